@@ -1,0 +1,1 @@
+//! Subcommands, printing, exit codes.

@@ -1,0 +1,18 @@
+//! The embedded engine: tokio tasks behind a cloneable [`EngineHandle`].
+//!
+//! Invariants: it never prints, never reads home or the environment (paths and resolved secrets are handed in), knows no
+//! terminal and no argument parser; a read never waits for a source; a panic in a task is an event, not a dead process.
+//!
+//! It does not know who asks: a screen, a script and a socket client hold the same handle.
+
+mod api;
+mod handle;
+pub mod source;
+pub mod store;
+pub mod world;
+
+pub use api::{
+    CacheStatus, EngineError, EngineEvent, EngineOptions, FactQuery, Knowledge, RefreshReport, Secrets, SortBy, SourceStatus,
+    SourceTest, StampedEvent,
+};
+pub use handle::{Engine, EngineHandle};

@@ -1,0 +1,230 @@
+//! What the engine is asked and what it answers, as data.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use crate::{
+    config::{Config, SecretRef},
+    fact::{ConflictId, FactState, Insight, Key, Mark, Pattern, Role, SourceId, SourceState, Timestamp},
+};
+
+use super::{
+    source::{Reported, Skipped, SourceError},
+    store::{StoreError, StoreStats},
+    world::{Clock, Rng},
+};
+
+/// What an engine is started with. It reads neither home nor the environment: everything it needs is here.
+#[derive(Clone)]
+pub struct EngineOptions {
+    /// The effective configuration.
+    pub config: Arc<Config>,
+    /// The data directory, absolute; made 0700 if it is not there.
+    pub data_dir: PathBuf,
+    /// The state directory, absolute: keys, trust, log.
+    pub state_dir: PathBuf,
+    /// Never fetch nor send.
+    pub offline: bool,
+    /// Poll and watch by schedule (`serve`, a screen); false for a one-shot command.
+    pub polling: bool,
+    /// The clocks.
+    pub clock: Arc<dyn Clock>,
+    /// The source of randomness.
+    pub rng: Arc<dyn Rng>,
+    /// Who turns a secret's reference into the secret.
+    pub secrets: Arc<dyn Secrets>,
+    /// Variables that `exec` may be given: name and value. Only the listed ones are passed on.
+    pub environment: Arc<Vec<(String, String)>>,
+}
+
+/// Turns a reference into a secret, at the moment it is used.
+pub trait Secrets: Send + Sync {
+    /// The secret, or a sentence why it cannot be had.
+    ///
+    /// # Errors
+    /// The sentence names the reference, never the secret.
+    fn resolve(&self, reference: &SecretRef) -> Result<String, String>;
+}
+
+/// Why the engine cannot do what was asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EngineError {
+    /// The store refuses.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// No source of that name.
+    #[error("there is no source {0:?}")]
+    NoSuchSource(String),
+    /// A source of the configuration cannot be built.
+    #[error("source {source_name}: {message}")]
+    BadSource {
+        /// Which.
+        source_name: String,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// The engine is shutting down or too busy to take the request.
+    #[error("{0}")]
+    Unavailable(String),
+}
+
+/// Which facts, in which order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FactQuery {
+    /// Keys that match; none: all.
+    pub pattern: Option<Pattern>,
+    /// Any of these states; empty: all.
+    pub states: Vec<FactState>,
+    /// Any of these marks; empty: all.
+    pub marks: Vec<Mark>,
+    /// The order.
+    pub sort: SortBy,
+}
+
+/// The order of facts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SortBy {
+    /// By key, bytewise.
+    #[default]
+    Key,
+    /// Oldest first.
+    Age,
+    /// Least believed first.
+    Confidence,
+}
+
+/// What can be said of a key nothing is cached for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Knowledge {
+    /// No configured source can hold it, or each that could has answered completely once and did not have it.
+    NoSuchKey,
+    /// These could hold it and have never answered completely.
+    Unanswered(Vec<SourceId>),
+}
+
+/// How one source's refresh went.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RefreshReport {
+    /// Who was asked.
+    pub source: SourceId,
+    /// Keys it holds after this.
+    pub keys: u64,
+    /// Keys whose value changed, came or went.
+    pub changed: u64,
+    /// Items that could not be taken.
+    pub failed: u64,
+    /// How long it took.
+    pub took: Duration,
+    /// Why it failed, if it did.
+    pub error: Option<SourceError>,
+}
+
+/// How a source stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SourceStatus {
+    /// Who.
+    pub source: SourceId,
+    /// `host file exec http prometheus`.
+    pub kind: &'static str,
+    /// Observed or declared.
+    pub role: Role,
+    /// Configured trust.
+    pub trust: f64,
+    /// Whether it is asked at all.
+    pub enabled: bool,
+    /// Whether it takes changes.
+    pub writable: bool,
+    /// How its last fetch went.
+    pub state: SourceState,
+    /// When it last answered completely, if ever.
+    pub complete_at: Option<Timestamp>,
+    /// When it was last asked.
+    pub asked_at: Option<Timestamp>,
+    /// Keys it holds.
+    pub keys: u64,
+    /// Why the last fetch failed.
+    pub error: Option<SourceError>,
+    /// Items left out of the last answer, by reason.
+    pub skipped: Vec<Skipped>,
+    /// Keys two items of the last answer claimed.
+    pub duplicates: Vec<Key>,
+    /// Keys it reported and may not claim, or that were malformed, in the last answer.
+    pub rejected_keys: u64,
+    /// Share of answered among asked, last five minutes; none: not asked.
+    pub availability: Option<f64>,
+    /// How often it is asked; none: watched.
+    pub interval: Option<Duration>,
+}
+
+/// What `source test` found: one fetch that stores nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SourceTest {
+    /// Who.
+    pub source: SourceId,
+    /// How long it took.
+    pub took: Duration,
+    /// Up to ten of the items.
+    pub sample: Vec<Reported>,
+    /// How many there were.
+    pub keys: u64,
+    /// Whether the answer was complete.
+    pub complete: bool,
+    /// Items left out, by reason.
+    pub skipped: Vec<Skipped>,
+    /// Keys two items claimed.
+    pub duplicates: Vec<Key>,
+    /// Keys it may not claim, or that were malformed.
+    pub rejected_keys: u64,
+    /// Why it failed, if it did.
+    pub error: Option<SourceError>,
+}
+
+/// The cache, in numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CacheStatus {
+    /// `sled memory`.
+    pub backend: &'static str,
+    /// Where.
+    pub data_dir: PathBuf,
+    /// Keys with at least one observation.
+    pub facts: u64,
+    /// The store's own counts.
+    pub store: StoreStats,
+    /// What the encryption protects against and what not, in a sentence.
+    pub protection: String,
+    /// What happened at open that a person should know (healed, moved aside), a sentence each.
+    pub notes: Vec<String>,
+    /// When any engine last polled here.
+    pub polled_at: Option<Timestamp>,
+}
+
+/// Something that happened, in order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum EngineEvent {
+    /// A fact is new or differs in value, state or marks.
+    InsightChanged(Arc<Insight>),
+    /// A conflict opened.
+    ConflictOpened(ConflictId, Key),
+    /// A conflict is no more.
+    ConflictClosed(ConflictId, Key),
+    /// A source was asked.
+    SourceRefreshed(RefreshReport),
+    /// The cache was loaded: this many facts.
+    CacheHydrated(u64),
+    /// A record was damaged and put aside; its source is asked again.
+    CacheQuarantined(Option<Key>),
+    /// A task of the engine failed; the sentence says which.
+    Fault(String),
+    /// The subscriber was too slow: this many events are missing.
+    Missed(u64),
+}
+
+/// An event with its number and time. Numbers count from 1 per engine without gaps.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StampedEvent {
+    /// Its place in the order.
+    pub seq: u64,
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub event: EngineEvent,
+}

@@ -1,0 +1,85 @@
+//! Sources: where facts come from. Each kind fetches and parses its own; none knows the cache, the clock's owner or each other.
+//!
+//! Invariants: a fetch is bounded in time and bytes; a failed, truncated or item-skipping fetch is never called complete;
+//! nothing remote is executed, and no secret goes over plain HTTP but to loopback.
+
+use std::{sync::Arc, time::Duration};
+
+use crate::fact::{Key, Timestamp, Value};
+
+/// One value a source reported.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reported {
+    /// Which fact, prefix included.
+    pub key: Key,
+    /// What it is.
+    pub value: Value,
+    /// The origin's `observed_at`, if it says.
+    pub observed_at: Option<Timestamp>,
+    /// The origin's `changed_at`, if it says.
+    pub changed_at: Option<Timestamp>,
+    /// The origin's mark of the version.
+    pub revision: Option<Arc<str>>,
+    /// The shared place it was read from, such as `/proc/loadavg`.
+    pub same_origin: Option<Arc<str>>,
+}
+
+/// A counted reason why items were not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    /// A sentence without remote text, such as `key template: $.name is no scalar`.
+    pub reason: String,
+    /// How many items.
+    pub count: u64,
+}
+
+/// What one successful fetch brought.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Fetched {
+    /// The values, each key once.
+    pub items: Vec<Reported>,
+    /// Whether this is everything the source has: only then may absences be concluded.
+    pub complete: bool,
+    /// The origin says nothing moved (304, same fingerprint): `items` is empty and what is held stays, vouched for now.
+    pub unchanged: bool,
+    /// Items left out, by reason.
+    pub skipped: Vec<Skipped>,
+    /// Keys claimed by two items: neither was taken.
+    pub duplicates: Vec<Key>,
+    /// How long the origin says this stays fresh (RFC 9111), if it says.
+    pub fresh_for: Option<Duration>,
+    /// Bytes received.
+    pub bytes: u64,
+}
+
+/// Why a fetch failed. `Display` is one sentence free of secrets; remote text in it is still hostile.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct SourceError {
+    /// A stable code: `timeout refused dns tls http_status redirect too_large not_json not_utf8 too_deep duplicate_member
+    /// not_found denied untrusted exec_failed invalid_mapping unsupported`.
+    pub code: &'static str,
+    /// What happened, why, and what to do.
+    pub message: String,
+    /// When the origin asked to be left alone for a while.
+    pub retry_after: Option<Duration>,
+}
+
+/// An origin of facts. Object-safe: futures are boxed.
+pub trait Source: Send + Sync {
+    /// Asks for everything. The caller bounds it with the source's time-out as well.
+    fn fetch(&self) -> BoxFuture<'_, Result<Fetched, SourceError>>;
+
+    /// Asks for one key, where the source has a read route for it; none where it has not.
+    fn read<'a>(&'a self, _key: &'a Key) -> Option<BoxFuture<'a, Result<Option<Reported>, SourceError>>> {
+        None
+    }
+
+    /// Paths whose change should cause a fetch; empty where the source is polled.
+    fn watch_paths(&self) -> Vec<std::path::PathBuf> {
+        Vec::new()
+    }
+}
+
+/// A boxed future that may move between threads.
+pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -1,0 +1,32 @@
+//! The field of a key: what trust is learned for.
+
+use std::{fmt, sync::Arc};
+
+use super::{key::Key, rule::KeyRule};
+
+/// The name of a field: the pattern of the key's rule, else its last segment.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FieldName(Arc<str>);
+
+impl FieldName {
+    /// The field of `key` under `rule`, if one matched.
+    #[must_use]
+    pub fn of(key: &Key, rule: Option<&KeyRule>) -> Self {
+        match rule {
+            Some(rule) => Self(rule.pattern.as_str().into()),
+            None => Self(key.as_str().rsplit('/').next().unwrap_or_default().into()),
+        }
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for FieldName {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}

@@ -1,0 +1,164 @@
+//! A fact: a key with what is believed about it, and why.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    confidence::{Confidence, Validity},
+    conflict::ConflictEntry,
+    key::Key,
+    observation::Content,
+    reason::ReasonCode,
+    source::{Role, SourceId},
+    time::Timestamp,
+    value::Value,
+};
+
+/// How current a fact is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum FactState {
+    /// Within its TTL, and the winner's source answered last time.
+    Fresh,
+    /// Past its TTL.
+    Stale,
+    /// The winner's source failed its last fetch, TTL or not.
+    Offline,
+    /// Its sources answered completely without it; the last value is kept.
+    Gone,
+}
+
+/// What else is to be said of a fact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Mark {
+    /// Live observed values differ and nothing has decided.
+    Conflict,
+    /// A declared source differs from what is observed.
+    Drift,
+    /// A local change is under way.
+    Pending,
+    /// Belief is frozen.
+    Locked,
+    /// A record of it was damaged and put aside.
+    Quarantined,
+}
+
+/// A set of [`Mark`]s.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub struct Marks(u8);
+
+impl Marks {
+    /// Adds a mark.
+    pub fn insert(&mut self, mark: Mark) {
+        self.0 |= 1 << mark as u8;
+    }
+
+    /// Whether it has the mark.
+    #[must_use]
+    pub fn contains(self, mark: Mark) -> bool {
+        self.0 & (1 << mark as u8) != 0
+    }
+
+    /// The marks, in the order of [`Mark`].
+    pub fn iter(self) -> impl Iterator<Item = Mark> {
+        [Mark::Conflict, Mark::Drift, Mark::Pending, Mark::Locked, Mark::Quarantined]
+            .into_iter()
+            .filter(move |mark| self.contains(*mark))
+    }
+}
+
+/// How a source stands at its last fetch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum SourceState {
+    /// It has answered nothing yet.
+    #[default]
+    Unknown,
+    /// Its last fetch succeeded.
+    Reachable,
+    /// Its last fetch failed, and every one since this moment.
+    Failing {
+        /// The first failure after the last success.
+        since: Timestamp,
+    },
+}
+
+/// One source's part in a fact.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SourceView {
+    /// Who.
+    pub source: SourceId,
+    /// Observed or declared.
+    pub role: Role,
+    /// What it says.
+    pub content: Content,
+    /// 0 to 1.
+    pub trust: f64,
+    /// Its own confidence; none for a declared or absent one.
+    pub score: Option<f64>,
+    /// How its last fetch went.
+    pub state: SourceState,
+    /// Whether its value fits the schema.
+    pub validity: Validity,
+    /// When the origin last vouched for it.
+    pub observed_at: Timestamp,
+    /// When it last changed there.
+    pub changed_at: Timestamp,
+    /// When it was last asked and answered.
+    pub fetched_at: Timestamp,
+    /// The origin's mark of the version.
+    pub revision: Option<Arc<str>>,
+    /// Under a live watch.
+    pub live: bool,
+    /// The shared place it reads from, if that is known.
+    pub same_origin: Option<Arc<str>>,
+    /// Whether its observation wins.
+    pub wins: bool,
+    /// Whether its value is within tolerance of the winner's.
+    pub agrees: bool,
+}
+
+/// How many live observed sources stand for the value and against it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Agreement {
+    /// Standing for the believed value, the winner included.
+    pub supporting: u32,
+    /// Standing for another.
+    pub opposing: u32,
+}
+
+/// A key with what is believed about it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Insight {
+    /// Which fact.
+    pub key: Key,
+    /// What is believed; none when only declared sources speak of it.
+    pub value: Option<Value>,
+    /// How current.
+    pub state: FactState,
+    /// What else.
+    pub marks: Marks,
+    /// The winner's score with its arithmetic; none when there is no winner.
+    pub confidence: Option<Confidence>,
+    /// Probability that the value is right, 0 to 1.
+    pub p_true: f64,
+    /// For and against.
+    pub agreement: Agreement,
+    /// Since the winner's `observed_at`, at the `now` it was resolved for.
+    pub age: Duration,
+    /// The winner's.
+    pub observed_at: Timestamp,
+    /// The winner's.
+    pub changed_at: Timestamp,
+    /// How long the winner's value counts as fresh.
+    pub ttl: Duration,
+    /// Everyone who speaks of the key: the winner first, then by score, declared and absent last.
+    pub sources: Vec<SourceView>,
+    /// Why, most important first.
+    pub reason_codes: Vec<ReasonCode>,
+    /// The conflict the key has, decided or not.
+    pub conflict: Option<Arc<ConflictEntry>>,
+    /// What the best declared source wants, if it differs or nothing is observed.
+    pub wanted: Option<Value>,
+    /// Display unit from the key's rule, or empty.
+    pub unit: Arc<str>,
+    /// Whether the value is to be masked.
+    pub secret: bool,
+}

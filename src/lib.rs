@@ -1,0 +1,24 @@
+//! Stellar: an offline-first operations terminal.
+//!
+//! The map of the house. Data goes one way through it, and so do the imports; `tests/it/arch.rs` holds the arrows.
+//!
+//! - [`text`]: what may leave for a person's eyes or ears.
+//! - [`fact`]: what is known, and the arithmetic of believing it. Pure.
+//! - [`action`]: everything that can be asked for, once.
+//! - [`config`]: the configuration file, layered, validated, explained, trusted.
+//! - [`engine`]: the embedded engine: store, sources, schedules, events.
+//! - [`wire`]: the versioned JSON contract.
+//! - [`runtime`]: one port to the engine, local or through the socket.
+//! - [`cli`]: subcommands, printing, exit codes.
+
+#[cfg(windows)]
+compile_error!("Stellar runs on Linux and macOS; Windows is not supported: file locks, sockets and process groups differ.");
+
+pub mod action;
+pub mod cli;
+pub mod config;
+pub mod engine;
+pub mod fact;
+pub mod runtime;
+pub mod text;
+pub mod wire;

@@ -1,0 +1,1 @@
+//! One port to the engine, local or through the socket.

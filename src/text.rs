@@ -1,0 +1,1 @@
+//! What may leave for a person's eyes or ears.
