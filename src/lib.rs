@@ -8,6 +8,7 @@
 //! - [`config`]: the configuration file, layered, validated, explained, trusted.
 //! - [`engine`]: the embedded engine: store, sources, schedules, events.
 //! - [`wire`]: the versioned JSON contract.
+//! - [`keymap`], [`theme`]: keys and looks, as data.
 //! - [`runtime`]: one port to the engine, local or through the socket.
 //! - [`cli`]: subcommands, printing, exit codes.
 
@@ -19,6 +20,8 @@ pub mod cli;
 pub mod config;
 pub mod engine;
 pub mod fact;
+
 pub mod runtime;
 pub mod text;
+pub mod theme;
 pub mod wire;
