@@ -21,6 +21,7 @@ pub mod config;
 pub mod engine;
 pub mod fact;
 
+pub mod keymap;
 pub mod runtime;
 pub mod text;
 pub mod theme;
