@@ -6,7 +6,14 @@
 //! It does not know who asks: a screen, a script and a socket client hold the same handle.
 
 mod api;
+mod cache;
+mod claims;
+mod core;
+mod events;
 mod handle;
+mod health;
+mod poll;
+mod refresh;
 pub mod source;
 pub mod store;
 pub mod world;
@@ -16,3 +23,7 @@ pub use api::{
     StampedEvent,
 };
 pub use handle::{Engine, EngineHandle};
+pub use store::{StoreError, StoreStats};
+
+#[cfg(test)]
+mod tests;
