@@ -6,9 +6,6 @@ use tokio::{sync::broadcast, task::JoinHandle};
 
 use crate::fact::{ConflictEntry, Insight, Key, Pattern, ResolutionState, SourceId, Timestamp, by_instruction};
 
-<<<<<<< HEAD
-use super::api::{CacheStatus, EngineError, EngineOptions, FactQuery, Knowledge, RefreshReport, SourceStatus, SourceTest, StampedEvent};
-=======
 use super::{
     api::{
         CacheStatus, EngineError, EngineOptions, FactQuery, Knowledge, RefreshReport, SortBy, SourceStatus, SourceTest,
@@ -20,7 +17,6 @@ use super::{
     source::{BuiltSource, Skipped, SourceDeps, SourceError, build_sources},
     store::{OpenedStore, StoreOptions, open_store},
 };
->>>>>>> main
 
 /// A cheap, cloneable way to ask the engine anything. Reads run on the caller's thread and never wait for a source.
 #[derive(Clone)]
