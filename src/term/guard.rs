@@ -35,17 +35,8 @@ const OTHER_KEYS_OFF: &[u8] = b"\x1b[>4m";
 
 /// What is undone, in this order, each step by itself: none of them minds not having been done, but the pop of the kitty
 /// protocol, which an untouched stack ignores.
-const UNDO: [&[u8]; 9] = [
-    b"\x1b[?2026l",
-    KITTY_OFF,
-    OTHER_KEYS_OFF,
-    MOUSE_OFF,
-    b"\x1b[?2004l",
-    b"\x1b[?1004l",
-    b"\x1b[0m",
-    b"\x1b[?25h",
-    b"\x1b[?1049l",
-];
+const UNDO: [&[u8]; 9] =
+    [b"\x1b[?2026l", KITTY_OFF, OTHER_KEYS_OFF, MOUSE_OFF, b"\x1b[?2004l", b"\x1b[?1004l", b"\x1b[0m", b"\x1b[?25h", b"\x1b[?1049l"];
 
 /// Whether standard input and output are a terminal, so that there can be a screen.
 #[must_use]

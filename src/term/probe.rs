@@ -162,7 +162,11 @@ pub fn depth_of(no_color: Option<&str>, colorterm: Option<&str>, term: Option<&s
     let term = term.unwrap_or_default();
     if no_color.is_some_and(|value| !value.is_empty()) || term.is_empty() || term == "dumb" || term.ends_with("-m") || term == "vt100" {
         ColorDepth::None
-    } else if matches!(colorterm, Some("truecolor" | "24bit")) || term.contains("direct") || term.contains("kitty") || term.contains("ghostty") {
+    } else if matches!(colorterm, Some("truecolor" | "24bit"))
+        || term.contains("direct")
+        || term.contains("kitty")
+        || term.contains("ghostty")
+    {
         ColorDepth::True
     } else if term.contains("256") {
         ColorDepth::Ansi256
