@@ -31,7 +31,7 @@ impl Input {
     pub fn new(typed: &[u8]) -> io::Result<Self> {
         let mut parser = Parser::default();
         parser.feed(typed);
-        Ok(Self { fd: AsyncFd::with_interest(stdin(), Interest::READABLE)?, parser })
+        Ok(Self { fd: AsyncFd::register_with_interest(stdin(), Interest::READABLE)?, parser })
     }
 
     /// The next event.

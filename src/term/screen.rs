@@ -54,7 +54,11 @@ impl Screen {
         self.next.reset();
         let cursor = draw(&mut self.next).filter(|(x, y)| *x < self.next.area.width && *y < self.next.area.height);
         let mut cells = Vec::new();
-        CrosstermBackend::new(&mut cells).draw(self.shown.diff(&self.next).into_iter())?;
+        let differing = self.shown.diff(&self.next);
+        // Terminals disagree on how wide a cluster of several characters is: what follows one is placed anew.
+        for run in differing.split_inclusive(|(_, _, cell)| cell.symbol().chars().nth(1).is_some()) {
+            CrosstermBackend::new(&mut cells).draw(run.iter().copied())?;
+        }
         let changed = self.unknown || self.shown != self.next;
         if !changed && cursor == self.cursor {
             return Ok(Vec::new());
@@ -93,6 +97,8 @@ impl Screen {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZero;
+
     use ratatui::style::Style;
 
     use super::*;
@@ -121,14 +127,21 @@ mod tests {
 
     #[test]
     fn a_vt_shows_what_was_drawn() {
-        let mut vt = vt100::Parser::new(3, 12, 0);
+        let mut vt = vt100::Parser::new(NonZero::new(3).unwrap(), NonZero::new(12).unwrap(), 0);
         let mut screen = Screen::new(12, 3);
-        for text in ["日本語 abc", "日本 x", "e\u{301}👩‍👩‍👧 z", ""] {
+        for text in ["日本語 abc", "日本 x", "e\u{301}x z", ""] {
             vt.process(frame(&mut screen, text, Some((3, 2))).as_bytes());
             let row = vt.screen().contents_between(0, 0, 0, 12);
             assert_eq!(row.trim_end(), text.trim_end());
             assert_eq!(vt.screen().cursor_position(), (2, 3));
         }
+    }
+
+    #[test]
+    fn a_terminal_that_takes_a_joined_cluster_apart_still_shows_the_rest_in_its_place() {
+        let mut vt = vt100::Parser::new(NonZero::new(1).unwrap(), NonZero::new(12).unwrap(), 0);
+        vt.process(frame(&mut Screen::new(12, 1), "👩‍👩‍👧 z|", None).as_bytes());
+        assert_eq!(vt.screen().contents_between(0, 3, 0, 5), "z|");
     }
 
     #[test]

@@ -179,12 +179,14 @@ impl Widget for &ConfidenceBar {
 
 #[cfg(test)]
 mod tests {
+    use ratatui_core::buffer::Cell;
+
     use super::*;
 
     fn drawn(bar: ConfidenceBar, width: u16) -> String {
         let mut buf = Buffer::empty(Rect::new(0, 0, width, 1));
         bar.render_ref(&mut buf);
-        buf.content().iter().map(|cell| cell.symbol()).collect::<String>()
+        buf.content().iter().map(Cell::symbol).collect::<String>()
     }
 
     impl ConfidenceBar {

@@ -145,6 +145,8 @@ impl Widget for &FactorTable<'_> {
 
 #[cfg(test)]
 mod tests {
+    use ratatui_core::buffer::Cell;
+
     use super::*;
 
     fn rows() -> Vec<FactorRow<'static>> {
@@ -157,7 +159,7 @@ mod tests {
         let rows = rows();
         let mut buf = Buffer::empty(Rect::new(0, 0, width, height));
         (&FactorTable::new(&rows, 0.147)).render(buf.area, &mut buf);
-        buf.content().chunks(usize::from(width.max(1))).map(|row| row.iter().map(|cell| cell.symbol()).collect::<String>()).collect()
+        buf.content().chunks(usize::from(width.max(1))).map(|row| row.iter().map(Cell::symbol).collect::<String>()).collect()
     }
 
     #[test]

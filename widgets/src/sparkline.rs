@@ -73,12 +73,14 @@ impl Widget for &Sparkline<'_> {
 
 #[cfg(test)]
 mod tests {
+    use ratatui_core::buffer::Cell;
+
     use super::*;
 
     fn drawn(series: &[Option<f64>], width: u16) -> String {
         let mut buf = Buffer::empty(Rect::new(0, 0, width, 1));
         (&Sparkline::new(series).charset(Charset::Ascii)).render(buf.area, &mut buf);
-        buf.content().iter().map(|cell| cell.symbol()).collect()
+        buf.content().iter().map(Cell::symbol).collect()
     }
 
     #[test]
