@@ -1,40 +1,49 @@
 //! Events from the terminal, as they come.
 
-use std::{io, os::fd::BorrowedFd, time::Duration};
+use std::{
+    io::{self, PipeReader, PipeWriter, pipe},
+    thread,
+    time::Duration,
+};
 
 use rustix::{
-    event::{PollFd, PollFlags, Timespec, poll},
+    event::{PollFd, PollFlags, poll},
     io::{Errno, read},
     stdio::stdin,
 };
-use tokio::io::{Interest, unix::AsyncFd};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use super::{event::TermEvent, parser::Parser};
 
 /// How long a lone Esc is waited on for the rest of a sequence.
 const ESCAPE_WAIT: Duration = Duration::from_millis(50);
-/// The most that is read in one turn, so that a paste cannot keep everything else waiting.
-const TURN: usize = 256 * 1024;
+/// Pieces that may wait to be parsed; then the terminal is no longer read, so that a paste is held back there and not here.
+const WAITING: usize = 16;
 
-/// Reads the terminal without a thread; waiting for it is cancel safe.
+/// Reads the terminal on a thread of its own; dropping it ends the thread before it takes another byte.
 #[derive(Debug)]
 pub struct Input {
-    fd: AsyncFd<BorrowedFd<'static>>,
+    pieces: Receiver<io::Result<Vec<u8>>>,
     parser: Parser,
+    /// Held open while this lives; the thread sees it close.
+    _alive: PipeWriter,
 }
 
 impl Input {
-    /// Begins to read; `typed` came in before, while the probes were answered. Needs a tokio runtime.
+    /// Begins to read; `typed` came in before, while the probes were answered.
     ///
     /// # Errors
-    /// When standard input cannot be waited for.
+    /// When there are no more threads or descriptors to be had.
     pub fn new(typed: &[u8]) -> io::Result<Self> {
         let mut parser = Parser::default();
         parser.feed(typed);
-        Ok(Self { fd: AsyncFd::register_with_interest(stdin(), Interest::READABLE)?, parser })
+        let (ended, alive) = pipe()?;
+        let (sender, pieces) = channel(WAITING);
+        thread::Builder::new().name("stellar-input".to_owned()).spawn(move || read_on(&ended, &sender))?;
+        Ok(Self { pieces, parser, _alive: alive })
     }
 
-    /// The next event.
+    /// The next event. Cancel safe.
     ///
     /// # Errors
     /// When the terminal is gone.
@@ -43,46 +52,51 @@ impl Input {
             if let Some(event) = self.parser.next_event() {
                 return Ok(event);
             }
-            let mut ready = if self.parser.waits_for_escape() {
-                match tokio::time::timeout(ESCAPE_WAIT, self.fd.readable()).await {
-                    Ok(ready) => ready?,
+            let piece = if self.parser.waits_for_escape() {
+                match tokio::time::timeout(ESCAPE_WAIT, self.pieces.recv()).await {
+                    Ok(piece) => piece,
                     Err(_) => {
                         self.parser.flush();
                         continue;
                     }
                 }
             } else {
-                self.fd.readable().await?
+                self.pieces.recv().await
             };
-            let mut buffer = [0_u8; 16 * 1024];
-            let mut taken = 0;
-            // The descriptor blocks: it is read only while something is there, and told to wait again when nothing is.
-            while taken < TURN {
-                if !readable_now()? {
-                    ready.clear_ready();
-                    break;
-                }
-                match read(stdin(), &mut buffer) {
-                    Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-                    Ok(count) => {
-                        self.parser.feed(buffer.get(..count).unwrap_or_default());
-                        taken += count;
-                    }
-                    Err(Errno::INTR | Errno::AGAIN) => {}
-                    Err(error) => return Err(error.into()),
-                }
-            }
+            self.parser.feed(&piece.unwrap_or_else(|| Err(io::ErrorKind::UnexpectedEof.into()))?);
         }
     }
 }
 
-/// Whether a read would give something at once.
-fn readable_now() -> io::Result<bool> {
-    let mut fds = [PollFd::from_borrowed_fd(stdin(), PollFlags::IN)];
-    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
-    match poll(&mut fds, Some(&now)) {
-        Ok(count) => Ok(count > 0),
-        Err(Errno::INTR) => Ok(false),
-        Err(error) => Err(error.into()),
+/// Reads until the terminal is gone or nobody wants to know.
+fn read_on(ended: &PipeReader, sender: &Sender<io::Result<Vec<u8>>>) {
+    let mut buffer = vec![0_u8; 16 * 1024];
+    loop {
+        let piece = match wait(ended) {
+            Ok(true) => return,
+            Ok(false) => match read(stdin(), &mut buffer) {
+                Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(count) => Ok(buffer.get(..count).unwrap_or_default().to_vec()),
+                Err(Errno::INTR | Errno::AGAIN) => continue,
+                Err(error) => Err(error.into()),
+            },
+            Err(error) => Err(error),
+        };
+        let over = piece.is_err();
+        if sender.blocking_send(piece).is_err() || over {
+            return;
+        }
+    }
+}
+
+/// Waits until the terminal can be read (false) or the reading is over (true).
+fn wait(ended: &PipeReader) -> io::Result<bool> {
+    loop {
+        let mut fds = [PollFd::new(ended, PollFlags::IN), PollFd::from_borrowed_fd(stdin(), PollFlags::IN)];
+        match poll(&mut fds, None) {
+            Ok(_) => return Ok(fds.first().is_some_and(|fd| !fd.revents().is_empty())),
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
     }
 }
