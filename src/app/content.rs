@@ -11,5 +11,5 @@ pub use canvas::canvas_parts;
 pub use conflicts::{conflict_note, conflict_parts};
 pub use empty::{empty_parts, small_sentence};
 pub use help::{help_parts, help_title};
-pub use palette::{PaletteRow, is_done_here, palette_rows, unavailable};
-pub use status::{HintLine, Segment, first_steps, header, header_right, hints, list_info, standing_message};
+pub use palette::{PaletteRow, palette_rows, unavailable};
+pub use status::{HintLine, header, header_right, hints, list_info, standing_message};

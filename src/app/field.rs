@@ -148,7 +148,9 @@ impl Field {
 
     fn blank_before(&self) -> usize {
         let before = self.before_caret().trim_end();
-        before.rfind(char::is_whitespace).map_or(0, |at| at + before.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8))
+        before
+            .rfind(char::is_whitespace)
+            .map_or(0, |at| at + before.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8))
     }
 }
 

@@ -6,8 +6,8 @@ use crate::{
     action::{self, Persona},
     engine::{SourceStatus, source::SourceError},
     fact::{
-        Agreement, Candidate, Confidence, ConflictClass, ConflictEntry, ConflictId, Content, FactState, Insight, Key, Mark, Marks, ReasonCode,
-        ResolutionState, Role, ScoreBasis, SourceId, SourceState, SourceView, Timestamp, Validity, Value, Weights,
+        Agreement, Candidate, Confidence, ConflictClass, ConflictEntry, ConflictId, Content, FactState, Insight, Key, Mark, Marks,
+        ReasonCode, ResolutionState, Role, ScoreBasis, SourceId, SourceState, SourceView, Timestamp, Validity, Value, Weights,
     },
     keymap::{Keymap, KeymapFile, LayerName, builtin_text},
     theme::{ColorDepth, Theme, ThemeFile},
@@ -205,7 +205,8 @@ pub fn failing(name: &str) -> SourceStatus {
 pub fn snapshot() -> Snapshot {
     let facts = facts();
     let conflicts: Vec<_> = facts.iter().filter_map(|insight| insight.conflict.clone()).collect();
-    let sources = vec![source("host", "host"), source("prom", "prometheus"), failing("cluster"), source("wiki", "http"), source("git", "file")];
+    let sources =
+        vec![source("host", "host"), source("prom", "prometheus"), failing("cluster"), source("wiki", "http"), source("git", "file")];
     Snapshot { facts: facts.into(), sources: sources.into(), conflicts: conflicts.into(), queue: 1, notes: Arc::from([]) }
 }
 

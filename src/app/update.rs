@@ -7,9 +7,9 @@ mod list;
 mod palette;
 mod pointer;
 mod settle;
-mod told;
 #[cfg(test)]
 mod tests;
+mod told;
 mod wake;
 
 use crate::{fact::Timestamp, theme::Role};

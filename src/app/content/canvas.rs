@@ -56,7 +56,8 @@ const fn factor_name(kind: FactorKind) -> &'static str {
 }
 
 fn badges(insight: &Insight) -> Option<Part> {
-    let marks = insight.marks.iter().map(|mark: Mark| Badge { sign: words::mark_sign(mark), word: mark.code(), role: words::mark_role(mark) });
+    let marks =
+        insight.marks.iter().map(|mark: Mark| Badge { sign: words::mark_sign(mark), word: mark.code(), role: words::mark_role(mark) });
     let state = Badge { sign: words::state_sign(insight.state), word: insight.state.code(), role: words::state_role(insight.state) };
     Some(Part::Badges(marks.chain([state]).collect()))
 }

@@ -30,16 +30,17 @@ pub fn conflict_parts(model: &Model) -> Vec<Part> {
             // Without the fact its class is not known: it is shown as if it were secret.
             None => SafeText::line("********"),
         };
-        let mut says: Vec<String> = candidate.sources.iter().map(|source| standing(source, insight, model)).collect();
-        if candidate.sources.contains(&conflict.winner) {
-            says.push("believed now".to_owned());
-        }
+        let believed = candidate.sources.contains(&conflict.winner);
         parts.push(Part::Value {
             value: SafeText::line(&format!("{}  {value}", index + 1)),
-            says: SafeText::line(&says.join("; ")),
+            says: SafeText::line(if believed { "believed now" } else { "" }),
             score: Some(candidate.score),
-            believed: candidate.sources.contains(&conflict.winner),
+            believed,
         });
+        for source in &candidate.sources {
+            let text = SafeText::line(&standing(source, insight, model));
+            parts.push(Part::Pair { label: SafeText::line(&format!("   {source}")), text, role: Role::Text });
+        }
     }
     if let Some(wanted) = insight.and_then(|insight| Some((insight.wanted.as_ref()?, insight))) {
         let text = words::value(wanted.0, wanted.1);
@@ -47,7 +48,12 @@ pub fn conflict_parts(model: &Model) -> Vec<Part> {
     }
     parts.push(Part::Gap);
     parts.extend(conflict.reason_codes.iter().map(|reason| Part::text(reason.sentence(), Role::Text)));
-    let ahead = format!("The first is ahead by {:.2}; it is {} ({:.2}).", conflict.margin, Band::of(conflict.confidence.score), conflict.confidence.score);
+    let ahead = format!(
+        "The first is ahead by {:.2}; it is {} ({:.2}).",
+        conflict.margin,
+        Band::of(conflict.confidence.score),
+        conflict.confidence.score
+    );
     parts.push(Part::text(&ahead, Role::Dim));
     parts.push(Part::Gap);
     parts.push(Part::text("Shown to be read: deciding is not in this version. Nothing here sends anything.", Role::Dim));
@@ -62,13 +68,13 @@ const fn class(class: ConflictClass) -> &'static str {
     }
 }
 
-/// A source with when it spoke and how far it is trusted.
+/// When a source spoke and how far it is trusted.
 fn standing(source: &SourceId, insight: Option<&Insight>, model: &Model) -> String {
     let view = insight.and_then(|insight| insight.sources.iter().find(|view| view.source == *source));
     match view {
-        Some(view) if view.live => format!("{source} live, trust {:.2}", view.trust),
-        Some(view) => format!("{source} {}, trust {:.2}", words::ago(view.observed_at, model.now), view.trust),
-        None => source.to_string(),
+        Some(view) if view.live => format!("live, trust {:.2}", view.trust),
+        Some(view) => format!("{}, trust {:.2}", words::ago(view.observed_at, model.now), view.trust),
+        None => "trust unknown".to_owned(),
     }
 }
 

@@ -17,7 +17,10 @@ use crate::{
 pub fn empty_parts(model: &Model) -> Vec<Part> {
     let shared = &model.shared;
     if let EngineLife::Dead(why) = &shared.engine {
-        return vec![Part::Text(SafeText::line(&format!("The engine stopped: {why}")), Role::Error), Part::text("Leave and start again.", Role::Text)];
+        return vec![
+            Part::Text(SafeText::line(&format!("The engine stopped: {why}")), Role::Error),
+            Part::text("Leave and start again.", Role::Text),
+        ];
     }
     if !model.list.filter.text().trim().is_empty() && !shared.snapshot.facts.is_empty() {
         let text = format!("None of {} fits \"{}\".", count(shared.snapshot.facts.len(), "fact", "facts"), model.list.filter.text());
@@ -58,7 +61,10 @@ fn asking(model: &Model) -> String {
         .map(|source| format!("{} answered: {}", source.source, count(usize::try_from(source.keys).unwrap_or(usize::MAX), "fact", "facts")))
         .collect();
     if answered.len() == asked.len() {
-        return format!("{} answered and had nothing. `stellar source test NAME` shows what it sends.", if asked.len() == 1 { "The source" } else { "All sources" });
+        return format!(
+            "{} answered and had nothing. `stellar source test NAME` shows what it sends.",
+            if asked.len() == 1 { "The source" } else { "All sources" }
+        );
     }
     if answered.is_empty() { format!("Asking {whom}...") } else { format!("Asking {whom}... ({})", answered.join(", ")) }
 }

@@ -35,8 +35,8 @@ pub fn help_parts(model: &Model) -> Vec<Part> {
             .map(|chord| chord.to_string())
             .collect();
         if !keys.is_empty() {
-            let text = format!("{}  {}", keys.join("  "), spec.summary());
-            parts.push(Part::Pair { label: SafeText::line(spec.title), text: SafeText::line(&text), role: Role::Label });
+            let label = SafeText::line(&keys.join("  "));
+            parts.push(Part::Pair { label, text: SafeText::line(spec.summary()), role: Role::Label });
         }
     }
     parts.push(Part::Gap);

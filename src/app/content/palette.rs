@@ -53,8 +53,7 @@ const DONE_HERE: [&str; 21] = [
 ];
 
 /// Whether the screen carries an action out.
-#[must_use]
-pub fn is_done_here(id: &str) -> bool {
+fn is_done_here(id: &str) -> bool {
     DONE_HERE.contains(&id) || id == "core.app.quit"
 }
 
@@ -82,27 +81,29 @@ pub fn unavailable(shared: &Shared, spec: &ActionSpec) -> Option<String> {
     None
 }
 
-/// The rows that fit what is typed: what can be asked for first, each in the order of fitting, then of the registry.
+/// The rows that fit what is typed: what can be asked for first, each in the order of fitting, then of the registry with moves last.
 #[must_use]
 pub fn palette_rows(model: &Model) -> Vec<PaletteRow> {
     let shared = &model.shared;
     let mut query = Fuzzy::new(model.palette.field.text());
-    let mut rows: Vec<(bool, u32, PaletteRow)> = Vec::new();
+    let mut rows: Vec<(bool, bool, u32, PaletteRow)> = Vec::new();
     for spec in action::all() {
         let (score, matches) = match &mut query {
             None => (0, Vec::new()),
             Some(query) => match query.score(spec.title) {
                 Some(score) => (score, query.ranges(spec.title)),
-                // Whoever knows the id may type it; it ranks below every title.
-                None if query.score(spec.id).is_some() => (0, Vec::new()),
+                // Whoever knows the id may type a part of it; it ranks below every title.
+                None if spec.id.contains(model.palette.field.text().trim()) => (0, Vec::new()),
                 None => continue,
             },
         };
         let unavailable = unavailable(shared, spec);
         let key = shared.keymap.hint(spec.id, model.pane_contexts(), shared.keyboard).map(|chord| chord.to_string()).unwrap_or_default();
         let row = PaletteRow { id: spec.id, title: spec.title, matches, key, unavailable, summary: spec.summary() };
-        rows.push((row.unavailable.is_some(), score, row));
+        // Everybody knows the arrows; they come after what has to be found.
+        let moves = spec.id.starts_with("core.navigate.");
+        rows.push((row.unavailable.is_some(), moves, score, row));
     }
-    rows.sort_by_key(|(unavailable, score, _)| (*unavailable, std::cmp::Reverse(*score)));
+    rows.sort_by_key(|(unavailable, moves, score, _)| (*unavailable, std::cmp::Reverse(*score), *moves));
     rows.into_iter().map(|(.., row)| row).collect()
 }

@@ -1,7 +1,7 @@
 //! The lines at the top and the bottom: what is known in numbers, what to know now, which keys act.
 
 use crate::{
-    action::{self, Persona},
+    action,
     app::{
         model::{EngineLife, Focus, Layer, Message, Model, Pane},
         words::{ago, count, stepped},
@@ -64,9 +64,7 @@ pub fn header(model: &Model) -> Vec<Segment> {
     if shared.offline {
         segments.push(segment("offline", Role::Offline));
     }
-    if shared.persona != Persona::default() {
-        segments.push(segment(shared.persona.as_str(), Role::Dim));
-    }
+    segments.push(segment(shared.persona.as_str(), Role::Dim));
     segments
 }
 

@@ -26,8 +26,8 @@ pub(super) fn place(model: &Model, body: Rect, regions: &mut Regions) {
     let below = Rect::new(body.x, body.y + 1, body.width, body.height - 1);
     if wide && canvas {
         // The list takes what its columns want, the canvas the rest.
-        let left = (body.width * 49 / 100).clamp(54, 78);
-        place_list(model, Rect { width: left, ..title }, Rect { width: left, ..below }, regions);
+        let left = (body.width / 2).clamp(56, 80);
+        place_list(model, Rect { width: left - 1, ..title }, Rect { width: left - 1, ..below }, regions);
         regions.divider = Some(Rect::new(left, body.y, 1, body.height));
         let right = Rect::new(left + 2, body.y, body.width - left - 3, body.height);
         regions.canvas = Some(Column::new(right, canvas_parts(model), model.canvas.scroll));

@@ -63,7 +63,8 @@ pub(super) fn refreshed(model: &mut Model, job: JobId, outcome: Result<Vec<Refre
     let (text, role) = match outcome {
         Err(why) => (format!("Asking again failed: {why}"), Role::Error),
         Ok(reports) => {
-            let failed: Vec<String> = reports.iter().filter_map(|report| Some(format!("{}: {}", report.source, report.error.as_ref()?))).collect();
+            let failed: Vec<String> =
+                reports.iter().filter_map(|report| Some(format!("{}: {}", report.source, report.error.as_ref()?))).collect();
             let changed: u64 = reports.iter().map(|report| report.changed).sum();
             let answered = reports.len() - failed.len();
             let said = format!(
