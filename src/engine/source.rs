@@ -5,6 +5,7 @@
 
 mod collect;
 mod fail;
+mod file;
 mod flatten;
 mod host;
 mod json;
