@@ -4,6 +4,7 @@
 //! nothing remote is executed, and no secret goes over plain HTTP but to loopback.
 
 mod collect;
+mod exec;
 mod fail;
 mod file;
 mod flatten;
@@ -15,12 +16,14 @@ mod moment;
 mod path;
 #[cfg(test)]
 mod support;
+mod template;
 
 use std::{sync::Arc, time::Duration};
 
 use crate::fact::{Key, Timestamp, Value};
 
 pub use host::host_rules;
+pub use template::{Place, Template, Words};
 
 /// One value a source reported.
 #[derive(Clone, Debug, PartialEq)]
