@@ -12,7 +12,7 @@ pub mod store;
 pub mod world;
 
 pub use api::{
-    CacheStatus, EngineError, EngineEvent, EngineOptions, FactQuery, Knowledge, RefreshReport, Secrets, SortBy, SourceStatus,
-    SourceTest, StampedEvent,
+    CacheStatus, EngineError, EngineEvent, EngineOptions, FactQuery, Knowledge, RefreshReport, Secrets, SortBy, SourceStatus, SourceTest,
+    StampedEvent,
 };
 pub use handle::{Engine, EngineHandle};

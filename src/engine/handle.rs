@@ -6,9 +6,7 @@ use tokio::sync::broadcast;
 
 use crate::fact::{ConflictEntry, Insight, Key, Pattern, SourceId, Timestamp};
 
-use super::api::{
-    CacheStatus, EngineError, EngineOptions, FactQuery, Knowledge, RefreshReport, SourceStatus, SourceTest, StampedEvent,
-};
+use super::api::{CacheStatus, EngineError, EngineOptions, FactQuery, Knowledge, RefreshReport, SourceStatus, SourceTest, StampedEvent};
 
 /// A cheap, cloneable way to ask the engine anything. Reads run on the caller's thread and never wait for a source.
 #[derive(Clone)]

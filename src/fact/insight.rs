@@ -59,9 +59,7 @@ impl Marks {
 
     /// The marks, in the order of [`Mark`].
     pub fn iter(self) -> impl Iterator<Item = Mark> {
-        [Mark::Conflict, Mark::Drift, Mark::Pending, Mark::Locked, Mark::Quarantined]
-            .into_iter()
-            .filter(move |mark| self.contains(*mark))
+        [Mark::Conflict, Mark::Drift, Mark::Pending, Mark::Locked, Mark::Quarantined].into_iter().filter(move |mark| self.contains(*mark))
     }
 }
 

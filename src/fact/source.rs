@@ -20,8 +20,7 @@ impl SourceId {
     /// # Errors
     /// [`SourceIdError`] when it is empty, longer than 64 bytes or has another character.
     pub fn new(name: &str) -> Result<Self, SourceIdError> {
-        let fits = (1..=64).contains(&name.len())
-            && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.'));
+        let fits = (1..=64).contains(&name.len()) && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.'));
         if fits { Ok(Self(name.into())) } else { Err(SourceIdError(name.to_owned())) }
     }
 
