@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{key::Pattern, source::SourceId, value::Value};
+use super::{pattern::Pattern, source::SourceId, value::Value};
 
 /// How far two numbers may be apart and still be the same value.
 #[derive(Clone, Copy, Debug, PartialEq)]
