@@ -228,3 +228,20 @@ pub struct StampedEvent {
     /// What.
     pub event: EngineEvent,
 }
+
+impl EngineError {
+    /// The stable code a front shows and decides its exit code by.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Store(StoreError::Busy { .. }) => "store_busy",
+            Self::Store(StoreError::NewerFormat { .. }) => "store_newer_format",
+            Self::Store(StoreError::KeyUnavailable(_)) => "key_unavailable",
+            Self::Store(StoreError::Unwritable { .. }) => "store_unwritable",
+            Self::Store(StoreError::Damaged(_)) => "store_damaged",
+            Self::NoSuchSource(_) => "no_such_source",
+            Self::BadSource { .. } => "bad_source",
+            Self::Unavailable(_) => "engine_unavailable",
+        }
+    }
+}
