@@ -239,6 +239,8 @@ impl EngineError {
             Self::Store(StoreError::KeyUnavailable(_)) => "key_unavailable",
             Self::Store(StoreError::Unwritable { .. }) => "store_unwritable",
             Self::Store(StoreError::Damaged(_)) => "store_damaged",
+            Self::Store(StoreError::NoBackend(_)) => "not_in_this_build",
+            Self::Store(StoreError::Closed) => "engine_unavailable",
             Self::NoSuchSource(_) => "no_such_source",
             Self::BadSource { .. } => "bad_source",
             Self::Unavailable(_) => "engine_unavailable",

@@ -1,16 +1,16 @@
 //! The handle everybody holds, and the guard that ends the engine.
 
-use std::sync::{Arc, PoisonError};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, PoisonError},
+};
 
 use tokio::{sync::broadcast, task::JoinHandle};
 
-use crate::fact::{ConflictEntry, Insight, Key, Pattern, ResolutionState, SourceId, Timestamp, by_instruction};
+use crate::fact::{ClassOfValue, ConflictEntry, Insight, Key, Pattern, ResolutionState, SourceId, Timestamp};
 
 use super::{
-    api::{
-        CacheStatus, EngineError, EngineOptions, FactQuery, Knowledge, RefreshReport, SortBy, SourceStatus, SourceTest,
-        StampedEvent,
-    },
+    api::{CacheStatus, EngineError, EngineOptions, FactQuery, Knowledge, RefreshReport, SortBy, SourceStatus, SourceTest, StampedEvent},
     core::Core,
     health::Failure,
     poll,
@@ -151,7 +151,7 @@ impl EngineHandle {
                 found.push(conflict);
             }
         });
-        found.sort_by(|a, b| by_instruction(a, b));
+        found.sort_by(|one, other| ConflictEntry::most_instructive_first(one, other));
         Ok(found)
     }
 
@@ -178,12 +178,14 @@ impl EngineHandle {
         if self.core.options.offline {
             return Err(EngineError::Unavailable("offline was asked for: nothing is fetched".to_owned()));
         }
-        let positions: Vec<_> = sources.iter().map(|id| self.position(id)).collect::<Result<_, _>>()?;
-        let fetches = positions.into_iter().map(|at| {
+        let units: BTreeSet<usize> =
+            sources.iter().map(|id| self.position(id).map(|at| self.core.sources[at].unit)).collect::<Result<_, _>>()?;
+        let fetches = units.into_iter().map(|at| {
             let core = Arc::clone(&self.core);
-            async move { core.refresh_source(at).await }
+            async move { core.refresh_unit(at).await }
         });
-        Ok(futures_util::future::join_all(fetches).await)
+        let reports = futures_util::future::join_all(fetches).await.into_iter().flatten();
+        Ok(reports.filter(|report| sources.contains(&report.source)).collect())
     }
 
     fn position(&self, id: &SourceId) -> Result<usize, EngineError> {
@@ -224,7 +226,12 @@ impl EngineHandle {
                     asked_at: health.asked_at,
                     keys: facts.table.held_by(&slot.id).filter(|held| held.value().is_some()).count() as u64,
                     error: health.failure.as_ref().map(|failure| remembered(failure, now)),
-                    skipped: health.remarks.skipped.iter().map(|(reason, count)| Skipped { reason: reason.clone(), count: *count }).collect(),
+                    skipped: health
+                        .remarks
+                        .skipped
+                        .iter()
+                        .map(|(reason, count)| Skipped { reason: reason.clone(), count: *count })
+                        .collect(),
                     duplicates: health.remarks.duplicates.iter().filter_map(|key| Key::new(key).ok()).collect(),
                     rejected_keys: health.remarks.rejected_keys,
                     availability: health.availability(now),
@@ -274,6 +281,12 @@ impl EngineHandle {
         receiver
     }
 
+    /// Whether a key's values are to be masked.
+    #[must_use]
+    pub fn is_secret(&self, key: &Key) -> bool {
+        ClassOfValue::of(key, self.core.rules.rule(key)) == ClassOfValue::Secret
+    }
+
     /// The engine's wall clock.
     #[must_use]
     pub fn now(&self) -> Timestamp {
@@ -289,7 +302,7 @@ impl EngineHandle {
 
 fn remembered(failure: &Failure, now: Timestamp) -> SourceError {
     SourceError {
-        code: super::source::known_code(&failure.code),
+        code: failure.known_code(),
         message: failure.message.clone(),
         retry_after: failure.not_before.map(|until| until.since(now)).filter(|wait| !wait.is_zero()),
     }

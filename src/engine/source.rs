@@ -73,8 +73,6 @@ pub struct Fetched {
     pub unchanged: bool,
     /// Items left out, by reason.
     pub skipped: Vec<Skipped>,
-    /// Malformed keys and keys the source may not claim: left out and counted.
-    pub rejected_keys: u64,
     /// Keys claimed by two items: neither was taken.
     pub duplicates: Vec<Key>,
     /// How long the origin says this stays fresh (RFC 9111), if it says.

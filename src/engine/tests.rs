@@ -94,7 +94,7 @@ fn source(name: &str, role: Role, script: &Scripted) -> BuiltSource {
         reads: Vec::new(),
         writes: Vec::new(),
     };
-    BuiltSource { id: id(name), config, source: Arc::new(script.clone()), kind: "file" }
+    BuiltSource { id: id(name), config, source: Arc::new(script.clone()), kind: "file", group: None }
 }
 
 struct Bench {

@@ -73,7 +73,14 @@ pub fn ask(context: &Context, request: &Request, sink: &mut dyn FnMut(Reply) -> 
 fn connect(socket: &Path) -> Result<Option<UnixStream>, RuntimeError> {
     match UnixStream::connect(socket) {
         Ok(stream) => Ok(Some(stream)),
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused | ErrorKind::WouldBlock | ErrorKind::NotADirectory) => Ok(None),
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::NotFound | ErrorKind::ConnectionRefused | ErrorKind::WouldBlock | ErrorKind::NotADirectory
+            ) =>
+        {
+            Ok(None)
+        }
         Err(error) => Err(RuntimeError::Io(format!("the socket {} cannot be reached: {error}", socket.display()))),
     }
 }
@@ -82,7 +89,9 @@ fn next(reader: &mut BufReader<&UnixStream>) -> Result<Option<FromServer>, Runti
     let mut line = String::new();
     match reader.read_line(&mut line) {
         Ok(0) => Ok(None),
-        Ok(_) => serde_json::from_str(&line).map(Some).map_err(|error| RuntimeError::Mismatch(format!("the running stellar speaks another language: {error}; end it and try again"))),
+        Ok(_) => serde_json::from_str(&line)
+            .map(Some)
+            .map_err(|error| RuntimeError::Mismatch(format!("the running stellar speaks another language: {error}; end it and try again"))),
         Err(error) if matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe) => Ok(None),
         Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
             Err(RuntimeError::Busy("the running stellar does not answer; see its log, or end it and try again".to_owned()))

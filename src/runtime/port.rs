@@ -33,7 +33,9 @@ pub fn call(context: &Context, request: &Request, sink: &mut dyn FnMut(Reply) ->
             Asked::Done => return Ok(()),
             Asked::OwnerLeft => {}
             Asked::NobodyThere => match owner::answer_once(context, request, sink) {
-                Err(RuntimeError::Engine(EngineError::Store(StoreError::Busy { .. }))) if started.elapsed() < PATIENCE => thread::sleep(PAUSE),
+                Err(RuntimeError::Engine(EngineError::Store(StoreError::Busy { .. }))) if started.elapsed() < PATIENCE => {
+                    thread::sleep(PAUSE)
+                }
                 outcome => return outcome,
             },
         }

@@ -15,7 +15,9 @@ impl Secrets for ProcessSecrets {
     fn resolve(&self, reference: &SecretRef) -> Result<String, String> {
         match reference {
             SecretRef::Literal(text) => Ok(text.clone()),
-            SecretRef::Env(name) => std::env::var(name).map_err(|_| format!("the environment variable {name} is not set; export it and try again")),
+            SecretRef::Env(name) => {
+                std::env::var(name).map_err(|_| format!("the environment variable {name} is not set; export it and try again"))
+            }
             SecretRef::File(path) => {
                 let shown = path.display();
                 let mut text = String::new();

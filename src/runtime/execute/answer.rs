@@ -93,7 +93,14 @@ impl<'a> Answer<'a> {
         let _ = self.replies.send(Reply::Note(text.to_owned())).await;
     }
 
-    async fn send(&mut self, action: &str, ts: Timestamp, outcome: Outcome, payload: &impl Serialize, error: Option<ErrorBody>) -> ControlFlow<()> {
+    async fn send(
+        &mut self,
+        action: &str,
+        ts: Timestamp,
+        outcome: Outcome,
+        payload: &impl Serialize,
+        error: Option<ErrorBody>,
+    ) -> ControlFlow<()> {
         self.seq += 1;
         let envelope = Envelope::new(self.seq, ts, action, &self.request.via, &self.request.persona, outcome, payload, error);
         match to_raw_value(&envelope) {

@@ -16,7 +16,7 @@ pub async fn list(answer: &mut Answer<'_>) -> Result<(), Failed> {
     let sources = answer.handle.sources_for(None);
     ask_the_never_asked(answer, &sources).await?;
     for conflict in answer.handle.conflicts(args.all)?.into_iter().take(args.limit.unwrap_or(usize::MAX)) {
-        if answer.line(&ConflictPayload::of(&conflict, answer.request.reveal)).await.is_break() {
+        if answer.line(&ConflictPayload::of(&conflict, answer.handle.is_secret(&conflict.key), answer.request.reveal)).await.is_break() {
             break;
         }
     }
@@ -28,13 +28,18 @@ pub async fn show(answer: &mut Answer<'_>) -> Result<(), Failed> {
     let args: ConflictShowArgs = answer.args()?;
     let sources = answer.handle.sources_for(None);
     ask_the_never_asked(answer, &sources).await?;
-    let mut found: Vec<_> = answer.handle.conflicts(true)?.into_iter().filter(|conflict| conflict.id.matches(&args.id)).collect();
+    let mut found: Vec<_> = answer.handle.conflicts(true)?.into_iter().filter(|conflict| conflict.id.has_prefix(&args.id)).collect();
     match (found.pop(), found.len()) {
         (Some(conflict), 0) => {
-            let _ = answer.line(&ConflictPayload::of(&conflict, answer.request.reveal)).await;
+            let _ = answer.line(&ConflictPayload::of(&conflict, answer.handle.is_secret(&conflict.key), answer.request.reveal)).await;
             Ok(())
         }
-        (Some(_), more) => Err(Failed::new("conflict_ambiguous", format!("{} conflicts begin with {}; give more of the id", more + 1, args.id))),
-        (None, _) => Err(Failed::new("conflict_not_found", format!("there is no conflict {}", args.id)).hint("stellar conflicts list --all shows them")),
+        (Some(_), more) => {
+            Err(Failed::new("conflict_ambiguous", format!("{} conflicts begin with {}; give more of the id", more + 1, args.id)))
+        }
+        (None, _) => {
+            Err(Failed::new("conflict_not_found", format!("there is no conflict {}", args.id))
+                .hint("stellar conflicts list --all shows them"))
+        }
     }
 }

@@ -3,9 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    action::args::{ListArgs, ReadArgs, WhyArgs},
-    engine::{FactQuery, Knowledge},
-    fact::{Insight, Key, Mark, SourceId},
+    action::args::{ListArgs, ReadArgs, SortArg, WhyArgs},
+    engine::{FactQuery, Knowledge, SortBy},
+    fact::{Insight, Key, Mark, SourceId, span},
     wire::InsightPayload,
 };
 
@@ -16,8 +16,8 @@ pub async fn list(answer: &mut Answer<'_>) -> Result<(), Failed> {
     let args: ListArgs = answer.args()?;
     let pattern = args.pattern;
     let sources = answer.handle.sources_for(pattern.as_ref());
-    ask_the_never_asked(answer, &sources).await?;
-    let query = FactQuery { pattern, states: args.states, marks: args.marks, sort: args.sort };
+    ask_first(answer, &sources, args.refresh).await?;
+    let query = FactQuery { pattern, states: args.states, marks: args.marks, sort: order(args.sort) };
     let everything = query.states.is_empty() && query.marks.is_empty();
     let facts = answer.handle.list(&query)?;
     if facts.is_empty() && everything {
@@ -46,11 +46,7 @@ pub async fn read(answer: &mut Answer<'_>) -> Result<(), Failed> {
             }
         }
     }
-    if args.refresh && !answer.offline() {
-        answer.handle.refresh(&sources).await?;
-    } else {
-        ask_the_never_asked(answer, &sources).await?;
-    }
+    ask_first(answer, &sources, args.refresh).await?;
     say_if_nobody_polls(answer).await;
     for key in &args.keys {
         let fact = known(answer, key).await?;
@@ -109,7 +105,7 @@ fn refused(fact: &Insight, max_age: Option<Duration>, strict: bool) -> Option<Fa
     if let Some(limit) = max_age
         && fact.age > limit
     {
-        let message = format!("{} is {} old, older than {} allows", fact.key, crate::fact::age_text(fact.age), crate::fact::age_text(limit));
+        let message = format!("{} is {} old, older than {} allows", fact.key, span::words(fact.age), span::words(limit));
         return Some(Failed::new("too_old", message).hint("--refresh asks its sources now"));
     }
     (strict && fact.marks.contains(Mark::Conflict)).then(|| {
@@ -118,18 +114,35 @@ fn refused(fact: &Insight, max_age: Option<Duration>, strict: bool) -> Option<Fa
     })
 }
 
+fn order(sort: SortArg) -> SortBy {
+    match sort {
+        SortArg::Key => SortBy::Key,
+        SortArg::Age => SortBy::Age,
+        SortArg::Confidence => SortBy::Confidence,
+    }
+}
+
+/// Asks all of the sources when that was asked for, else those nobody has ever asked.
+async fn ask_first(answer: &mut Answer<'_>, sources: &[SourceId], all: bool) -> Result<(), Failed> {
+    if all && !answer.offline() { ask(answer, sources).await } else { ask_the_never_asked(answer, sources).await }
+}
+
 /// Asks those of the sources nobody has ever asked: from them nothing is cached yet.
 pub async fn ask_the_never_asked(answer: &mut Answer<'_>, sources: &[SourceId]) -> Result<(), Failed> {
     if answer.offline() {
         return Ok(());
     }
     let standing = answer.handle.sources();
-    let new: Vec<_> =
-        standing.into_iter().filter(|status| status.asked_at.is_none() && sources.contains(&status.source)).map(|status| status.source).collect();
-    if new.is_empty() {
-        return Ok(());
-    }
-    for report in answer.handle.refresh(&new).await? {
+    let new: Vec<_> = standing
+        .into_iter()
+        .filter(|status| status.asked_at.is_none() && sources.contains(&status.source))
+        .map(|status| status.source)
+        .collect();
+    if new.is_empty() { Ok(()) } else { ask(answer, &new).await }
+}
+
+async fn ask(answer: &mut Answer<'_>, sources: &[SourceId]) -> Result<(), Failed> {
+    for report in answer.handle.refresh(sources).await? {
         if let Some(error) = report.error {
             answer.note(&format!("{}: {}", report.source, error.message)).await;
         }
@@ -139,7 +152,11 @@ pub async fn ask_the_never_asked(answer: &mut Answer<'_>, sources: &[SourceId]) 
 
 fn never_complete(answer: &Answer<'_>, sources: &[SourceId]) -> Vec<SourceId> {
     let standing = answer.handle.sources();
-    standing.into_iter().filter(|status| status.complete_at.is_none() && sources.contains(&status.source)).map(|status| status.source).collect()
+    standing
+        .into_iter()
+        .filter(|status| status.complete_at.is_none() && sources.contains(&status.source))
+        .map(|status| status.source)
+        .collect()
 }
 
 pub fn nothing_cached(answer: &Answer<'_>, silent: &[SourceId]) -> Failed {
@@ -153,7 +170,8 @@ pub fn nothing_cached(answer: &Answer<'_>, silent: &[SourceId]) -> Failed {
         })
         .collect();
     let hint = if answer.offline() { "without --offline its sources are asked" } else { "stellar source test NAME shows more" };
-    Failed::new("nothing_cached", format!("nothing is cached for this, and its sources have not answered ({})", reasons.join("; "))).hint(hint)
+    Failed::new("nothing_cached", format!("nothing is cached for this, and its sources have not answered ({})", reasons.join("; ")))
+        .hint(hint)
 }
 
 /// Says so when values may be old because nothing polls here.
@@ -165,7 +183,7 @@ async fn say_if_nobody_polls(answer: &mut Answer<'_>) {
     if let Some(polled) = answer.handle.polled_at() {
         let since = answer.handle.now().since(polled);
         if since > ttl {
-            let text = format!("no engine has polled here for {}; stellar serve keeps facts fresh, --refresh asks now", crate::fact::age_text(since));
+            let text = format!("no engine has polled here for {}; stellar serve keeps facts fresh, --refresh asks now", span::words(since));
             answer.note(&text).await;
         }
     }

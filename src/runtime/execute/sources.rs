@@ -43,8 +43,9 @@ pub async fn test(answer: &mut Answer<'_>) -> Result<(), Failed> {
     if answer.offline() {
         return Err(Failed::new("offline", "--offline was given: nothing is fetched"));
     }
+    let handle = answer.handle;
     let found = answer.handle.test_source(&args.name).await?;
-    let _ = answer.line(&SourceTestPayload::of(&found, answer.request.reveal)).await;
+    let _ = answer.line(&SourceTestPayload::of(&found, &|key| handle.is_secret(key), answer.request.reveal)).await;
     match found.error {
         Some(error) => Err(Failed::new("source_failed", format!("{}: {}", found.source, error.message))),
         None => Ok(()),
