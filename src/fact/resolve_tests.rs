@@ -145,8 +145,8 @@ fn values_as_good_as_each_other() {
     let (a, b, c) = (newer("a", "1", 50), newer("b", "2", 50), newer("c", "2", 50));
     let insight = resolved(None, &[reading(&a, 0.72), reading(&b, 0.70), reading(&c, 0.1)]);
     assert_eq!((text(insight.value.as_ref()), insight.reason_codes[1]), ("2", ReasonCode::MoreSources));
-    let insight = resolved(None, &[reading(&a, 0.72), reading(&b, 0.70)]);
-    assert_eq!((text(insight.value.as_ref()), insight.reason_codes[1]), ("1", ReasonCode::MoreTrusted));
+    let insight = resolved(None, &[reading(&a, 0.70), reading(&b, 0.72)]);
+    assert_eq!((text(insight.value.as_ref()), insight.reason_codes[1]), ("2", ReasonCode::MoreTrusted));
     let d = newer("d", "4", 10);
     let insight = resolved(None, &[reading(&a, 0.7), reading(&d, 0.7)]);
     assert_eq!((text(insight.value.as_ref()), insight.reason_codes[1]), ("4", ReasonCode::NewerChange));
