@@ -172,7 +172,7 @@ fn read_schema(entry: &Entry<'_>, around: &Surroundings<'_>, files: &mut Vec<Pat
         }
     };
     match jsonschema::validator_for(&json) {
-        Ok(_) => Some(Arc::new(Value::from_trusted_text(&json.to_string()))),
+        Ok(_) => Some(Arc::new(Value::from_json(&json))),
         Err(error) => {
             bad(&format!("it is no JSON Schema: {}", quote(&error.to_string())));
             None
