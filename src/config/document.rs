@@ -8,7 +8,7 @@ use toml::de::DeTable;
 use super::{
     key_rule::{Surroundings, read_rules, read_writable_source},
     model::Config,
-    problem::{ConfigProblem, quote},
+    problem::{ConfigProblem, phrase},
     reader::{Document, Section},
     sections::{read_app, read_cache, read_confidence, read_http, read_log, read_prefetch, read_queue, read_telemetry},
     settings::keys_of,
@@ -38,7 +38,7 @@ pub(super) fn parse(text: &str, around: &Surroundings<'_>) -> Result<Parsed, Vec
     let (table, errors) = DeTable::parse_recoverable(text);
     for error in &errors {
         let at = error.span().map_or(0, |span| span.start);
-        let message = format!("This is not TOML: {}.", quote(error.message()).trim_matches('"'));
+        let message = format!("This is not TOML: {}.", phrase(error.message()));
         document.note(at, ConfigProblem::outside("syntax", "", message).with("", "TOML"));
     }
     if !document.is_sound() {
