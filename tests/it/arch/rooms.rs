@@ -30,7 +30,7 @@ const TABLE: &[(&str, &[Take])] = &[
     ("theme", &[All("action"), All("text")]),
     ("app", &[All("fact"), All("action"), All("text"), Types("config", &[]), All("keymap"), All("theme"), Types("engine", NO_HANDLE)]),
     ("access", &[All("fact"), All("action"), All("text"), Only("app", &["model", "layout", "Model", "Regions"])]),
-    ("term", &[All("text"), Only("keymap", &["chord", "Chord", "ChordError", "KeyName", "Modifiers"])]),
+    ("term", &[All("text"), Only("keymap", &["Chord", "ChordError", "KeyName", "Keyboard", "Mods"])]),
     (
         "runtime",
         &[
