@@ -3,17 +3,20 @@
 //! Invariants: a fetch is bounded in time and bytes; a failed, truncated or item-skipping fetch is never called complete;
 //! nothing remote is executed, and no secret goes over plain HTTP but to loopback.
 
+mod build;
 mod collect;
 mod exec;
 mod fail;
 mod file;
 mod flatten;
 mod host;
+mod http;
 mod json;
 mod key_template;
 mod map;
 mod moment;
 mod path;
+mod prometheus;
 #[cfg(test)]
 mod support;
 mod template;
@@ -22,6 +25,7 @@ use std::{sync::Arc, time::Duration};
 
 use crate::fact::{Key, Timestamp, Value};
 
+pub use build::{BuiltSource, SourceDeps, build_sources};
 pub use host::host_rules;
 pub use template::{Place, Template, Words};
 

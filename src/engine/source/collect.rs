@@ -137,11 +137,6 @@ impl<'a> Collector<'a> {
         *count = count.saturating_add(1);
     }
 
-    /// The keys taken so far.
-    pub(super) fn keys(&self) -> impl Iterator<Item = &Key> {
-        self.items.keys().chain(&self.duplicates)
-    }
-
     /// The answer, complete if nothing was skipped and no key came twice.
     pub(super) fn finish(self, bytes: u64) -> Fetched {
         Fetched {

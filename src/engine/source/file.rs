@@ -1,6 +1,6 @@
 //! `file`: a file, or the `*.json *.toml *.yaml` of a directory.
 //!
-//! Invariants: at most [`MAX_FILE`] bytes of a file are read and nothing but regular files is opened; a file that did not move is not read
+//! Invariants: at most 16 MiB of a file, 64 of a directory, are read and nothing but regular files is opened; a file that did not move is not read
 //! again; one bad file fails the fetch with its name and line, because half a directory would look like deletions.
 //!
 //! It does not watch: it says which paths to watch.
@@ -27,10 +27,8 @@ use super::{
     fail::fail,
     map::Mapping,
 };
-use fingerprint::{Print, Stat};
+use fingerprint::Print;
 use load::{Listing, Loaded};
-
-pub(super) use load::{MAX_DIRECTORY, MAX_FILE};
 
 /// A file or a directory of files.
 pub(super) struct FileSource {

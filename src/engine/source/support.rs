@@ -1,5 +1,7 @@
 //! What the tests of several kinds share.
 
+pub(super) mod server;
+
 use std::time::Duration;
 
 use crate::{
@@ -38,4 +40,17 @@ pub(super) fn map(items: &str, key: &str, value: &str) -> MapConfig {
 /// The items of an answer as `key=value`, in order.
 pub(super) fn lines(fetched: &super::Fetched) -> Vec<String> {
     fetched.items.iter().map(|item| format!("{}={}", item.key, item.value.as_json_text())).collect()
+}
+
+/// Gives literals as they are, `env:TOKEN` as `s3cret`, and nothing else.
+pub(super) struct TestSecrets;
+
+impl crate::engine::Secrets for TestSecrets {
+    fn resolve(&self, reference: &crate::config::SecretRef) -> Result<String, String> {
+        match reference {
+            crate::config::SecretRef::Literal(text) => Ok(text.clone()),
+            crate::config::SecretRef::Env(name) if name == "TOKEN" => Ok("s3cret".to_owned()),
+            other => Err(format!("{other:?} is not set")),
+        }
+    }
 }

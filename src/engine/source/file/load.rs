@@ -15,9 +15,9 @@ use super::{
 };
 
 /// Bytes of one file.
-pub(in crate::engine::source) const MAX_FILE: u64 = 16 << 20;
+pub(super) const MAX_FILE: u64 = 16 << 20;
 /// Bytes of all files of a directory.
-pub(in crate::engine::source) const MAX_DIRECTORY: u64 = 64 << 20;
+pub(super) const MAX_DIRECTORY: u64 = 64 << 20;
 /// Files of a directory.
 const MAX_FILES: usize = 4096;
 

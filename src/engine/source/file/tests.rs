@@ -2,7 +2,11 @@ use std::{fs, time::Duration};
 
 use tempfile::TempDir;
 
-use super::*;
+use super::{
+    fingerprint::Stat,
+    load::{MAX_DIRECTORY, MAX_FILE},
+    *,
+};
 use crate::{
     config::SourceKind,
     engine::source::support::{self, lines},
