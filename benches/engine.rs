@@ -24,7 +24,8 @@ impl Secrets for NoSecrets {
 
 fn facts_file(dir: &std::path::Path) -> PathBuf {
     let path = dir.join("facts.json");
-    let facts: BTreeMap<String, BTreeMap<&str, usize>> = (0..FACTS).map(|n| (format!("service-{n:05}"), BTreeMap::from([("replicas", n % 9)]))).collect();
+    let facts: BTreeMap<String, BTreeMap<&str, usize>> =
+        (0..FACTS).map(|n| (format!("service-{n:05}"), BTreeMap::from([("replicas", n % 9)]))).collect();
     std::fs::write(&path, serde_json::to_vec(&facts).expect("plain data")).expect("a temporary directory takes a file");
     path
 }
@@ -35,7 +36,7 @@ fn reads(criterion: &mut Criterion) {
     let _inside = runtime.enter();
     let name = SourceId::new("facts").expect("a name");
     let file = FileSource { path: facts_file(dir.path()), depth: 0 };
-    let config = Config { sources: vec![SourceConfig::new(name.clone(), SourceKind::File(file))], ..Config::default() };
+    let config = Config { sources: vec![SourceConfig::new(name.clone(), SourceKind::File(file))], ..Config::bare(dir.path().to_owned()) };
     let engine = Engine::start(EngineOptions {
         config: Arc::new(config),
         data_dir: dir.path().join("data"),

@@ -250,7 +250,7 @@ impl EngineHandle {
         Ok(CacheStatus {
             backend: self.core.backend,
             data_dir: self.core.options.data_dir.clone(),
-            facts: self.core.read_facts().table.len() as u64,
+            facts: self.core.read_facts().table.key_count() as u64,
             store: self.core.store.stats(),
             protection: self.core.protection.clone(),
             notes: self.core.notes.clone(),

@@ -120,7 +120,7 @@ impl Bench {
         })
         .unwrap();
         let options = EngineOptions {
-            config: Arc::new(Config::default()),
+            config: Arc::new(Config::bare("/".into())),
             data_dir: self.dir.path().join("data"),
             state_dir: self.dir.path().join("state"),
             offline: false,

@@ -145,10 +145,9 @@ async fn answer(
         let (handle, context) = (handle.clone(), context.clone());
         async move { execute(&handle, &context, &request, replies).await }
     });
-    let mut outcome = Ok(());
     let mut batch = Vec::new();
-    loop {
-        tokio::select! {
+    let outcome = loop {
+        let sent = tokio::select! {
             biased;
             reply = answered.recv() => match reply {
                 Some(reply) => {
@@ -157,23 +156,17 @@ async fn answer(
                     while batch.len() < 256 * 1024 && let Ok(more) = answered.try_recv() {
                         encode(&mut batch, &FromServer::Reply(more))?;
                     }
-                    outcome = writer.write_all(&batch).await;
+                    writer.write_all(&batch).await
                 }
-                None => {
-                    outcome = send(writer, &FromServer::End).await;
-                    break;
-                }
+                None => break send(writer, &FromServer::End).await,
             },
             // A stream has no end of its own; anything else is let finish.
-            _ = leaving.changed(), if streaming => {
-                outcome = send(writer, &FromServer::Bye).await;
-                break;
-            }
+            _ = leaving.changed(), if streaming => break send(writer, &FromServer::Bye).await,
+        };
+        if sent.is_err() {
+            break sent;
         }
-        if outcome.is_err() {
-            break;
-        }
-    }
+    };
     drop(answered);
     if streaming {
         task.abort();

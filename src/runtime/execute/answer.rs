@@ -42,9 +42,6 @@ impl From<EngineError> for Failed {
     }
 }
 
-/// Nobody takes the answer any more; whoever meets it just ends.
-pub struct Gone;
-
 /// What every action gets: whom to ask, what was asked, where to answer.
 pub struct Answer<'a> {
     pub handle: &'a EngineHandle,
