@@ -7,9 +7,32 @@
 //! It does not evict by itself, does not know how old is too old, and fetches nothing.
 
 mod api;
+mod aside;
+mod backend;
 mod error;
+mod files;
+mod format;
+mod guard;
+mod keyfile;
+mod keys;
+mod keyslots;
+mod ledger;
+mod lock;
+mod manifest;
+mod marker;
 mod memory;
+mod names;
+mod open;
+mod pending;
+mod pieces;
+mod record;
+mod records;
+mod salvage;
+mod seal;
+mod sled_store;
 
 pub use api::{CacheStore, Quarantined, StoreOp, StoreStats, VerifyReport};
 pub use error::StoreError;
+pub use guard::inside_guard;
 pub use memory::MemoryStore;
+pub use open::{OpenedStore, StoreOptions, open_store};

@@ -10,6 +10,7 @@ use crate::fact::{Content, Key, Observation, SourceId};
 use super::{
     api::{CacheStore, StoreOp, StoreStats, VerifyReport},
     error::StoreError,
+    names,
 };
 
 /// Observations in memory, gone with the process.
@@ -93,7 +94,7 @@ impl CacheStore for MemoryStore {
             .read()?
             .observations
             .iter()
-            .filter(|(key, _)| starts_with(key, segments))
+            .filter(|(key, _)| names::starts_with(key, segments))
             .flat_map(|(_, sources)| sources.values().cloned())
             .collect();
         found.into_iter().for_each(each);
@@ -126,10 +127,4 @@ impl CacheStore for MemoryStore {
         *self.held.write().unwrap_or_else(PoisonError::into_inner) = Held { closed: true, ..Held::default() };
         Ok(())
     }
-}
-
-/// Whether the first segments of the key are these.
-fn starts_with(key: &Key, segments: &[&str]) -> bool {
-    let mut own = key.segments();
-    segments.iter().all(|segment| own.next() == Some(segment))
 }
