@@ -12,7 +12,8 @@ pub mod store;
 pub mod world;
 
 pub use api::{
-    CacheStatus, EngineError, EngineEvent, EngineOptions, FactQuery, Knowledge, RefreshReport, Secrets, SortBy, SourceStatus, SourceTest,
+    CacheStatus, EngineError, EngineEvent, EngineOptions, FactQuery, Knowledge, RefreshReport, SortBy, SourceStatus, SourceTest,
     StampedEvent,
 };
 pub use handle::{Engine, EngineHandle};
+pub use world::Secrets;

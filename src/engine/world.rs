@@ -1,11 +1,11 @@
-//! The outside, as small traits: time, randomness. Real at the edge, simulated in tests.
+//! The outside, as small traits: time, randomness, secrets. Real at the edge, simulated in tests.
 
 use std::{
     sync::Arc,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use crate::fact::Timestamp;
+use crate::{config::SecretRef, fact::Timestamp};
 
 /// Two clocks: the wall for stamps, the monotonic for durations.
 pub trait Clock: Send + Sync {
@@ -19,6 +19,15 @@ pub trait Clock: Send + Sync {
 pub trait Rng: Send + Sync {
     /// Fills the buffer.
     fn fill(&self, buffer: &mut [u8]);
+}
+
+/// Turns a reference into a secret, at the moment it is used.
+pub trait Secrets: Send + Sync {
+    /// The secret, or a sentence why it cannot be had.
+    ///
+    /// # Errors
+    /// The sentence names the reference, never the secret.
+    fn resolve(&self, reference: &SecretRef) -> Result<String, String>;
 }
 
 /// The machine's clocks.
