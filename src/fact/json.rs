@@ -75,9 +75,11 @@ pub(super) fn json_number(text: &str) -> Option<Tree> {
     if let Ok(whole) = text.parse::<u64>() {
         return Some(Tree::from(whole));
     }
-    // Fifteen digits always survive a float; only longer ones, and powers that may be subnormal, have to be tried.
-    let survives = |float: &f64| (text.len() <= 15 && !text.contains(['e', 'E'])) || Decimal::of_float(*float).as_ref() == Some(&exact);
-    let number = text.parse::<f64>().ok().filter(survives).and_then(Number::from_f64);
+    // Fifteen digits always survive a float; longer ones, and powers that may be subnormal, have to be tried with the very writer that
+    // will spell them: of two shortest spellings another writer may choose the other.
+    let is_short = text.len() <= 15 && !text.contains(['e', 'E']);
+    let survives = |number: &Number| is_short || Decimal::parse(&number.to_string()).as_ref() == Some(&exact);
+    let number = text.parse::<f64>().ok().and_then(Number::from_f64).filter(survives);
     Some(number.map_or_else(|| Tree::String(format!("{MARK}{text}")), Tree::Number))
 }
 

@@ -31,6 +31,13 @@ impl SourceId {
     }
 }
 
+impl std::str::FromStr for SourceId {
+    type Err = SourceIdError;
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::new(name)
+    }
+}
+
 impl fmt::Display for SourceId {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(&self.0)
@@ -59,4 +66,36 @@ pub enum Role {
     Observed,
     /// Says what is wanted; never ages, is never believed, and where it differs the fact drifts.
     Declared,
+}
+
+impl Role {
+    /// The stable code, also the word for people.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Observed => "observed",
+            Self::Declared => "declared",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.code())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_sources() {
+        for name in ["git", "host.proc", "a-1", &"x".repeat(64)] {
+            assert_eq!(SourceId::new(name).unwrap().as_str(), name);
+        }
+        for name in ["", "Git", "a b", "a/b", "ключ", "a\u{1b}", &"x".repeat(65)] {
+            assert!(SourceId::new(name).is_err(), "{name}");
+        }
+    }
 }
