@@ -19,11 +19,12 @@ pub mod store;
 pub mod world;
 
 pub use api::{
-    CacheStatus, EngineError, EngineEvent, EngineOptions, FactQuery, Knowledge, RefreshReport, Secrets, SortBy, SourceStatus, SourceTest,
+    CacheStatus, EngineError, EngineEvent, EngineOptions, FactQuery, Knowledge, RefreshReport, SortBy, SourceStatus, SourceTest,
     StampedEvent,
 };
 pub use handle::{Engine, EngineHandle};
 pub use store::{StoreError, StoreStats};
+pub use world::Secrets;
 
 #[cfg(test)]
 mod tests;

@@ -14,6 +14,8 @@ mod http;
 mod json;
 mod key_template;
 mod map;
+#[cfg(test)]
+mod map_tests;
 mod moment;
 mod path;
 mod prometheus;
@@ -25,7 +27,7 @@ use std::{sync::Arc, time::Duration};
 
 use crate::fact::{Key, Timestamp, Value};
 
-pub use build::{BuiltSource, SourceDeps, build_sources};
+pub use build::{BadSource, BuiltSource, SourceDeps, build_sources};
 pub use host::host_rules;
 pub use template::{Place, Template, Words};
 

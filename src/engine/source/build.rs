@@ -4,10 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     config::{Config, SecretRef, SourceConfig, SourceKind, TlsConfig},
-    engine::{
-        api::{EngineError, Secrets},
-        world::Clock,
-    },
+    engine::world::{Clock, Secrets},
     fact::SourceId,
 };
 
@@ -31,6 +28,16 @@ pub struct SourceDeps {
     pub secrets: Arc<dyn Secrets>,
     /// Variables that `exec` may be given: name and value.
     pub environment: Arc<Vec<(String, String)>>,
+}
+
+/// A source of the configuration that cannot be built.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("source {source_name}: {message}")]
+pub struct BadSource {
+    /// Which.
+    pub source_name: String,
+    /// What is wrong with it.
+    pub message: String,
 }
 
 /// A source, ready to be asked.
@@ -60,11 +67,11 @@ impl std::fmt::Debug for BuiltSource {
 /// With an untrusted configuration, `exec` sources and those with a secret are there, but asking them fails with `untrusted`.
 ///
 /// # Errors
-/// [`EngineError::BadSource`] for the first source whose settings cannot work, with a sentence why.
-pub fn build_sources(config: &Config, deps: &SourceDeps) -> Result<Vec<BuiltSource>, EngineError> {
+/// [`BadSource`] for the first source whose settings cannot work, with a sentence why.
+pub fn build_sources(config: &Config, deps: &SourceDeps) -> Result<Vec<BuiltSource>, BadSource> {
     let mut built = Vec::new();
     for source in &config.sources {
-        let bad = |message: String| EngineError::BadSource { source_name: source.name.to_string(), message };
+        let bad = |message: String| BadSource { source_name: source.name.to_string(), message };
         check_writes(source).map_err(bad)?;
         match &source.kind {
             SourceKind::Host => built.extend(hosts(source, deps).map_err(bad)?),

@@ -14,6 +14,7 @@ mod mounts;
 mod rules;
 mod sampler;
 mod shared;
+mod side;
 
 use std::{sync::Arc, time::Duration};
 
@@ -26,25 +27,7 @@ use super::{
 
 pub use rules::host_rules;
 use shared::Shared;
-
-/// Which of the two readings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Side {
-    /// The `sysinfo` crate.
-    Library,
-    /// `/proc` and `statvfs`.
-    #[cfg(target_os = "linux")]
-    Direct,
-}
-
-impl Side {
-    /// Every side there is on this system, with the end of its source's name.
-    pub(super) const ALL: &[(Self, &str)] = &[
-        (Self::Library, "sysinfo"),
-        #[cfg(target_os = "linux")]
-        (Self::Direct, "proc"),
-    ];
-}
+use side::Side;
 
 /// One of the sources of a `host`.
 pub(super) struct HostSource {

@@ -12,6 +12,7 @@ mod fresh;
 mod origin;
 mod pages;
 mod read;
+mod settings;
 mod tls;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,7 +21,7 @@ use reqwest::Url;
 
 use crate::{
     config::{HttpConfig, HttpSource as HttpSettings, SourceConfig},
-    engine::{api::Secrets, world::Clock},
+    engine::world::{Clock, Secrets},
     fact::Key,
 };
 
@@ -31,11 +32,12 @@ use super::{
     map::Mapping,
     path::Path,
 };
-pub(super) use client::{Answer, Client, Settings};
+pub(super) use client::{Answer, Client};
 use fresh::Validators;
 pub(super) use origin::parse as parse_url;
 use pages::Pages;
 use read::Route;
+pub(super) use settings::Settings;
 
 /// An HTTP API.
 pub(super) struct HttpSource {

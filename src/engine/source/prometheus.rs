@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 
 use crate::{
     config::{HttpConfig, PrometheusSource as Settings, SourceConfig},
-    engine::{api::Secrets, world::Clock},
+    engine::world::{Clock, Secrets},
     fact::Value,
 };
 

@@ -1,9 +1,9 @@
 //! Takes both readings of one tick.
 
 use super::library::Library;
-use super::{Side, facts::Facts};
 #[cfg(target_os = "linux")]
 use super::{direct::Direct, facts::Moving};
+use super::{facts::Facts, side::Side};
 
 /// Both readings of one moment.
 #[derive(Clone, Debug)]

@@ -8,8 +8,8 @@ use crate::engine::world::Clock;
 
 use super::{
     super::{SourceError, fail::fail},
-    Side,
     sampler::{Sampler, Tick},
+    side::Side,
 };
 
 /// Below this, processor usage is mostly the grain of the kernel's clock ticks.

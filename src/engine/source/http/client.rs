@@ -1,6 +1,6 @@
 //! One bounded GET: headers, redirects within the origin, time-out, body limit.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc};
 
 use reqwest::{
     StatusCode, Url,
@@ -10,25 +10,16 @@ use serde_json::Value as Json;
 use tokio::sync::OnceCell;
 
 use crate::{
-    config::{SecretRef, TlsConfig},
-    engine::{api::Secrets, world::Clock},
+    config::SecretRef,
+    engine::world::{Clock, Secrets},
 };
 
 use super::{
     super::{SourceError, fail::fail, json},
-    fault, fresh, origin, tls,
+    fault, fresh, origin,
+    settings::Settings,
+    tls,
 };
-
-/// How requests are made.
-#[derive(Clone, Debug)]
-pub(in crate::engine::source) struct Settings {
-    pub(in crate::engine::source) headers: Vec<(String, SecretRef)>,
-    pub(in crate::engine::source) tls: TlsConfig,
-    pub(in crate::engine::source) proxy: String,
-    pub(in crate::engine::source) timeout: Duration,
-    pub(in crate::engine::source) max_body: u64,
-    pub(in crate::engine::source) redirects: u32,
-}
 
 /// Makes requests to one origin. The connection pool and the certificates are loaded by the first request.
 pub(in crate::engine::source) struct Client {

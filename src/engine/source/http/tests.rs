@@ -328,13 +328,18 @@ async fn a_self_signed_certificate_is_trusted_only_by_name() {
 
 #[tokio::test]
 async fn tls_spoken_to_a_plain_server_says_so() {
-    let server = Server::start(|_| json("{}")).await;
-    let error = build(&format!("https://{}/", server.address), |config, _| config.timeout = Duration::from_secs(2))
-        .unwrap()
-        .fetch()
-        .await
-        .unwrap_err();
-    assert!(matches!(error.code, "tls" | "timeout"), "{error}");
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}/", listener.local_addr().unwrap());
+    let plain = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream.read_u8().await.unwrap();
+        stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
+        stream
+    });
+    let error = build(&url, |_, _| ()).unwrap().fetch().await.unwrap_err();
+    assert!(error.code == "tls" && error.message.contains("http://"), "{error}");
+    drop(plain.await.unwrap());
 }
 
 #[tokio::test]

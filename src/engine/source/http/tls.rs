@@ -4,11 +4,11 @@ use std::{fs, path::Path, sync::Arc};
 
 use reqwest::{Certificate, Identity, Proxy, Url, redirect::Policy};
 
-use crate::engine::api::Secrets;
+use crate::engine::world::Secrets;
 
 use super::{
     super::{SourceError, fail::fail},
-    client::Settings,
+    settings::Settings,
 };
 
 /// Bytes of a PEM file.
