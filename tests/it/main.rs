@@ -1,0 +1,6 @@
+//! Integration tests of Stellar, in one binary: the shape of the house, its documents, and the real program end to end.
+//!
+//! They need no network but loopback and no display, and they never sleep for a fixed time.
+
+#[cfg(test)]
+mod arch;
