@@ -1,3 +1,5 @@
+//! A real server on loopback that misbehaves on command.
+
 use std::time::Duration;
 
 use super::*;

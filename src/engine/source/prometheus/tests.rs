@@ -1,3 +1,5 @@
+//! Answers of the Prometheus query API.
+
 use super::*;
 use crate::{
     config::{PrometheusQuery, SourceKind, TlsConfig},
