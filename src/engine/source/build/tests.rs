@@ -1,3 +1,5 @@
+//! Every kind is built, mistakes are named, an untrusted file gets nothing done.
+
 use std::time::Duration;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Real commands: what they are given, how they fail, and that nothing of them stays.
+
 use std::time::Duration;
 
 use super::*;

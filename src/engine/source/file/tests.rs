@@ -1,3 +1,5 @@
+//! Real files in temporary directories.
+
 use std::{fs, time::Duration};
 
 use tempfile::TempDir;

@@ -1,3 +1,5 @@
+//! The machine the tests run on.
+
 use std::collections::BTreeMap;
 
 use super::*;
