@@ -5,26 +5,45 @@
 //!
 //! It does not fetch, store, print or schedule.
 
+mod chars;
 mod confidence;
 mod conflict;
+mod decimal;
+mod dispute;
 mod field;
+mod foreign;
 mod insight;
+mod json;
 mod key;
+mod normal;
 mod observation;
+mod pattern;
+mod ranking;
+mod reading;
 mod reason;
+mod resolve;
 mod rule;
+mod schema;
 mod source;
+pub mod span;
 mod time;
 mod value;
 
-pub use confidence::{Band, Confidence, Factor, FactorKind, ScoreBasis, Validity, Weights};
-pub use conflict::{Candidate, ConflictClass, ConflictEntry, ConflictId, ResolutionState};
+pub use confidence::{Band, Confidence, Factor, FactorKind, ScoreBasis, Validity, Weights, WeightsError, right_about};
+pub use conflict::{Candidate, ConflictClass, ConflictEntry, ConflictId, ConflictIdError, ResolutionState};
 pub use field::FieldName;
-pub use insight::{Agreement, FactState, Insight, Mark, Marks, SourceState, SourceView};
-pub use key::{Key, KeyError, Pattern};
+pub use foreign::JsonTree;
+pub use insight::{Agreement, FactState, Insight, Mark, Marks, SourceState, SourceView, UnknownName};
+pub use json::{MAX_DEPTH, MAX_VALUES, ValueError, ValueErrorKind, json_string, parse_json};
+pub use key::{Key, KeyError};
+pub use normal::{Normal, same};
 pub use observation::{Content, Observation};
-pub use reason::ReasonCode;
+pub use pattern::Pattern;
+pub use reading::{Reading, ResolveSettings};
+pub use reason::{ReasonCode, ReasonCodeError};
+pub use resolve::{CLOCK_SLACK, resolve};
 pub use rule::{ClassOfValue, CompareRule, KeyRule, Policy, Tolerance};
+pub use schema::{Schema, SchemaError};
 pub use source::{Role, SourceId, SourceIdError};
 pub use time::{Timestamp, TimestampError};
-pub use value::{Value, ValueError, ValueKind};
+pub use value::{Value, ValueKind};

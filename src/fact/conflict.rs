@@ -1,8 +1,15 @@
 //! Disagreements between live observed values, named so that everybody names the same one alike.
 
-use std::{fmt, sync::Arc};
+use std::{cmp::Ordering, fmt, str::FromStr, sync::Arc};
 
-use super::{confidence::Confidence, key::Key, reason::ReasonCode, source::SourceId, time::Timestamp, value::Value};
+use super::{
+    confidence::{self, Confidence},
+    key::Key,
+    reason::ReasonCode,
+    source::SourceId,
+    time::Timestamp,
+    value::Value,
+};
 
 /// What disagrees with what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -15,9 +22,90 @@ pub enum ConflictClass {
     Delete,
 }
 
-/// `c-` and 10 base32 characters from a hash of key and class.
+impl ConflictClass {
+    /// The stable code.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Value => "value",
+            Self::Change => "change",
+            Self::Delete => "delete",
+        }
+    }
+}
+
+/// `c-` and 10 base32 characters from a hash of key and class: the same everywhere and always.
+///
+/// The characters are digits and small letters without `i l o u`, so that it can be read out.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ConflictId(pub(super) Arc<str>);
+pub struct ConflictId(Arc<str>);
+
+/// A text that is no conflict id.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a conflict id is c- and 10 of 0-9 a-z without i l o u; the first few are enough where only one begins so")]
+pub struct ConflictIdError;
+
+/// Digits and letters that are not taken for each other.
+const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+/// Characters of an id after `c-`.
+const ID_LENGTH: usize = 10;
+
+impl ConflictId {
+    /// The id of the conflict that `key` has in this class.
+    #[must_use]
+    pub fn of(key: &Key, class: ConflictClass) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(b"stellar conflict 1\0").update(class.code().as_bytes()).update(b"\0").update(key.as_str().as_bytes());
+        let hash = hasher.finalize();
+        let mut bits = hash.as_bytes().iter().take(8).fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
+        let mut text = String::with_capacity(2 + ID_LENGTH);
+        text.push_str("c-");
+        for _ in 0..ID_LENGTH {
+            let letter = ALPHABET.get(usize::try_from(bits >> 59).unwrap_or_default()).copied().unwrap_or(b'0');
+            text.push(char::from(letter));
+            bits <<= 5;
+        }
+        Self(text.into())
+    }
+
+    /// Reads a whole id, in either case.
+    ///
+    /// # Errors
+    /// [`ConflictIdError`] when it is none.
+    pub fn parse(text: &str) -> Result<Self, ConflictIdError> {
+        match Self::tidy_prefix(text) {
+            Some(whole) if whole.len() == 2 + ID_LENGTH => Ok(Self(whole.into())),
+            _ => Err(ConflictIdError),
+        }
+    }
+
+    /// Whether the id begins with this text: in either case, with or without its `c-`. An empty text begins none.
+    #[must_use]
+    pub fn has_prefix(&self, text: &str) -> bool {
+        Self::tidy_prefix(text).is_some_and(|prefix| prefix.len() > 2 && self.0.starts_with(&prefix))
+    }
+
+    /// `c-` and small letters, when nothing else is in it.
+    fn tidy_prefix(text: &str) -> Option<String> {
+        let lower = text.to_ascii_lowercase();
+        // No id has a dash but in its `c-`, so a text without one is the part after it.
+        let rest = lower.strip_prefix("c-").unwrap_or(&lower);
+        (rest.len() <= ID_LENGTH && rest.bytes().all(|byte| ALPHABET.contains(&byte))).then(|| format!("c-{rest}"))
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for ConflictId {
+    type Err = ConflictIdError;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::parse(text)
+    }
+}
 
 impl fmt::Display for ConflictId {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -36,6 +124,19 @@ pub enum ResolutionState {
     UserAccepted,
     /// A person said none is right.
     UserRejected,
+}
+
+impl ResolutionState {
+    /// The stable code.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::AutoResolved => "auto_resolved",
+            Self::UserAccepted => "user_accepted",
+            Self::UserRejected => "user_rejected",
+        }
+    }
 }
 
 /// One competing value and who stands for it.
@@ -74,4 +175,82 @@ pub struct ConflictEntry {
     pub reason_codes: Vec<ReasonCode>,
     /// The newest `changed_at` among the competing observations.
     pub last_updated: Timestamp,
+}
+
+impl ConflictEntry {
+    /// The order in which questions teach most: smallest margin first, then more sources, then key and class.
+    #[must_use]
+    pub fn most_instructive_first(left: &Self, right: &Self) -> Ordering {
+        let sources = |entry: &Self| entry.candidates.iter().map(|candidate| candidate.sources.len()).sum::<usize>();
+        confidence::points(left.margin)
+            .cmp(&confidence::points(right.margin))
+            .then_with(|| sources(right).cmp(&sources(left)))
+            .then_with(|| left.key.cmp(&right.key))
+            .then_with(|| left.class.cmp(&right.class))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::fact::{ScoreBasis, Validity, Weights};
+
+    fn key(text: &str) -> Key {
+        Key::new(text).unwrap()
+    }
+
+    #[test]
+    fn ids_do_not_move_between_builds() {
+        let id = ConflictId::of(&key("service/checkout/replicas"), ConflictClass::Value);
+        assert_eq!(id.as_str(), "c-wxhxctrcs7");
+        assert_ne!(id, ConflictId::of(&key("service/checkout/replicas"), ConflictClass::Change));
+        assert_ne!(id, ConflictId::of(&key("service/checkout/replica"), ConflictClass::Value));
+        assert_eq!(ConflictId::parse(id.as_str()), Ok(id.clone()));
+        assert_eq!(ConflictId::parse(&id.as_str().to_uppercase()), Ok(id));
+    }
+
+    #[test]
+    fn prefixes() {
+        let id = ConflictId::parse("c-7f3ak2m9qd").unwrap();
+        for prefix in ["c-7", "7f3", "C-7F3AK2M9QD", "7f3ak2m9qd"] {
+            assert!(id.has_prefix(prefix), "{prefix}");
+        }
+        for other in ["", "c-", "c-8", "f3", "7f3ak2m9qdd", "c-7f3ak2m9qd0", "7-f", "ü"] {
+            assert!(!id.has_prefix(other), "{other}");
+        }
+        for text in ["", "c-", "c-7f3", "c-7f3ak2m9qi", "x-7f3ak2m9qd", "c-7f3ak2m9qd0"] {
+            assert_eq!(ConflictId::parse(text), Err(ConflictIdError), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_most_instructive_question_comes_first() {
+        let basis = ScoreBasis {
+            age: Duration::ZERO,
+            half_life: Duration::ZERO,
+            trust: 0.5,
+            validity: Validity::NoSchema,
+            alignment: None,
+            accepts: 0,
+            rejects: 0,
+        };
+        let entry = |name: &str, margin: f64, sources: usize| ConflictEntry {
+            id: ConflictId::of(&key(name), ConflictClass::Value),
+            key: key(name),
+            class: ConflictClass::Value,
+            digest: "".into(),
+            resolution: ResolutionState::Pending,
+            candidates: vec![Candidate { value: Value::null(), sources: vec![SourceId::new("a").unwrap(); sources], score: 0.5 }],
+            winner: SourceId::new("a").unwrap(),
+            margin,
+            confidence: Confidence::score(&Weights::default(), &basis),
+            reason_codes: Vec::new(),
+            last_updated: Timestamp::default(),
+        };
+        let mut all = [entry("d", 0.3, 9), entry("c", 0.1, 2), entry("b", 0.1, 3), entry("a", 0.100_000_01, 2)];
+        all.sort_by(ConflictEntry::most_instructive_first);
+        assert_eq!(all.map(|entry| entry.key.to_string()).join(" "), "b a c d");
+    }
 }

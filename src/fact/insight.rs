@@ -1,6 +1,6 @@
 //! A fact: a key with what is believed about it, and why.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, str::FromStr, sync::Arc, time::Duration};
 
 use super::{
     confidence::{Confidence, Validity},
@@ -51,6 +51,17 @@ impl Marks {
         self.0 |= 1 << mark as u8;
     }
 
+    /// Takes a mark away.
+    pub fn remove(&mut self, mark: Mark) {
+        self.0 &= !(1 << mark as u8);
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
     /// Whether it has the mark.
     #[must_use]
     pub fn contains(self, mark: Mark) -> bool {
@@ -59,9 +70,7 @@ impl Marks {
 
     /// The marks, in the order of [`Mark`].
     pub fn iter(self) -> impl Iterator<Item = Mark> {
-        [Mark::Conflict, Mark::Drift, Mark::Pending, Mark::Locked, Mark::Quarantined]
-            .into_iter()
-            .filter(move |mark| self.contains(*mark))
+        [Mark::Conflict, Mark::Drift, Mark::Pending, Mark::Locked, Mark::Quarantined].into_iter().filter(move |mark| self.contains(*mark))
     }
 }
 
@@ -161,4 +170,125 @@ pub struct Insight {
     pub unit: Arc<str>,
     /// Whether the value is to be masked.
     pub secret: bool,
+}
+
+/// A text that names no state or no mark; says which there are.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no {what} {text:?}; there are {}", .known.join(", "))]
+pub struct UnknownName {
+    /// `state` or `mark`.
+    pub what: &'static str,
+    /// What was asked for.
+    pub text: String,
+    /// What there is.
+    pub known: Vec<&'static str>,
+}
+
+impl FactState {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Fresh, Self::Stale, Self::Offline, Self::Gone];
+
+    /// The stable code, also the word for people.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Fresh => "fresh",
+            Self::Stale => "stale",
+            Self::Offline => "offline",
+            Self::Gone => "gone",
+        }
+    }
+}
+
+impl Mark {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Conflict, Self::Drift, Self::Pending, Self::Locked, Self::Quarantined];
+
+    /// The stable code, also the word for people.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Conflict => "conflict",
+            Self::Drift => "drift",
+            Self::Pending => "pending",
+            Self::Locked => "locked",
+            Self::Quarantined => "quarantined",
+        }
+    }
+}
+
+impl FromStr for FactState {
+    type Err = UnknownName;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|state| state.code() == text).ok_or_else(|| UnknownName {
+            what: "state",
+            text: text.to_owned(),
+            known: Self::ALL.map(Self::code).to_vec(),
+        })
+    }
+}
+
+impl FromStr for Mark {
+    type Err = UnknownName;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|mark| mark.code() == text).ok_or_else(|| UnknownName {
+            what: "mark",
+            text: text.to_owned(),
+            known: Self::ALL.map(Self::code).to_vec(),
+        })
+    }
+}
+
+impl fmt::Display for FactState {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.code())
+    }
+}
+
+impl fmt::Display for Mark {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.code())
+    }
+}
+
+impl SourceState {
+    /// The stable code: `unknown reachable failing`.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Reachable => "reachable",
+            Self::Failing { .. } => "failing",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_go_there_and_back() {
+        for state in FactState::ALL {
+            assert_eq!(state.code().parse(), Ok(state));
+        }
+        for mark in Mark::ALL {
+            assert_eq!(mark.code().parse(), Ok(mark));
+        }
+        let error = "old".parse::<FactState>().unwrap_err();
+        assert_eq!(error.to_string(), "there is no state \"old\"; there are fresh, stale, offline, gone");
+        assert!("fresh".parse::<Mark>().is_err());
+    }
+
+    #[test]
+    fn marks_are_a_set() {
+        let mut marks = Marks::default();
+        assert!(marks.is_empty());
+        marks.insert(Mark::Locked);
+        marks.insert(Mark::Conflict);
+        marks.insert(Mark::Locked);
+        assert_eq!(marks.iter().collect::<Vec<_>>(), [Mark::Conflict, Mark::Locked]);
+        marks.remove(Mark::Conflict);
+        assert!(!marks.contains(Mark::Conflict) && marks.contains(Mark::Locked) && !marks.is_empty());
+    }
 }

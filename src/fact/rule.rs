@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{key::Pattern, source::SourceId, value::Value};
+use super::{key::Key, pattern::Pattern, source::SourceId, value::Value};
 
 /// How far two numbers may be apart and still be the same value.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -43,6 +43,20 @@ pub enum ClassOfValue {
     Internal,
     /// Masked, never exported.
     Secret,
+}
+
+impl ClassOfValue {
+    /// The class of a key: what its rule says, else secret when its last segment speaks of a `password secret token credential`, in
+    /// whatever case.
+    #[must_use]
+    pub fn of(key: &Key, rule: Option<&KeyRule>) -> Self {
+        rule.and_then(|rule| rule.class).unwrap_or_else(|| {
+            let name = key.last_segment().as_bytes();
+            let speaks_of = |word: &[u8]| name.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word));
+            let is_secret = [&b"password"[..], b"secret", b"token", b"credential"].into_iter().any(speaks_of);
+            if is_secret { Self::Secret } else { Self::Internal }
+        })
+    }
 }
 
 /// How values are brought to one form before they are compared.
@@ -98,5 +112,25 @@ impl KeyRule {
             write_to: None,
             class: None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_known_by_name_unless_a_rule_says_otherwise() {
+        let key = |text: &str| Key::new(text).unwrap();
+        for name in ["db/password", "api/TOKEN_2", "x/my-Secret.v1", "credentials"] {
+            assert_eq!(ClassOfValue::of(&key(name), None), ClassOfValue::Secret, "{name}");
+        }
+        for name in ["db/pass", "token/count", "a"] {
+            assert_eq!(ClassOfValue::of(&key(name), None), ClassOfValue::Internal, "{name}");
+        }
+        let mut rule = KeyRule::new(Pattern::new("**").unwrap());
+        assert_eq!(ClassOfValue::of(&key("password"), Some(&rule)), ClassOfValue::Secret);
+        rule.class = Some(ClassOfValue::Internal);
+        assert_eq!(ClassOfValue::of(&key("password"), Some(&rule)), ClassOfValue::Internal);
     }
 }

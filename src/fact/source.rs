@@ -20,8 +20,7 @@ impl SourceId {
     /// # Errors
     /// [`SourceIdError`] when it is empty, longer than 64 bytes or has another character.
     pub fn new(name: &str) -> Result<Self, SourceIdError> {
-        let fits = (1..=64).contains(&name.len())
-            && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.'));
+        let fits = (1..=64).contains(&name.len()) && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.'));
         if fits { Ok(Self(name.into())) } else { Err(SourceIdError(name.to_owned())) }
     }
 
@@ -29,6 +28,13 @@ impl SourceId {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl std::str::FromStr for SourceId {
+    type Err = SourceIdError;
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::new(name)
     }
 }
 
@@ -60,4 +66,36 @@ pub enum Role {
     Observed,
     /// Says what is wanted; never ages, is never believed, and where it differs the fact drifts.
     Declared,
+}
+
+impl Role {
+    /// The stable code, also the word for people.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Observed => "observed",
+            Self::Declared => "declared",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.code())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_sources() {
+        for name in ["git", "host.proc", "a-1", &"x".repeat(64)] {
+            assert_eq!(SourceId::new(name).unwrap().as_str(), name);
+        }
+        for name in ["", "Git", "a b", "a/b", "ключ", "a\u{1b}", &"x".repeat(65)] {
+            assert!(SourceId::new(name).is_err(), "{name}");
+        }
+    }
 }

@@ -52,8 +52,6 @@ impl Timestamp {
     /// # Errors
     /// [`TimestampError`] with the text when it is no such time.
     pub fn parse_rfc3339(text: &str) -> Result<Self, TimestampError> {
-        text.parse::<jiff::Timestamp>()
-            .map(|stamp| Self(stamp.as_millisecond()))
-            .map_err(|_| TimestampError(text.to_owned()))
+        text.parse::<jiff::Timestamp>().map(|stamp| Self(stamp.as_millisecond())).map_err(|_| TimestampError(text.to_owned()))
     }
 }

@@ -1,0 +1,229 @@
+//! The typed arguments of every action that is carried out outside the screen.
+//!
+//! Unknown members are refused, missing ones take the default of the command line.
+
+use serde::{Deserialize, Deserializer};
+
+use crate::fact::{FactState, Key, Mark, Pattern};
+
+/// `core.insight.read`. The answer is one line per key that has a fact, in the order asked for, then one error line per key that has
+/// not.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReadArgs {
+    /// Which facts; at least one.
+    pub keys: Vec<Key>,
+    /// Refuse what was vouched for longer ago than this.
+    #[serde(default)]
+    pub max_age_ms: Option<u64>,
+    /// Ask the sources first, whatever is cached.
+    #[serde(default)]
+    pub refresh: bool,
+    /// Make an undecided conflict an error, after the fact.
+    #[serde(default)]
+    pub strict: bool,
+    /// Print the bare value only; whoever prints looks at it.
+    #[serde(default)]
+    pub value: bool,
+}
+
+/// `core.insight.list`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListArgs {
+    /// Keys that match; none: all.
+    #[serde(default)]
+    pub pattern: Option<Pattern>,
+    /// Any of these; empty: all.
+    #[serde(default, deserialize_with = "states")]
+    pub states: Vec<FactState>,
+    /// Any of these; empty: all.
+    #[serde(default, deserialize_with = "marks")]
+    pub marks: Vec<Mark>,
+    /// The order.
+    #[serde(default)]
+    pub sort: SortArg,
+    /// Ask the sources first, whatever is cached.
+    #[serde(default)]
+    pub refresh: bool,
+}
+
+/// `core.insight.confidence`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WhyArgs {
+    /// Which fact.
+    pub key: Key,
+}
+
+/// `core.insight.watch`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WatchArgs {
+    /// Keys that match; none: all.
+    #[serde(default)]
+    pub pattern: Option<Pattern>,
+}
+
+/// `core.source.refresh`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RefreshArgs {
+    /// Sources that could hold keys of this pattern; none: all.
+    #[serde(default)]
+    pub pattern: Option<Pattern>,
+}
+
+/// `core.source.read`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourceListArgs {}
+
+/// `core.source.test`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourceTestArgs {
+    /// Which source.
+    pub name: String,
+}
+
+/// `core.conflict.read`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConflictListArgs {
+    /// The decided ones too.
+    #[serde(default)]
+    pub all: bool,
+    /// At most this many.
+    #[serde(default)]
+    pub limit: Option<usize>,
+}
+
+/// `core.conflict.show`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConflictShowArgs {
+    /// The id or a prefix of it that fits only one.
+    pub id: String,
+}
+
+/// `core.cache.read`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CacheStatusArgs {}
+
+/// Actions without arguments.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EmptyArgs {}
+
+/// `core.config.trust`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConfigFileArgs {
+    /// Which file.
+    pub file: String,
+}
+
+/// `core.config.init`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConfigInitArgs {
+    /// Overwrite a file that is there.
+    #[serde(default)]
+    pub force: bool,
+}
+
+/// `core.app.completions`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShellArgs {
+    /// `bash elvish fish powershell zsh`
+    pub shell: String,
+}
+
+/// `core.action.invoke`
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InvokeArgs {
+    /// Which action; none: list them.
+    #[serde(default)]
+    pub id: Option<String>,
+    /// Its arguments.
+    #[serde(default)]
+    pub payload: Option<serde_json::Map<String, serde_json::Value>>,
+}
+
+/// A state to filter by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum StateArg {
+    /// [`FactState::Fresh`]
+    Fresh,
+    /// [`FactState::Stale`]
+    Stale,
+    /// [`FactState::Offline`]
+    Offline,
+    /// [`FactState::Gone`]
+    Gone,
+}
+
+/// A mark to filter by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum MarkArg {
+    /// [`Mark::Conflict`]
+    Conflict,
+    /// [`Mark::Drift`]
+    Drift,
+    /// [`Mark::Pending`]
+    Pending,
+    /// [`Mark::Locked`]
+    Locked,
+    /// [`Mark::Quarantined`]
+    Quarantined,
+}
+
+/// The order of a list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SortArg {
+    /// By key, bytewise.
+    #[default]
+    Key,
+    /// Oldest first.
+    Age,
+    /// Least believed first.
+    Confidence,
+}
+
+fn states<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<FactState>, D::Error> {
+    Vec::<StateArg>::deserialize(from).map(|states| states.into_iter().map(FactState::from).collect())
+}
+
+fn marks<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Mark>, D::Error> {
+    Vec::<MarkArg>::deserialize(from).map(|marks| marks.into_iter().map(Mark::from).collect())
+}
+
+impl From<StateArg> for FactState {
+    fn from(state: StateArg) -> Self {
+        match state {
+            StateArg::Fresh => Self::Fresh,
+            StateArg::Stale => Self::Stale,
+            StateArg::Offline => Self::Offline,
+            StateArg::Gone => Self::Gone,
+        }
+    }
+}
+
+impl From<MarkArg> for Mark {
+    fn from(mark: MarkArg) -> Self {
+        match mark {
+            MarkArg::Conflict => Self::Conflict,
+            MarkArg::Drift => Self::Drift,
+            MarkArg::Pending => Self::Pending,
+            MarkArg::Locked => Self::Locked,
+            MarkArg::Quarantined => Self::Quarantined,
+        }
+    }
+}

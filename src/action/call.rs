@@ -1,0 +1,119 @@
+//! A request as whoever carries it out gets it: the action and its typed arguments.
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value as Json};
+
+use super::{
+    args::{
+        CacheStatusArgs, ConflictListArgs, ConflictShowArgs, ListArgs, ReadArgs, RefreshArgs, SourceListArgs, SourceTestArgs, WatchArgs,
+        WhyArgs,
+    },
+    persona::Persona,
+    registry,
+    spec::{ActionSpec, Scope},
+};
+
+/// What the engine is asked to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Call {
+    /// `core.insight.list`
+    List(ListArgs),
+    /// `core.insight.read`
+    Read(ReadArgs),
+    /// `core.insight.confidence`
+    Why(WhyArgs),
+    /// `core.insight.watch`
+    Watch(WatchArgs),
+    /// `core.source.refresh`
+    Refresh(RefreshArgs),
+    /// `core.source.read`
+    SourceList(SourceListArgs),
+    /// `core.source.test`
+    SourceTest(SourceTestArgs),
+    /// `core.conflict.read`
+    ConflictList(ConflictListArgs),
+    /// `core.conflict.show`
+    ConflictShow(ConflictShowArgs),
+    /// `core.cache.read`
+    CacheStatus(CacheStatusArgs),
+}
+
+/// Why a request cannot be carried out as it stands.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CallError {
+    /// No action of that id.
+    #[error("there is no action {id:?}{}", .nearest.map(|near| format!("; did you mean {near}?")).unwrap_or_default())]
+    UnknownAction {
+        /// What was asked for.
+        id: String,
+        /// The one most like it.
+        nearest: Option<&'static str>,
+    },
+    /// It is not for the engine.
+    #[error("{0} is not something an engine does: {1}")]
+    NotHere(&'static str, &'static str),
+    /// The arguments do not fit.
+    #[error("{action}: {message}")]
+    BadArguments {
+        /// Which action.
+        action: &'static str,
+        /// What does not fit, and what would.
+        message: String,
+    },
+    /// The persona may not do it.
+    #[error("the persona {persona} may not do {action}")]
+    Denied {
+        /// Which action.
+        action: &'static str,
+        /// Who asked.
+        persona: &'static str,
+    },
+}
+
+impl Call {
+    /// Checks a request: the action is known and for the engine, the persona may do it, the arguments fit.
+    ///
+    /// # Errors
+    /// [`CallError`] with a sentence.
+    pub fn parse(id: &str, args: &Map<String, Json>, persona: Persona) -> Result<Self, CallError> {
+        let spec = registry::find(id).ok_or_else(|| CallError::UnknownAction { id: id.to_owned(), nearest: registry::nearest(id) })?;
+        if !persona.may(spec.right) {
+            return Err(CallError::Denied { action: spec.id, persona: persona.as_str() });
+        }
+        match spec.id {
+            "core.insight.list" => typed(spec, args).map(Self::List),
+            "core.insight.read" => typed::<ReadArgs>(spec, args).and_then(|read| {
+                if read.keys.is_empty() {
+                    return Err(CallError::BadArguments { action: spec.id, message: "keys is empty; name at least one key".to_owned() });
+                }
+                Ok(Self::Read(read))
+            }),
+            "core.insight.confidence" => typed(spec, args).map(Self::Why),
+            "core.insight.watch" => typed(spec, args).map(Self::Watch),
+            "core.source.refresh" => typed(spec, args).map(Self::Refresh),
+            "core.source.read" => typed(spec, args).map(Self::SourceList),
+            "core.source.test" => typed(spec, args).map(Self::SourceTest),
+            "core.conflict.read" => typed(spec, args).map(Self::ConflictList),
+            "core.conflict.show" => typed(spec, args).map(Self::ConflictShow),
+            "core.cache.read" => typed(spec, args).map(Self::CacheStatus),
+            _ if spec.scope == Scope::Screen => Err(CallError::NotHere(spec.id, "it acts on the screen")),
+            _ => Err(CallError::NotHere(spec.id, "run it as a subcommand")),
+        }
+    }
+}
+
+/// Reads the arguments of `spec` into their type.
+fn typed<T: DeserializeOwned>(spec: &'static ActionSpec, args: &Map<String, Json>) -> Result<T, CallError> {
+    // Checked by hand first: the parser's own sentence would name every member, not the one that was meant.
+    if let Some(unknown) = args.keys().find(|name| !spec.args.iter().any(|arg| arg.name == name.as_str())) {
+        let near = spec
+            .args
+            .iter()
+            .map(|arg| arg.name)
+            .max_by(|left, right| strsim::jaro_winkler(left, unknown).total_cmp(&strsim::jaro_winkler(right, unknown)));
+        let hint = near.map_or_else(|| "it takes none".to_owned(), |near| format!("did you mean {near:?}?"));
+        return Err(CallError::BadArguments { action: spec.id, message: format!("no argument {unknown:?}; {hint}") });
+    }
+    T::deserialize(Json::Object(args.clone()))
+        .map_err(|error| CallError::BadArguments { action: spec.id, message: format!("the arguments do not fit: {error}") })
+}

@@ -1,0 +1,52 @@
+//! Subcommands of the contract that this build does not have: known by name, so that asking for one gets a sentence.
+
+/// A subcommand that is to come.
+#[derive(Debug)]
+pub struct LaterSpec {
+    /// Its first word, or its first two where the first exists already.
+    pub command: &'static [&'static str],
+    /// What it will do, as the end of a sentence that starts with its name.
+    pub what: &'static str,
+}
+
+const fn later(command: &'static [&'static str], what: &'static str) -> LaterSpec {
+    LaterSpec { command, what }
+}
+
+/// Every subcommand that is to come.
+pub const LATER: &[LaterSpec] = &[
+    later(&["reader"], "reads facts line by line"),
+    later(&["history"], "shows how a fact came to be"),
+    later(&["set"], "queues a change"),
+    later(&["submit"], "sends a note"),
+    later(&["lock"], "freezes belief"),
+    later(&["unlock"], "lets belief move again"),
+    later(&["undo"], "takes back a change"),
+    later(&["redo"], "makes an undone change again"),
+    later(&["conflicts", "watch"], "follows conflicts"),
+    later(&["conflicts", "undo"], "takes back a decision"),
+    later(&["conflicts", "resolve"], "decides a conflict"),
+    later(&["queue"], "shows what waits to be sent"),
+    later(&["resilience"], "shows what waits to be sent"),
+    later(&["cache", "evict"], "forgets facts"),
+    later(&["cache", "snapshot"], "writes a snapshot"),
+    later(&["cache", "hydrate"], "reads a snapshot"),
+    later(&["cache", "verify"], "opens every record"),
+    later(&["cache", "compact"], "makes the cache smaller"),
+    later(&["cache", "rekey"], "changes the key"),
+    later(&["cache", "damaged"], "shows damaged records"),
+    later(&["cache", "drop"], "drops a damaged record"),
+    later(&["cache", "replay"], "replays a trace"),
+    later(&["source", "detect"], "suggests sources"),
+    later(&["source", "add"], "adds a source"),
+    later(&["source", "trust"], "shows learned trust"),
+    later(&["prefetch"], "shows what is fetched ahead"),
+    later(&["telemetry"], "shows how Stellar itself is doing"),
+    later(&["audit"], "shows who did what"),
+    later(&["chaos"], "tries faults"),
+    later(&["runbook"], "runs a runbook"),
+    later(&["keymap"], "lists keys"),
+    later(&["theme"], "lists themes"),
+    later(&["demo"], "shows a made-up system"),
+    later(&["wipe"], "removes everything"),
+];

@@ -1,0 +1,73 @@
+//! The program itself: running, checking, completing, documenting, asking by id.
+
+use crate::action::spec::{ActionSpec, ArgKind, ArgSpec, Danger, Offline, Right, Scope, Surface};
+
+/// What these actions have in common.
+const BASE: ActionSpec = ActionSpec {
+    id: "",
+    title: "",
+    doc: "",
+    args: &[],
+    right: Right::Read,
+    offline: Offline::Works,
+    danger: Danger::None,
+    surface: Surface::Command,
+    scope: Scope::Here,
+    command: &[],
+    alias: &[],
+    emits: &[],
+};
+
+pub(super) const ACTIONS: &[ActionSpec] = &[
+    ActionSpec {
+        id: "core.app.serve",
+        title: "Serve",
+        doc: "Polls and watches the sources and answers other processes of this user through the socket, until it is ended.",
+        offline: Offline::Cached,
+        command: &["serve"],
+        ..BASE
+    },
+    ActionSpec {
+        id: "core.app.doctor",
+        title: "Check this installation",
+        doc: "Checks directories, permissions, configuration, key, store, sources and socket, and says what to do about what is wrong.\nExit 1 if a check failed.",
+        command: &["doctor"],
+        emits: &["core.app.doctor"],
+        ..BASE
+    },
+    ActionSpec {
+        id: "core.action.invoke",
+        title: "Ask for an action by id",
+        doc: "Carries out any action by its id with its arguments as JSON; without an id it lists them.\nThe subcommands are shorter ways to write the same.",
+        args: &[
+            ArgSpec::positional("id", "ID", ArgKind::Text, false, "Id of the action, such as core.insight.read"),
+            ArgSpec::option("payload", "payload", "JSON", ArgKind::Json, "Its arguments, a JSON object"),
+        ],
+        command: &["action"],
+        emits: &["core.action.describe"],
+        ..BASE
+    },
+    ActionSpec {
+        id: "core.app.completions",
+        title: "Shell completions",
+        doc: "Prints a completion script for a shell.",
+        args: &[ArgSpec::positional(
+            "shell",
+            "SHELL",
+            ArgKind::Choice(&["bash", "elvish", "fish", "powershell", "zsh"]),
+            true,
+            "Which shell",
+        )],
+        command: &["completions"],
+        emits: &["core.app.completions"],
+        ..BASE
+    },
+    ActionSpec {
+        id: "core.app.man",
+        title: "Manual page",
+        doc: "Prints the manual page in roff; try: stellar man | man -l -",
+        command: &["man"],
+        emits: &["core.app.man"],
+        ..BASE
+    },
+];

@@ -1,0 +1,68 @@
+//! The configuration: where it is, a first one, checking, showing, trusting.
+
+use crate::action::spec::{ActionSpec, ArgKind, ArgSpec, Danger, Offline, Right, Scope, Surface};
+
+/// What every configuration action has in common.
+const BASE: ActionSpec = ActionSpec {
+    id: "",
+    title: "",
+    doc: "",
+    args: &[],
+    right: Right::Read,
+    offline: Offline::Works,
+    danger: Danger::None,
+    surface: Surface::Command,
+    scope: Scope::Here,
+    command: &[],
+    alias: &[],
+    emits: &[],
+};
+
+pub(super) const ACTIONS: &[ActionSpec] = &[
+    ActionSpec {
+        id: "core.config.path",
+        title: "Where the configuration is",
+        doc: "Prints where the configuration file, the data and the state are, whether they exist or not.",
+        command: &["config", "path"],
+        emits: &["core.config.path"],
+        ..BASE
+    },
+    ActionSpec {
+        id: "core.config.init",
+        title: "Write a first configuration",
+        doc: "Writes a commented configuration file to start from; one that is there is left alone unless --force is given.",
+        args: &[ArgSpec::option("force", "force", "", ArgKind::Flag, "Replace a file that is there")],
+        right: Right::Change,
+        danger: Danger::Local,
+        command: &["config", "init"],
+        emits: &["core.config.init"],
+        ..BASE
+    },
+    ActionSpec {
+        id: "core.config.check",
+        title: "Check the configuration",
+        doc: "Validates the configuration and executes nothing.\nEvery fault is named with its file, line, what was found and what was expected.",
+        command: &["config", "check"],
+        emits: &["core.config.check"],
+        ..BASE
+    },
+    ActionSpec {
+        id: "core.config.show",
+        title: "Show the configuration in force",
+        doc: "Shows every effective setting and where it came from; secrets stay references.",
+        command: &["config", "show"],
+        emits: &["core.config.show"],
+        ..BASE
+    },
+    ActionSpec {
+        id: "core.config.trust",
+        title: "Trust a configuration file",
+        doc: "Records the digest of a file outside the configuration directory, so that it may run commands, resolve secrets and send.\nThe record holds until the file changes.",
+        args: &[ArgSpec::positional("file", "FILE", ArgKind::Path, true, "The file to trust")],
+        right: Right::Decide,
+        danger: Danger::Local,
+        command: &["config", "trust"],
+        emits: &["core.config.trust"],
+        ..BASE
+    },
+];

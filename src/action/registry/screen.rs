@@ -1,0 +1,83 @@
+//! What the screen can be asked for. Keys come from the keymap, which names these ids.
+
+use crate::action::spec::{ActionSpec, Danger, Offline, Right, Scope, Surface};
+
+const fn on_screen(id: &'static str, title: &'static str, doc: &'static str) -> ActionSpec {
+    ActionSpec {
+        id,
+        title,
+        doc,
+        args: &[],
+        right: Right::Read,
+        offline: Offline::Works,
+        danger: Danger::None,
+        surface: Surface::Screen,
+        scope: Scope::Screen,
+        command: &[],
+        alias: &[],
+        emits: &[],
+    }
+}
+
+const fn needs(mut spec: ActionSpec, right: Right, offline: Offline, danger: Danger) -> ActionSpec {
+    spec.right = right;
+    spec.offline = offline;
+    spec.danger = danger;
+    spec
+}
+
+pub(super) const ACTIONS: &[ActionSpec] = &[
+    on_screen("core.navigate.next_pane", "Next pane", "Moves the focus to the next pane."),
+    on_screen("core.navigate.prev_pane", "Previous pane", "Moves the focus to the pane before."),
+    on_screen("core.palette.open", "Palette", "Opens the palette, where every action can be found by its title."),
+    on_screen("core.canvas.toggle", "Insight canvas", "Shows or hides the canvas beside the list."),
+    on_screen("core.overlay.telemetry", "Telemetry", "Shows or hides the telemetry column."),
+    needs(
+        on_screen("core.runbook.invoke", "Run a runbook", "Opens the runbooks that fit what is selected."),
+        Right::Runbook,
+        Offline::Works,
+        Danger::Remote,
+    ),
+    on_screen("core.conflict.open", "Conflicts", "Opens the conflicts, most instructive first."),
+    needs(
+        on_screen("core.conflict.resolve", "Decide the conflict", "Decides the open conflict. Changes what is believed and sends nothing."),
+        Right::Decide,
+        Offline::Works,
+        Danger::Local,
+    ),
+    needs(
+        on_screen("core.input.submit", "Submit", "Queues what was typed as a change or a note."),
+        Right::Change,
+        Offline::Queued,
+        Danger::Remote,
+    ),
+    needs(
+        on_screen("core.input.undo", "Undo", "Takes back the newest change that has not been delivered."),
+        Right::Change,
+        Offline::Works,
+        Danger::Local,
+    ),
+    needs(
+        on_screen("core.input.redo", "Redo", "Makes the change again that was taken back last."),
+        Right::Change,
+        Offline::Queued,
+        Danger::Remote,
+    ),
+    needs(
+        on_screen("core.input.field_lock", "Lock belief", "Freezes or frees what is believed about the selected fact."),
+        Right::Decide,
+        Offline::Works,
+        Danger::Local,
+    ),
+    on_screen("core.input.confidence", "Why is this believed", "Shows the arithmetic behind the selected fact."),
+    on_screen("core.search.open", "Search", "Filters the list as you type."),
+    needs(
+        on_screen("core.queue.flush", "Flush the queue", "Tries everything that waits to be sent, now."),
+        Right::Change,
+        Offline::Queued,
+        Danger::Remote,
+    ),
+    on_screen("core.help.open", "Help", "Shows the keys of the focused pane as they work in this terminal."),
+    on_screen("core.accessibility.toggle", "Assistive mode", "Turns the assistive layer on or off."),
+    on_screen("core.app.quit", "Quit", "Leaves. What waits to be sent is on disk."),
+];
