@@ -4,3 +4,7 @@
 
 #[cfg(test)]
 mod arch;
+#[cfg(test)]
+mod first_light;
+#[cfg(test)]
+mod support;

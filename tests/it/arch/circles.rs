@@ -68,10 +68,10 @@ fn exports(files: &[SourceFile], parent: &[String], children: &BTreeSet<&str>) -
             // Inside a door `pub use child::Name` and `pub use self::child::Name` are the same.
             let own = named.path.strip_prefix(["crate".to_owned()].as_slice()).and_then(|path| path.strip_prefix(parent));
             let path = own.unwrap_or(&named.path);
-            if let (Some(child), Some(name)) = (path.first(), path.last()) {
-                if children.contains(child.as_str()) {
-                    found.entry(name.clone()).or_default().insert(child.clone());
-                }
+            if let (Some(child), Some(name)) = (path.first(), path.last())
+                && children.contains(child.as_str())
+            {
+                found.entry(name.clone()).or_default().insert(child.clone());
             }
         }
     }

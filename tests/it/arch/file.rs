@@ -45,7 +45,7 @@ impl SourceFile {
     /// Reads the text of the file at `path`, which is relative to `src`.
     pub fn new(path: &str, text: &str) -> Self {
         let module = module_of(path);
-        let (kept, test_lines, test_modules) = without_tests(tokens(text));
+        let (kept, test_lines, test_modules) = without_tests(&tokens(text));
         Self {
             path: path.to_owned(),
             named: paths(&kept, &module),
@@ -73,7 +73,7 @@ fn module_of(path: &str) -> Vec<String> {
 }
 
 /// The tokens outside `#[cfg(test)]` items, how many lines those items take, and the modules they declare in other files.
-fn without_tests(all: Vec<Token>) -> (Vec<Token>, usize, Vec<String>) {
+fn without_tests(all: &[Token]) -> (Vec<Token>, usize, Vec<String>) {
     let mut kept = Vec::with_capacity(all.len());
     let mut lines = 0;
     let mut modules = Vec::new();
