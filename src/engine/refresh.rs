@@ -185,8 +185,11 @@ impl Core {
 
     /// Bounded, and a panic in a source is a fault of that source.
     async fn fetch_guarded(&self, slot: &SourceSlot) -> Result<Fetched, SourceError> {
-        let pages =
-            if matches!(&slot.config.kind, crate::config::SourceKind::Http(http) if http.next.is_some()) { PAGES_OF_TIME } else { 1 };
+        let pages = match &slot.config.kind {
+            SourceKind::Http(http) if http.next.is_some() => PAGES_OF_TIME,
+            SourceKind::Prometheus(prometheus) => u32::try_from(prometheus.queries.len()).unwrap_or(PAGES_OF_TIME).clamp(1, PAGES_OF_TIME),
+            _ => 1,
+        };
         let bound = slot.config.timeout.saturating_mul(pages).saturating_add(GRACE);
         match tokio::time::timeout(bound, AssertUnwindSafe(slot.source.fetch()).catch_unwind()).await {
             Ok(Ok(outcome)) => outcome,
