@@ -8,7 +8,7 @@
 //!
 //! It carries nothing out, and knows no engine, no terminal and no argument parser.
 
-mod args;
+pub mod args;
 mod call;
 mod global;
 mod later;
@@ -20,10 +20,7 @@ mod spec;
 #[cfg(test)]
 mod tests;
 
-pub use args::{
-    CacheStatusArgs, ConfigFileArgs, ConfigInitArgs, ConflictListArgs, ConflictShowArgs, EmptyArgs, InvokeArgs, ListArgs, MarkArg,
-    ReadArgs, RefreshArgs, ShellArgs, SortArg, SourceListArgs, SourceTestArgs, StateArg, WatchArgs, WhyArgs,
-};
+pub use args::SortArg;
 pub use call::{Call, CallError};
 pub use global::{GLOBALS, GlobalSpec};
 pub use later::{LATER, LaterSpec};

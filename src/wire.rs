@@ -1,1 +1,28 @@
-//! The versioned JSON contract.
+//! The versioned JSON contract: one object per line, the same on stdout and through the socket.
+//!
+//! Invariants: fields are added, never renamed or removed; a payload is always an object; values are exact; secret values are masked
+//! unless revealing was asked for; every schema in `docs/schema/` is generated from these types, and a test says when one drifted.
+//!
+//! It carries no bytes and prints nothing. Escaping for terminals happens where lines leave (`text::json_line`).
+
+mod cache;
+mod conflict;
+mod envelope;
+mod event;
+mod insight;
+mod mask;
+mod report;
+mod schema;
+mod source;
+
+pub use cache::CachePayload;
+pub use conflict::{CandidatePayload, ConflictPayload};
+pub use envelope::{Envelope, ErrorBody, Outcome, VERSION, Via};
+pub use event::{ConflictEventPayload, EventPayload, FaultPayload, HydratedPayload, MissedPayload, QuarantinedPayload, ReadyPayload};
+pub use insight::{AgreementPayload, FactorPayload, InsightPayload, SourceViewPayload};
+pub use report::{
+    ActionPayload, ConfigCheckPayload, ConfigPathPayload, ConfigProblemPayload, DoctorPayload, FilePayload, SettingPayload, TextPayload,
+    Verdict,
+};
+pub use schema::schemas;
+pub use source::{RefreshPayload, SamplePayload, SkippedPayload, SourceErrorPayload, SourcePayload, SourceTestPayload};

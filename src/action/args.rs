@@ -2,7 +2,7 @@
 //!
 //! Unknown members are refused, missing ones take the default of the command line.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use crate::fact::{FactState, Key, Mark, Pattern};
 
@@ -25,12 +25,6 @@ pub struct ReadArgs {
     /// Print the bare value only; whoever prints looks at it.
     #[serde(default)]
     pub value: bool,
-    /// Never fetch.
-    #[serde(default)]
-    pub offline: bool,
-    /// Show secret values.
-    #[serde(default)]
-    pub reveal: bool,
 }
 
 /// `core.insight.list`
@@ -41,23 +35,17 @@ pub struct ListArgs {
     #[serde(default)]
     pub pattern: Option<Pattern>,
     /// Any of these; empty: all.
-    #[serde(default)]
-    pub state: Vec<StateArg>,
+    #[serde(default, deserialize_with = "states")]
+    pub states: Vec<FactState>,
     /// Any of these; empty: all.
-    #[serde(default)]
-    pub mark: Vec<MarkArg>,
+    #[serde(default, deserialize_with = "marks")]
+    pub marks: Vec<Mark>,
     /// The order.
     #[serde(default)]
     pub sort: SortArg,
     /// Ask the sources first, whatever is cached.
     #[serde(default)]
     pub refresh: bool,
-    /// Never fetch.
-    #[serde(default)]
-    pub offline: bool,
-    /// Show secret values.
-    #[serde(default)]
-    pub reveal: bool,
 }
 
 /// `core.insight.confidence`
@@ -66,12 +54,6 @@ pub struct ListArgs {
 pub struct WhyArgs {
     /// Which fact.
     pub key: Key,
-    /// Never fetch.
-    #[serde(default)]
-    pub offline: bool,
-    /// Show secret values.
-    #[serde(default)]
-    pub reveal: bool,
 }
 
 /// `core.insight.watch`
@@ -81,12 +63,6 @@ pub struct WatchArgs {
     /// Keys that match; none: all.
     #[serde(default)]
     pub pattern: Option<Pattern>,
-    /// Never fetch.
-    #[serde(default)]
-    pub offline: bool,
-    /// Show secret values.
-    #[serde(default)]
-    pub reveal: bool,
 }
 
 /// `core.source.refresh`
@@ -96,12 +72,9 @@ pub struct RefreshArgs {
     /// Sources that could hold keys of this pattern; none: all.
     #[serde(default)]
     pub pattern: Option<Pattern>,
-    /// Never fetch: asked for together with a refresh it is an error.
-    #[serde(default)]
-    pub offline: bool,
 }
 
-/// `core.source.list`
+/// `core.source.read`
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SourceListArgs {}
@@ -112,15 +85,9 @@ pub struct SourceListArgs {}
 pub struct SourceTestArgs {
     /// Which source.
     pub name: String,
-    /// Never fetch: asked for together with a test it is an error.
-    #[serde(default)]
-    pub offline: bool,
-    /// Show secret values.
-    #[serde(default)]
-    pub reveal: bool,
 }
 
-/// `core.conflict.list`
+/// `core.conflict.read`
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConflictListArgs {
@@ -129,24 +96,18 @@ pub struct ConflictListArgs {
     pub all: bool,
     /// At most this many.
     #[serde(default)]
-    pub limit: Option<u64>,
-    /// Show secret values.
-    #[serde(default)]
-    pub reveal: bool,
+    pub limit: Option<usize>,
 }
 
-/// `core.conflict.read`
+/// `core.conflict.show`
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConflictShowArgs {
     /// The id or a prefix of it that fits only one.
     pub id: String,
-    /// Show secret values.
-    #[serde(default)]
-    pub reveal: bool,
 }
 
-/// `core.cache.status`
+/// `core.cache.read`
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CacheStatusArgs {}
@@ -162,15 +123,6 @@ pub struct EmptyArgs {}
 pub struct ConfigFileArgs {
     /// Which file.
     pub file: String,
-}
-
-/// `core.config.init`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ConfigInitArgs {
-    /// Overwrite a file that is there.
-    #[serde(default)]
-    pub force: bool,
 }
 
 /// `core.app.completions`
@@ -196,7 +148,7 @@ pub struct InvokeArgs {
 /// A state to filter by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum StateArg {
+enum StateArg {
     /// [`FactState::Fresh`]
     Fresh,
     /// [`FactState::Stale`]
@@ -210,7 +162,7 @@ pub enum StateArg {
 /// A mark to filter by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum MarkArg {
+enum MarkArg {
     /// [`Mark::Conflict`]
     Conflict,
     /// [`Mark::Drift`]
@@ -234,6 +186,14 @@ pub enum SortArg {
     Age,
     /// Least believed first.
     Confidence,
+}
+
+fn states<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<FactState>, D::Error> {
+    Vec::<StateArg>::deserialize(from).map(|states| states.into_iter().map(FactState::from).collect())
+}
+
+fn marks<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Mark>, D::Error> {
+    Vec::<MarkArg>::deserialize(from).map(|marks| marks.into_iter().map(Mark::from).collect())
 }
 
 impl From<StateArg> for FactState {

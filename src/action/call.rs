@@ -26,15 +26,15 @@ pub enum Call {
     Watch(WatchArgs),
     /// `core.source.refresh`
     Refresh(RefreshArgs),
-    /// `core.source.list`
+    /// `core.source.read`
     SourceList(SourceListArgs),
     /// `core.source.test`
     SourceTest(SourceTestArgs),
-    /// `core.conflict.list`
-    ConflictList(ConflictListArgs),
     /// `core.conflict.read`
+    ConflictList(ConflictListArgs),
+    /// `core.conflict.show`
     ConflictShow(ConflictShowArgs),
-    /// `core.cache.status`
+    /// `core.cache.read`
     CacheStatus(CacheStatusArgs),
 }
 
@@ -91,11 +91,11 @@ impl Call {
             "core.insight.confidence" => typed(spec, args).map(Self::Why),
             "core.insight.watch" => typed(spec, args).map(Self::Watch),
             "core.source.refresh" => typed(spec, args).map(Self::Refresh),
-            "core.source.list" => typed(spec, args).map(Self::SourceList),
+            "core.source.read" => typed(spec, args).map(Self::SourceList),
             "core.source.test" => typed(spec, args).map(Self::SourceTest),
-            "core.conflict.list" => typed(spec, args).map(Self::ConflictList),
-            "core.conflict.read" => typed(spec, args).map(Self::ConflictShow),
-            "core.cache.status" => typed(spec, args).map(Self::CacheStatus),
+            "core.conflict.read" => typed(spec, args).map(Self::ConflictList),
+            "core.conflict.show" => typed(spec, args).map(Self::ConflictShow),
+            "core.cache.read" => typed(spec, args).map(Self::CacheStatus),
             _ if spec.scope == Scope::Screen => Err(CallError::NotHere(spec.id, "it acts on the screen")),
             _ => Err(CallError::NotHere(spec.id, "run it as a subcommand")),
         }

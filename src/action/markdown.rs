@@ -43,10 +43,9 @@ fn write_action(out: &mut String, spec: &ActionSpec) {
         danger_word(spec.danger),
         right_word(spec.right)
     ));
-    let shown: Vec<&ArgSpec> = spec.args.iter().collect();
-    if !shown.is_empty() {
+    if !spec.args.is_empty() {
         out.push_str("\n| argument | in JSON | what it is |\n| --- | --- | --- |\n");
-        for arg in shown {
+        for arg in spec.args {
             out.push_str(&format!("| `{}` | `{}`: {} | {} |\n", written(arg), arg.name, json_word(arg.kind), arg.help));
         }
     }
@@ -59,7 +58,6 @@ fn write_action(out: &mut String, spec: &ActionSpec) {
 fn usage(spec: &ActionSpec) -> String {
     spec.args
         .iter()
-        .filter(|arg| arg.kind != ArgKind::Global)
         .map(|arg| {
             let dots = if arg.kind == ArgKind::Texts { "..." } else { "" };
             match arg.required {
@@ -72,7 +70,6 @@ fn usage(spec: &ActionSpec) -> String {
 
 fn written(arg: &ArgSpec) -> String {
     match (arg.kind, arg.is_positional()) {
-        (ArgKind::Global, _) => format!("--{}", arg.name),
         (_, true) => arg.value_name.to_owned(),
         (ArgKind::Flag, false) => format!("--{}", arg.flag),
         (_, false) => format!("--{} {}", arg.flag, arg.value_name),
@@ -81,7 +78,7 @@ fn written(arg: &ArgSpec) -> String {
 
 fn json_word(kind: ArgKind) -> String {
     match kind {
-        ArgKind::Flag | ArgKind::Global => "boolean".to_owned(),
+        ArgKind::Flag => "boolean".to_owned(),
         ArgKind::Text | ArgKind::Path => "string".to_owned(),
         ArgKind::Texts => "array of strings".to_owned(),
         ArgKind::Duration => "milliseconds".to_owned(),

@@ -65,8 +65,6 @@ pub enum ArgKind {
     Choice(&'static [&'static str]),
     /// Some of these words, separated by commas: an array.
     Choices(&'static [&'static str]),
-    /// Taken from the global flag of the same name: a boolean.
-    Global,
     /// A JSON object.
     Json,
 }
@@ -168,6 +166,6 @@ impl ArgSpec {
     /// Whether it is given by its place.
     #[must_use]
     pub fn is_positional(&self) -> bool {
-        self.flag.is_empty() && self.kind != ArgKind::Global
+        self.flag.is_empty()
     }
 }

@@ -10,7 +10,7 @@ mod slot;
 mod table;
 mod writer;
 
-pub use ingest::{Ingested, ingest};
+pub use ingest::ingest;
 pub use slot::{RuleBook, Slot};
 pub use table::Table;
 pub use writer::Writer;

@@ -25,7 +25,8 @@ impl Claims {
             _ => config.maps.iter().map(|map| map.key.as_str()).collect::<Vec<_>>(),
         };
         // A template that cannot be read as a pattern leaves the claim wide, which only makes an answer more careful.
-        let shapes: Option<Vec<_>> = templates.iter().map(|template| Pattern::new(&format!("{prefix}{}", shape(template))).ok()).collect();
+        let pattern_of = |template: &&str| Pattern::new(&format!("{prefix}{}", shape(template)?)).ok();
+        let shapes: Option<Vec<_>> = templates.iter().map(pattern_of).collect();
         Self { host, prefix, patterns: config.keys.clone(), shapes: shapes.unwrap_or_default() }
     }
 
@@ -56,8 +57,8 @@ impl Claims {
     }
 }
 
-/// A key template with every placeholder as `*`: `service/{$.name}/replicas` becomes `service/*/replicas`.
-fn shape(template: &str) -> String {
+/// A key template with every placeholder as `*`: `service/{$.name}/replicas` becomes `service/*/replicas`. None when its braces do not close.
+fn shape(template: &str) -> Option<String> {
     let mut shape = String::with_capacity(template.len());
     let mut depth = 0_u32;
     for char in template.chars() {
@@ -73,7 +74,7 @@ fn shape(template: &str) -> String {
             _ => {}
         }
     }
-    shape
+    (depth == 0).then_some(shape)
 }
 
 #[cfg(test)]

@@ -11,13 +11,11 @@ use std::{
 
 use crate::{
     config::SourceConfig,
-    fact::{
-        ConflictId, FactState, Insight, Key, Marks, Reading, ResolveSettings, SourceId, SourceState, Timestamp, Value, resolve,
-    },
+    fact::{ConflictId, FactState, Insight, Key, Marks, Reading, ResolveSettings, SourceId, SourceState, Timestamp, Value, resolve},
 };
 
 use super::{
-    api::{EngineEvent, EngineOptions},
+    api::{EngineEvent, EngineOptions, RefreshReport},
     cache::{RuleBook, Slot, Table, Writer},
     claims::Claims,
     events::Events,
@@ -33,10 +31,8 @@ pub(super) struct SourceSlot {
     pub config: SourceConfig,
     pub source: Arc<dyn Source>,
     pub claims: Claims,
-    /// Held while a fetch is under way: one at a time.
-    pub flight: tokio::sync::Mutex<()>,
-    /// How many fetches have ended, and how the last went: who waited for the flight shares it.
-    pub last: Mutex<(u64, Option<super::api::RefreshReport>)>,
+    /// Which unit it is asked with.
+    pub unit: usize,
     health: Mutex<SourceHealth>,
     /// Watched, and the watch is up: what it says holds now.
     live: AtomicBool,
@@ -54,6 +50,15 @@ impl SourceSlot {
     pub fn document_name(&self) -> String {
         format!("source/{}", self.id)
     }
+}
+
+/// Sources that are asked together and whose answers are taken together: one alone, or a group that reads the same moment.
+pub(super) struct Unit {
+    pub members: Vec<usize>,
+    /// Held while a fetch is under way: one at a time.
+    pub flight: tokio::sync::Mutex<()>,
+    /// How many fetches have ended, and how the last went: who waited for the flight shares it.
+    pub last: Mutex<(u64, Vec<RefreshReport>)>,
 }
 
 /// What was last told of a key, to tell only differences.
@@ -80,6 +85,7 @@ pub(super) struct Core {
     pub writer: OnceLock<Writer>,
     pub rules: RuleBook,
     pub sources: Vec<SourceSlot>,
+    pub units: Vec<Unit>,
     pub events: Events,
     pub notes: Vec<String>,
     pub protection: String,
@@ -104,32 +110,46 @@ struct Standing {
 impl Core {
     pub fn new(options: EngineOptions, opened: OpenedStore, built: Vec<BuiltSource>) -> Self {
         let OpenedStore { store, notes, protection, backend, .. } = opened;
+        let mut units: Vec<Unit> = Vec::new();
+        let mut groups = HashMap::new();
         let sources: Vec<_> = built
             .into_iter()
-            .map(|built| {
+            .enumerate()
+            .map(|(at, built)| {
+                let alone = built.group.is_none();
+                let unit = if alone { units.len() } else { *groups.entry(built.group).or_insert(units.len()) };
+                match units.get_mut(unit) {
+                    Some(unit) => unit.members.push(at),
+                    None => units.push(Unit { members: vec![at], flight: tokio::sync::Mutex::new(()), last: Mutex::default() }),
+                }
                 let document = store.get_meta(&format!("source/{}", built.id)).ok().flatten();
                 SourceSlot {
                     claims: Claims::of(&built.config),
                     // What is remembered of a source is a convenience: unreadable, it starts anew.
-                    health: Mutex::new(document.and_then(|bytes| postcard::from_bytes(&bytes).ok()).unwrap_or_default()),
+                    health: Mutex::new(document.and_then(|bytes: Vec<u8>| postcard::from_bytes(&bytes).ok()).unwrap_or_default()),
                     id: built.id,
                     kind: built.kind,
                     config: built.config,
                     source: built.source,
-                    flight: tokio::sync::Mutex::new(()),
-                    last: Mutex::new((0, None)),
+                    unit,
                     live: AtomicBool::new(false),
                 }
             })
             .collect();
         let positions = sources.iter().enumerate().map(|(at, slot)| (slot.id.clone(), at)).collect();
-        let polled_at = store.get_meta(POLLED_DOCUMENT).ok().flatten().and_then(|bytes| postcard::from_bytes(&bytes).ok());
+        let polled: Option<Vec<u8>> = store.get_meta(POLLED_DOCUMENT).ok().flatten();
+        let polled_at = polled.and_then(|bytes: Vec<u8>| postcard::from_bytes::<Timestamp>(&bytes).ok());
         Self {
             rules: RuleBook::new(options.config.rules.clone()),
-            settings: ResolveSettings::new(options.config.confidence.weights, options.config.confidence.auto_margin),
+            settings: ResolveSettings {
+                weights: options.config.confidence.weights,
+                auto_margin: options.config.confidence.auto_margin,
+                half_life: options.config.confidence.half_life,
+            },
             store,
             writer: OnceLock::new(),
             sources,
+            units,
             events: Events::default(),
             notes,
             protection,
@@ -150,8 +170,10 @@ impl Core {
         if let Some(writer) = self.writer.get() {
             return Ok(writer);
         }
-        let started = Writer::start(Arc::clone(&self.store))
-            .map_err(|error| StoreError::Unwritable { path: "the cache".to_owned(), cause: format!("no thread for the writer: {error}") })?;
+        let started = Writer::start(Arc::clone(&self.store)).map_err(|error| StoreError::Unwritable {
+            path: "the cache".to_owned(),
+            cause: format!("no thread for the writer: {error}"),
+        })?;
         Ok(self.writer.get_or_init(|| started))
     }
 
@@ -197,12 +219,7 @@ impl Core {
     }
 
     /// Resolves many keys of the loaded table.
-    pub fn resolve_all<'a>(
-        &self,
-        slots: impl Iterator<Item = (&'a Key, &'a [Slot])>,
-        now: Timestamp,
-        mut each: impl FnMut(Insight),
-    ) {
+    pub fn resolve_all<'a>(&self, slots: impl Iterator<Item = (&'a Key, &'a [Slot])>, now: Timestamp, mut each: impl FnMut(Insight)) {
         let standings = self.standings(now);
         for (key, slots) in slots {
             if let Some(insight) = self.resolve(key, slots, &standings, now) {
@@ -237,7 +254,7 @@ impl Core {
                 let live = standing.live && slot.value().is_some();
                 Some(Reading {
                     observation: &slot.observation,
-                    normal: &slot.normal,
+                    normal: Some(&slot.normal),
                     observed_at: if live { now } else { slot.observed_at(standing.vouched_at) },
                     live,
                     role: source.config.role,
@@ -248,7 +265,8 @@ impl Core {
                     rejects: 0,
                     state: standing.state,
                     ttl,
-                    half_life: rule.and_then(|rule| rule.half_life).or(self.options.config.confidence.half_life).unwrap_or(ttl),
+                    half_life: None,
+                    claims: true,
                 })
             })
             .collect();

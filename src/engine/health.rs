@@ -14,6 +14,29 @@ pub const WINDOW: Duration = Duration::from_secs(300);
 /// How many answers are remembered at the most; a source asked more often forgets its oldest.
 const REMEMBERED: usize = 512;
 
+/// Every code a source fails with.
+const CODES: &[&str] = &[
+    "timeout",
+    "refused",
+    "dns",
+    "tls",
+    "http_status",
+    "redirect",
+    "too_large",
+    "not_json",
+    "not_utf8",
+    "too_deep",
+    "duplicate_member",
+    "not_found",
+    "denied",
+    "untrusted",
+    "exec_failed",
+    "invalid_mapping",
+    "unsupported",
+    "store",
+    "fault",
+];
+
 /// One time a source was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 struct Asked {
@@ -31,6 +54,14 @@ pub struct Failure {
     pub message: String,
     /// When the origin asked to be left alone until, if it did.
     pub not_before: Option<Timestamp>,
+}
+
+impl Failure {
+    /// The code as the constant it was made from.
+    #[must_use]
+    pub fn known_code(&self) -> &'static str {
+        CODES.iter().copied().find(|code| *code == self.code).unwrap_or("failed")
+    }
 }
 
 /// What an answer left out.
@@ -110,7 +141,8 @@ impl SourceHealth {
     /// Answered among asked over the window, 0 to 1; none when it was not asked.
     #[must_use]
     pub fn availability(&self, now: Timestamp) -> Option<f64> {
-        let (asked, answered) = self.recent(now).fold((0_u32, 0_u32), |(asked, answered), one| (asked + 1, answered + u32::from(one.answered)));
+        let (asked, answered) =
+            self.recent(now).fold((0_u32, 0_u32), |(asked, answered), one| (asked + 1, answered + u32::from(one.answered)));
         (asked > 0).then(|| f64::from(answered) / f64::from(asked))
     }
 

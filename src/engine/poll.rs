@@ -1,4 +1,4 @@
-//! The schedules of a polling engine: a task per source, and one that notices a TTL running out.
+//! The schedules of a polling engine: a task per unit, and one that notices a TTL running out.
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -16,27 +16,26 @@ const SETTLE: Duration = Duration::from_millis(50);
 /// How often the TTLs are looked at, at the most.
 const SWEEP: Duration = Duration::from_secs(1);
 
-/// Starts a task per enabled source and the sweep.
+/// Starts a task per enabled unit and the sweep.
 pub(super) fn start(core: &Arc<Core>) -> Vec<JoinHandle<()>> {
-    let mut tasks: Vec<_> = (0..core.sources.len())
-        .filter(|at| core.sources[*at].config.enabled)
-        .map(|at| tokio::spawn(Arc::clone(core).run_source(at)))
-        .collect();
+    let enabled = |unit: &usize| core.units[*unit].members.iter().any(|at| core.sources[*at].config.enabled);
+    let mut tasks: Vec<_> = (0..core.units.len()).filter(enabled).map(|at| tokio::spawn(Arc::clone(core).run_unit(at))).collect();
     tasks.push(tokio::spawn(Arc::clone(core).run_sweep()));
     tasks
 }
 
 impl Core {
-    async fn run_source(self: Arc<Self>, at: usize) {
-        let slot = &self.sources[at];
+    async fn run_unit(self: Arc<Self>, at: usize) {
+        // Members of a unit share one configuration entry, so the first speaks for all.
+        let slot = &self.sources[self.units[at].members[0]];
         let (changes, mut changed) = mpsc::channel::<()>(1);
         let paths = slot.source.watch_paths();
         let watcher = if slot.config.interval.is_none() { self.watch(&paths, changes) } else { None };
         let watched = watcher.is_some();
         let interval = slot.config.interval.unwrap_or(WATCH_CHECK);
         loop {
-            let report = self.refresh_source(at).await;
-            slot.set_live(watched && report.error.is_none());
+            let reports = self.refresh_unit(at).await;
+            slot.set_live(watched && reports.iter().all(|report| report.error.is_none()));
             let not_before = slot.health().failure.as_ref().and_then(|failure| failure.not_before);
             let now = self.now();
             let wait = not_before.map_or(interval, |until| interval.max(until.since(now)));
@@ -71,7 +70,10 @@ impl Core {
         for path in paths {
             let parent = path.parent().unwrap_or(path);
             if let Err(error) = watcher.watch(parent, RecursiveMode::NonRecursive) {
-                self.events.emit(self.now(), EngineEvent::Fault(format!("{} cannot be watched ({error}); it is looked at every 5 minutes", parent.display())));
+                self.events.emit(
+                    self.now(),
+                    EngineEvent::Fault(format!("{} cannot be watched ({error}); it is looked at every 5 minutes", parent.display())),
+                );
                 return None;
             }
             if path.is_dir() {

@@ -94,7 +94,7 @@ fn source(name: &str, role: Role, script: &Scripted) -> BuiltSource {
         reads: Vec::new(),
         writes: Vec::new(),
     };
-    BuiltSource { id: id(name), config, source: Arc::new(script.clone()), kind: "file" }
+    BuiltSource { id: id(name), config, source: Arc::new(script.clone()), kind: "file", group: None }
 }
 
 struct Bench {
@@ -120,7 +120,7 @@ impl Bench {
         })
         .unwrap();
         let options = EngineOptions {
-            config: Arc::new(Config::default()),
+            config: Arc::new(Config::bare("/".into())),
             data_dir: self.dir.path().join("data"),
             state_dir: self.dir.path().join("state"),
             offline: false,

@@ -122,8 +122,8 @@ pub fn same(left: &Normal, right: &Normal, rule: &CompareRule) -> bool {
 
 fn is_zero(tolerance: Tolerance) -> bool {
     let (Tolerance::Absolute(limit) | Tolerance::Relative(limit)) = tolerance;
-    // NaN, too, allows nothing.
-    !(limit > 0.0)
+    // NaN allows nothing, either.
+    limit.is_nan() || limit <= 0.0
 }
 
 impl Form {

@@ -3,7 +3,7 @@
 use crate::action::spec::{ActionSpec, Danger, Offline, Right, Scope, Surface};
 
 pub(super) const ACTIONS: &[ActionSpec] = &[ActionSpec {
-    id: "core.cache.status",
+    id: "core.cache.read",
     title: "Cache status",
     doc: "Shows the cache in numbers: facts, bytes, what its encryption protects against and what not.",
     args: &[],
@@ -14,5 +14,5 @@ pub(super) const ACTIONS: &[ActionSpec] = &[ActionSpec {
     scope: Scope::Engine,
     command: &["cache", "status"],
     alias: &[],
-    emits: &["core.cache.status"],
+    emits: &["core.cache.read"],
 }];

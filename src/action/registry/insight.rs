@@ -2,8 +2,6 @@
 
 use crate::action::spec::{ActionSpec, ArgKind, ArgSpec, Danger, Offline, Right, Scope, Surface};
 
-const OFFLINE: ArgSpec = ArgSpec::option("offline", "", "", ArgKind::Global, "Never fetch");
-const REVEAL: ArgSpec = ArgSpec::option("reveal", "", "", ArgKind::Global, "Show secret values");
 const REFRESH: ArgSpec = ArgSpec::option("refresh", "refresh", "", ArgKind::Flag, "Ask the sources first, whatever is cached");
 const PATTERN: ArgSpec =
     ArgSpec::positional("pattern", "PATTERN", ArgKind::Text, false, "Keys that match: * is one segment, ** any number, {a,b} either");
@@ -16,14 +14,14 @@ pub(super) const ACTIONS: &[ActionSpec] = &[
         args: &[
             PATTERN,
             ArgSpec::option(
-                "state",
+                "states",
                 "state",
                 "S,..",
                 ArgKind::Choices(&["fresh", "stale", "offline", "gone"]),
                 "Only facts in these states",
             ),
             ArgSpec::option(
-                "mark",
+                "marks",
                 "mark",
                 "M,..",
                 ArgKind::Choices(&["conflict", "drift", "pending", "locked", "quarantined"]),
@@ -37,8 +35,6 @@ pub(super) const ACTIONS: &[ActionSpec] = &[
                 "By key, oldest first, or least believed first",
             ),
             REFRESH,
-            OFFLINE,
-            REVEAL,
         ],
         right: Right::Read,
         offline: Offline::Cached,
@@ -59,8 +55,6 @@ pub(super) const ACTIONS: &[ActionSpec] = &[
             REFRESH,
             ArgSpec::option("value", "value", "", ArgKind::Flag, "Print the bare value only"),
             ArgSpec::option("strict", "strict", "", ArgKind::Flag, "Exit 4 when a conflict is undecided"),
-            OFFLINE,
-            REVEAL,
         ],
         right: Right::Read,
         offline: Offline::Cached,
@@ -75,7 +69,7 @@ pub(super) const ACTIONS: &[ActionSpec] = &[
         id: "core.insight.confidence",
         title: "Why is this believed",
         doc: "Says why a fact stands as it does: the cause first, then the arithmetic of its confidence, which sums.",
-        args: &[ArgSpec::positional("key", "KEY", ArgKind::Text, true, "Name of the fact"), OFFLINE, REVEAL],
+        args: &[ArgSpec::positional("key", "KEY", ArgKind::Text, true, "Name of the fact")],
         right: Right::Read,
         offline: Offline::Cached,
         danger: Danger::None,
@@ -89,7 +83,7 @@ pub(super) const ACTIONS: &[ActionSpec] = &[
         id: "core.insight.watch",
         title: "Watch facts",
         doc: "Shows the current facts, then what happens to them, until it is interrupted.\nEvents carry numbers without gaps; a gap means missed events.",
-        args: &[PATTERN, OFFLINE, REVEAL],
+        args: &[PATTERN],
         right: Right::Read,
         offline: Offline::Cached,
         danger: Danger::None,

@@ -2,14 +2,12 @@
 
 use crate::action::spec::{ActionSpec, ArgKind, ArgSpec, Danger, Offline, Right, Scope, Surface};
 
-const OFFLINE: ArgSpec = ArgSpec::option("offline", "", "", ArgKind::Global, "Never fetch");
-
 pub(super) const ACTIONS: &[ActionSpec] = &[
     ActionSpec {
         id: "core.source.refresh",
         title: "Refresh",
         doc: "Asks the sources now, together, each bounded by its time-out.\nExit 0 if any answered, else 5.",
-        args: &[ArgSpec::positional("pattern", "PATTERN", ArgKind::Text, false, "Only sources that could hold such keys"), OFFLINE],
+        args: &[ArgSpec::positional("pattern", "PATTERN", ArgKind::Text, false, "Only sources that could hold such keys")],
         right: Right::Read,
         offline: Offline::Needs,
         danger: Danger::None,
@@ -20,7 +18,7 @@ pub(super) const ACTIONS: &[ActionSpec] = &[
         emits: &["core.source.refresh"],
     },
     ActionSpec {
-        id: "core.source.list",
+        id: "core.source.read",
         title: "List sources",
         doc: "Lists the configured sources and how each stands.",
         args: &[],
@@ -37,11 +35,7 @@ pub(super) const ACTIONS: &[ActionSpec] = &[
         id: "core.source.test",
         title: "Test a source",
         doc: "Asks one source once, shows what it would bring, and stores nothing.\nNames items left out, keys two items claim, and keys the source may not claim.",
-        args: &[
-            ArgSpec::positional("name", "NAME", ArgKind::Text, true, "Name of the source"),
-            OFFLINE,
-            ArgSpec::option("reveal", "", "", ArgKind::Global, "Show secret values"),
-        ],
+        args: &[ArgSpec::positional("name", "NAME", ArgKind::Text, true, "Name of the source")],
         right: Right::Read,
         offline: Offline::Needs,
         danger: Danger::None,

@@ -20,14 +20,7 @@ fn source() -> SourceId {
 }
 
 fn said(name: &str, json: &str) -> Reported {
-    Reported {
-        key: key(name),
-        value: Value::parse(json).unwrap(),
-        observed_at: None,
-        changed_at: None,
-        revision: None,
-        same_origin: None,
-    }
+    Reported { key: key(name), value: Value::parse(json).unwrap(), observed_at: None, changed_at: None, revision: None, same_origin: None }
 }
 
 fn answer(items: Vec<Reported>) -> Fetched {

@@ -27,7 +27,7 @@ fn near(left: &Decimal, right: &Decimal, tolerance: Tolerance) -> bool {
     if left == right {
         return true;
     }
-    let (one, other) = (left.approximate(), right.approximate());
+    let (one, other) = (left.roughly(), right.roughly());
     let (limit, distance) = match tolerance {
         Tolerance::Absolute(limit) => (limit, (one - other).abs()),
         Tolerance::Relative(fraction) => (fraction * one.abs().max(other.abs()), (one - other).abs()),

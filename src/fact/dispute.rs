@@ -1,0 +1,76 @@
+//! A conflict from a ranking: how far the rule decides it, its digest, its candidates.
+
+use std::sync::Arc;
+
+use super::{
+    confidence::{Band, points},
+    conflict::{Candidate, ConflictClass, ConflictEntry, ConflictId, ResolutionState},
+    key::Key,
+    ranking::Ranking,
+    reason::ReasonCode,
+    rule::Policy,
+};
+
+/// The conflict of a ranking of live observed values; none when all stand for the winner's value.
+pub(super) fn of(key: &Key, ranking: &Ranking<'_>, policy: &Policy, auto_margin: f64) -> Option<ConflictEntry> {
+    let winner = ranking.winning()?;
+    let rival = ranking.best_rival()?;
+    let lead = winner.points.saturating_sub(rival);
+    let (resolution, mut reason_codes) = decide(ranking, policy, winner.confidence.band(), lead >= points(auto_margin));
+    reason_codes.extend(ranking.tie);
+    Some(ConflictEntry {
+        id: ConflictId::of(key, ConflictClass::Value),
+        key: key.clone(),
+        class: ConflictClass::Value,
+        digest: digest(ranking),
+        resolution,
+        candidates: candidates(ranking),
+        winner: winner.reading.observation.source.clone(),
+        margin: f64::from(lead) / 10_000.0,
+        confidence: winner.confidence,
+        reason_codes,
+        last_updated: ranking.entries.iter().map(|entry| entry.reading.observation.changed_at).max().unwrap_or_default(),
+    })
+}
+
+fn decide(ranking: &Ranking<'_>, policy: &Policy, band: Band, is_ahead: bool) -> (ResolutionState, Vec<ReasonCode>) {
+    match policy {
+        Policy::Ask => (ResolutionState::Pending, vec![ReasonCode::PolicyAsk]),
+        Policy::Merge => (ResolutionState::Pending, vec![ReasonCode::PolicyMerge]),
+        Policy::Prefer(_) if ranking.by_policy => (ResolutionState::AutoResolved, vec![ReasonCode::PolicyPrefer]),
+        Policy::Newest => (ResolutionState::AutoResolved, vec![ReasonCode::PolicyNewest]),
+        // Where the preferred source has no value the key is decided like any other.
+        Policy::Auto | Policy::Prefer(_) => match (is_ahead, band) {
+            (true, Band::High) => (ResolutionState::AutoResolved, vec![ReasonCode::ClearMargin]),
+            (true, _) => (ResolutionState::Pending, vec![ReasonCode::WinnerNotHigh]),
+            (false, Band::High) => (ResolutionState::Pending, vec![ReasonCode::NarrowMargin]),
+            (false, _) => (ResolutionState::Pending, vec![ReasonCode::NarrowMargin, ReasonCode::WinnerNotHigh]),
+        },
+    }
+}
+
+fn candidates(ranking: &Ranking<'_>) -> Vec<Candidate> {
+    let of_class = |(at, class): (usize, &_)| {
+        let best = ranking.members(class).next()?;
+        // The winner leads its class even where a value within tolerance scored a little better.
+        let lead = if at == 0 { ranking.winning()? } else { best };
+        let mut sources = vec![lead.reading.observation.source.clone()];
+        sources.extend(
+            ranking.members(class).filter(|entry| !std::ptr::eq(*entry, lead)).map(|entry| entry.reading.observation.source.clone()),
+        );
+        Some(Candidate { value: lead.value.clone(), sources, score: best.confidence.score })
+    };
+    ranking.classes.iter().enumerate().filter_map(of_class).collect()
+}
+
+/// Over the different forms that compete, in no order, whoever holds them: it moves when one comes, goes or changes, and with nothing else.
+fn digest(ranking: &Ranking<'_>) -> Arc<str> {
+    let mut forms: Vec<_> = ranking.entries.iter().map(|entry| &*entry.normal).collect();
+    forms.sort_unstable();
+    forms.dedup();
+    let mut hasher = blake3::Hasher::new();
+    for form in forms {
+        hasher.update(blake3::hash(form.canonical().as_bytes()).as_bytes());
+    }
+    hasher.finalize().to_hex().get(..16).unwrap_or_default().into()
+}

@@ -1,0 +1,91 @@
+//! A conflict on the wire.
+
+use std::borrow::Cow;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::fact::{ConflictEntry, Key, SourceId, Value};
+
+use super::mask::{Mask, is_false};
+
+/// A disagreement: `core.conflict.read`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ConflictPayload {
+    /// Its name, the same everywhere: `c-` and 10 characters.
+    pub id: String,
+    /// Where.
+    #[schemars(with = "String")]
+    pub key: Key,
+    /// What disagrees with what.
+    #[schemars(extend("enum" = ["value", "change", "delete"]))]
+    pub class: Cow<'static, str>,
+    /// Moves when the competing values do.
+    pub digest: String,
+    /// How far it is decided.
+    #[schemars(extend("enum" = ["pending", "auto_resolved", "user_accepted", "user_rejected"]))]
+    pub resolution: Cow<'static, str>,
+    /// The competing values, the believed one first.
+    pub candidates: Vec<CandidatePayload>,
+    /// The source whose observation wins.
+    #[schemars(with = "String")]
+    pub winner: SourceId,
+    /// The winner's score less the best other's, 0 to 1.
+    pub margin: f64,
+    /// The winner's confidence, 0 to 1.
+    pub confidence: f64,
+    /// Why it stands as it does.
+    pub reason_codes: Vec<Cow<'static, str>>,
+    /// The newest change among the competing values.
+    pub last_updated: String,
+    /// What deciding would send; deciding sends nothing by itself, so this is empty unless a change is queued.
+    #[schemars(with = "Vec<serde_json::Value>")]
+    pub would_send: Vec<Value>,
+    /// Whether the values are hidden because they are secret.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub masked: bool,
+}
+
+/// One competing value.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CandidatePayload {
+    /// As its best source gave it.
+    #[schemars(with = "serde_json::Value")]
+    pub value: Option<Value>,
+    /// Everyone who stands for it, best first.
+    #[schemars(with = "Vec<String>")]
+    pub sources: Vec<SourceId>,
+    /// The best score among them, 0 to 1.
+    pub score: f64,
+}
+
+impl ConflictPayload {
+    /// Puts a conflict on the wire. `secret` says whether its key's values are, as the fact of the key knows.
+    #[must_use]
+    pub fn of(entry: &ConflictEntry, secret: bool, reveal: bool) -> Self {
+        let mask = Mask::new(secret, reveal);
+        Self {
+            id: entry.id.to_string(),
+            key: entry.key.clone(),
+            class: entry.class.code().into(),
+            digest: entry.digest.as_ref().to_owned(),
+            resolution: entry.resolution.code().into(),
+            candidates: entry
+                .candidates
+                .iter()
+                .map(|candidate| CandidatePayload {
+                    value: Some(mask.value(&candidate.value)),
+                    sources: candidate.sources.clone(),
+                    score: candidate.score,
+                })
+                .collect(),
+            winner: entry.winner.clone(),
+            margin: entry.margin,
+            confidence: entry.confidence.score,
+            reason_codes: entry.reason_codes.iter().map(|reason| reason.code().into()).collect(),
+            last_updated: entry.last_updated.to_rfc3339(),
+            would_send: Vec::new(),
+            masked: mask.hides(),
+        }
+    }
+}

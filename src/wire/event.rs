@@ -1,0 +1,92 @@
+//! Events on the wire: what `watch` goes on to say.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{engine::EngineEvent, fact::Key};
+
+use super::{insight::InsightPayload, source::RefreshPayload};
+
+/// The payload of an event; which one it is, the action of its line says.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum EventPayload {
+    /// `core.insight.changed`
+    Changed(Box<InsightPayload>),
+    /// `core.conflict.opened`, `core.conflict.closed`
+    Conflict(ConflictEventPayload),
+    /// `core.source.refreshed`
+    Refreshed(RefreshPayload),
+    /// `core.cache.hydrated`
+    Hydrated(HydratedPayload),
+    /// `core.cache.quarantined`
+    Quarantined(QuarantinedPayload),
+    /// `core.engine.fault`
+    Fault(FaultPayload),
+    /// `core.watch.missed`
+    Missed(MissedPayload),
+}
+
+/// Everything cached has been told; events follow: `core.watch.ready`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ReadyPayload {}
+
+/// A conflict opened or is no more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ConflictEventPayload {
+    /// Which.
+    pub id: String,
+    /// Where.
+    #[schemars(with = "String")]
+    pub key: Key,
+}
+
+/// The cache was loaded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HydratedPayload {
+    /// With this many facts.
+    pub facts: u64,
+}
+
+/// A damaged record was put aside.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct QuarantinedPayload {
+    /// Of which fact, if that could be read.
+    #[schemars(with = "Option<String>")]
+    pub key: Option<Key>,
+}
+
+/// A task of the engine failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FaultPayload {
+    /// Which, in a sentence.
+    pub message: String,
+}
+
+/// The reader was too slow.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MissedPayload {
+    /// This many events are missing.
+    pub missed: u64,
+}
+
+impl EventPayload {
+    /// An event as the action of its line and its payload.
+    #[must_use]
+    pub fn of(event: &EngineEvent, reveal: bool) -> (&'static str, Self) {
+        match event {
+            EngineEvent::InsightChanged(insight) => ("core.insight.changed", Self::Changed(Box::new(InsightPayload::of(insight, reveal)))),
+            EngineEvent::ConflictOpened(id, key) => {
+                ("core.conflict.opened", Self::Conflict(ConflictEventPayload { id: id.to_string(), key: key.clone() }))
+            }
+            EngineEvent::ConflictClosed(id, key) => {
+                ("core.conflict.closed", Self::Conflict(ConflictEventPayload { id: id.to_string(), key: key.clone() }))
+            }
+            EngineEvent::SourceRefreshed(report) => ("core.source.refreshed", Self::Refreshed(RefreshPayload::of(report))),
+            EngineEvent::CacheHydrated(facts) => ("core.cache.hydrated", Self::Hydrated(HydratedPayload { facts: *facts })),
+            EngineEvent::CacheQuarantined(key) => ("core.cache.quarantined", Self::Quarantined(QuarantinedPayload { key: key.clone() })),
+            EngineEvent::Fault(message) => ("core.engine.fault", Self::Fault(FaultPayload { message: message.clone() })),
+            EngineEvent::Missed(missed) => ("core.watch.missed", Self::Missed(MissedPayload { missed: *missed })),
+        }
+    }
+}

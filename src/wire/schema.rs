@@ -1,0 +1,57 @@
+//! JSON Schemas of every line, made from the types.
+
+use schemars::{JsonSchema, Schema, schema_for};
+use serde_json::{Map, Value as Json};
+
+use super::{
+    cache::CachePayload,
+    conflict::ConflictPayload,
+    envelope::Envelope,
+    event::{ConflictEventPayload, FaultPayload, HydratedPayload, MissedPayload, QuarantinedPayload, ReadyPayload},
+    insight::InsightPayload,
+    report::{ActionPayload, ConfigCheckPayload, ConfigPathPayload, DoctorPayload, FilePayload, SettingPayload, TextPayload},
+    source::{RefreshPayload, SourcePayload, SourceTestPayload},
+};
+
+/// Every schema with the name of its file: `envelope.json`, then one per action named on lines. `docs/schema/` is exactly this; a test
+/// says so.
+#[must_use]
+pub fn schemas() -> Vec<(&'static str, Schema)> {
+    vec![
+        ("envelope", of::<Envelope<Map<String, Json>>>("Envelope")),
+        ("core.insight.read", of::<InsightPayload>("")),
+        ("core.insight.confidence", of::<InsightPayload>("")),
+        ("core.insight.changed", of::<InsightPayload>("")),
+        ("core.watch.ready", of::<ReadyPayload>("")),
+        ("core.watch.missed", of::<MissedPayload>("")),
+        ("core.conflict.read", of::<ConflictPayload>("")),
+        ("core.conflict.opened", of::<ConflictEventPayload>("")),
+        ("core.conflict.closed", of::<ConflictEventPayload>("")),
+        ("core.source.read", of::<SourcePayload>("")),
+        ("core.source.refresh", of::<RefreshPayload>("")),
+        ("core.source.refreshed", of::<RefreshPayload>("")),
+        ("core.source.test", of::<SourceTestPayload>("")),
+        ("core.cache.read", of::<CachePayload>("")),
+        ("core.cache.hydrated", of::<HydratedPayload>("")),
+        ("core.cache.quarantined", of::<QuarantinedPayload>("")),
+        ("core.engine.fault", of::<FaultPayload>("")),
+        ("core.config.path", of::<ConfigPathPayload>("")),
+        ("core.config.init", of::<FilePayload>("")),
+        ("core.config.check", of::<ConfigCheckPayload>("")),
+        ("core.config.show", of::<SettingPayload>("")),
+        ("core.config.trust", of::<FilePayload>("")),
+        ("core.app.doctor", of::<DoctorPayload>("")),
+        ("core.app.completions", of::<TextPayload>("")),
+        ("core.app.man", of::<TextPayload>("")),
+        ("core.action.describe", of::<ActionPayload>("")),
+    ]
+}
+
+/// The schema of a type; a title replaces the generated one where that would carry the generic argument.
+fn of<T: JsonSchema>(title: &str) -> Schema {
+    let mut schema = schema_for!(T);
+    if !title.is_empty() {
+        schema.insert("title".to_owned(), title.into());
+    }
+    schema
+}
