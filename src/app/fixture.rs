@@ -12,7 +12,6 @@ use crate::{
     keymap::{Keymap, KeymapFile, LayerName, builtin_text},
     theme::{ColorDepth, Theme, ThemeFile},
 };
-use stellar_widgets::Charset;
 
 use super::{
     arrange::arrange,
@@ -225,8 +224,7 @@ pub fn keymap() -> Arc<Keymap> {
 
 /// A screen before anything is known.
 pub fn blank(size: (u16, u16)) -> Model {
-    let charset = Charset::Unicode;
-    Model::new(Setup { size, now: NOW, keymap: keymap(), charset, persona: Persona::Sre, offline: false, mouse: true })
+    Model::new(Setup { size, now: NOW, keymap: keymap(), plain_borders: false, persona: Persona::Sre, offline: false, mouse: true })
 }
 
 /// Sends a message and runs what it asks for as the interpreter would; gives back what is left to do outside.

@@ -1,5 +1,6 @@
 //! Where everything stands: a pure function of the model and the area, used by drawing, by the mouse and by the tree.
 
+mod blocks;
 mod overlay;
 mod panes;
 
@@ -11,8 +12,11 @@ use crate::theme::{ColorDepth, Theme, ThemeFile};
 use super::{
     content::{self, HintLine, PaletteRow},
     model::{Focus, Layer, Model, Pane},
-    part::Part,
 };
+
+pub use super::part::Part;
+pub use blocks::block;
+pub use stellar_widgets::scroll_into_view;
 
 /// A scrolled column of pieces.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -145,7 +149,7 @@ impl Column {
     fn new(area: Rect, parts: Vec<Part>, scroll: usize) -> Self {
         // Looks take no room: any theme places alike.
         let plain = Theme::resolve(&ThemeFile::empty(), false, ColorDepth::None);
-        let blocks: Vec<_> = parts.iter().map(|part| part.block(&plain)).collect();
+        let blocks: Vec<_> = parts.iter().map(|part| block(part, &plain)).collect();
         let canvas = InsightCanvas::new(&blocks);
         let height = canvas.height(area.width);
         let scroll = scroll.min(height.saturating_sub(usize::from(area.height)));

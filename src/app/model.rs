@@ -10,7 +10,6 @@ use crate::{
     text::SafeText,
     theme::Role,
 };
-use stellar_widgets::Charset;
 
 use super::{field::Field, snapshot::Snapshot};
 
@@ -87,8 +86,8 @@ pub struct Shared {
     pub keymap: Arc<Keymap>,
     /// What this terminal's keyboard can tell apart.
     pub keyboard: Keyboard,
-    /// Which characters are drawn with.
-    pub charset: Charset,
+    /// Whether borders and bars are drawn in ASCII.
+    pub plain_borders: bool,
     /// Who asks.
     pub persona: Persona,
     /// Whether the network is left alone.
@@ -206,8 +205,8 @@ pub struct Setup {
     pub now: Timestamp,
     /// The keys in force.
     pub keymap: Arc<Keymap>,
-    /// Which characters to draw with.
-    pub charset: Charset,
+    /// Whether borders and bars are drawn in ASCII.
+    pub plain_borders: bool,
     /// Who asks.
     pub persona: Persona,
     /// Whether the network is left alone.
@@ -220,7 +219,7 @@ impl Model {
     /// A screen before anything is known.
     #[must_use]
     pub fn new(setup: Setup) -> Self {
-        let Setup { size, now, keymap, charset, persona, offline, mouse } = setup;
+        let Setup { size, now, keymap, plain_borders, persona, offline, mouse } = setup;
         Self {
             rev: 1,
             size,
@@ -231,7 +230,7 @@ impl Model {
                 told_at: None,
                 keymap,
                 keyboard: Keyboard::default(),
-                charset,
+                plain_borders,
                 persona,
                 offline,
                 mouse,

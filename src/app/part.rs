@@ -2,11 +2,7 @@
 //!
 //! A view gives it the looks of a theme; whoever speaks the screen takes its words.
 
-use crate::{
-    text::SafeText,
-    theme::{Role, Surface, Theme},
-};
-use stellar_widgets::{Block, CanvasStyles, ConfidenceStyles, FactorRow, FactorStyles};
+use crate::{fact::Band, text::SafeText, theme::Role};
 
 /// A piece of content.
 #[derive(Clone, Debug, PartialEq)]
@@ -96,29 +92,6 @@ impl Part {
         Self::Heading(SafeText::line(text))
     }
 
-    /// The piece as a widget draws it.
-    #[must_use]
-    pub fn block(&self, theme: &Theme) -> Block<'_> {
-        match self {
-            Self::Gap => Block::Gap,
-            Self::Heading(text) => Block::Heading(text.as_str().into()),
-            Self::Value { value, says, score, believed } => {
-                Block::Value { value: value.as_str().into(), says: says.as_str().into(), score: *score, believed: *believed }
-            }
-            Self::Badges(badges) => {
-                Block::Badges(badges.iter().map(|badge| (badge.sign.into(), badge.word.into(), theme.role(badge.role))).collect())
-            }
-            Self::Pair { label, text, role } => {
-                Block::Pair { label: label.as_str().into(), text: text.as_str().into(), style: theme.role(*role) }
-            }
-            Self::Text(text, role) => Block::Text(text.as_str().into(), theme.role(*role)),
-            Self::Factors { rows, sum } => Block::Factors { rows: rows.iter().map(FactorLine::row).collect(), sum: *sum },
-            Self::Series { label, series, note } => {
-                Block::Series { label: label.as_str().into(), series: series.clone(), note: note.as_str().into() }
-            }
-        }
-    }
-
     /// What it is, for somebody who listens; empty for what is only there to be looked at.
     #[must_use]
     pub fn spoken(&self) -> String {
@@ -126,7 +99,7 @@ impl Part {
             Self::Gap => String::new(),
             Self::Heading(text) | Self::Text(text, _) => text.to_string(),
             Self::Value { value, says, score, .. } => {
-                let band = score.map(|score| format!(", {} {score:.2}", crate::fact::Band::of(score))).unwrap_or_default();
+                let band = score.map(|score| format!(", {} {score:.2}", Band::of(score))).unwrap_or_default();
                 if says.is_empty() { format!("{value}{band}") } else { format!("{value}, {says}{band}") }
             }
             Self::Badges(badges) => badges.iter().map(|badge| badge.word).collect::<Vec<_>>().join(", "),
@@ -138,52 +111,4 @@ impl Part {
             Self::Series { label, note, .. } => format!("{label}: {note}"),
         }
     }
-}
-
-impl FactorLine {
-    fn row(&self) -> FactorRow<'_> {
-        FactorRow {
-            name: self.name.into(),
-            weight: self.weight,
-            value: self.value,
-            contribution: self.contribution,
-            why: self.why.as_str().into(),
-        }
-    }
-}
-
-/// The looks of bands on any surface.
-#[must_use]
-pub fn confidence_styles(theme: &Theme) -> ConfidenceStyles {
-    ConfidenceStyles {
-        low: theme.role(Role::Low),
-        medium: theme.role(Role::Medium),
-        high: theme.role(Role::High),
-        track: theme.role(Role::Track),
-    }
-}
-
-/// The looks of a column of pieces on any surface.
-#[must_use]
-pub fn canvas_styles(theme: &Theme) -> CanvasStyles {
-    CanvasStyles {
-        heading: theme.role(Role::Heading),
-        believed: theme.role(Role::Strong),
-        text: theme.role(Role::Text),
-        dim: theme.role(Role::Dim),
-        series: theme.role(Role::Accent),
-        confidence: confidence_styles(theme),
-        factors: FactorStyles {
-            name: theme.role(Role::Text),
-            number: theme.role(Role::Text),
-            why: theme.role(Role::Dim),
-            sum: theme.role(Role::Strong),
-        },
-    }
-}
-
-/// The look of plain text on a surface.
-#[must_use]
-pub fn plain_on(theme: &Theme, surface: Surface) -> ratatui::style::Style {
-    theme.on(surface, Role::Text)
 }

@@ -7,6 +7,7 @@ mod list;
 mod palette;
 mod pointer;
 mod settle;
+mod step;
 #[cfg(test)]
 mod tests;
 mod told;
@@ -90,7 +91,7 @@ fn paste(model: &mut Model, text: &str, dropped: usize) -> Vec<Effect> {
     let whole = match model.focus() {
         Focus::Layer(Layer::Filter) => {
             let whole = model.list.filter.insert(text);
-            let effects = vec![list::arrange(&mut model.list, &model.shared)];
+            let effects = vec![list::filtered(&mut model.list, &mut model.shared)];
             say_cut(model, whole && dropped == 0);
             return effects;
         }

@@ -3,6 +3,7 @@
 mod layer;
 mod lines;
 mod list;
+mod looks;
 #[cfg(test)]
 mod snapshot_tests;
 #[cfg(test)]
@@ -15,10 +16,10 @@ use crate::theme::{Role, Surface, Theme};
 
 use super::{
     content,
-    layout::{Column, ListBody, Regions},
+    layout::{Column, ListBody, Regions, block},
     model::Model,
-    part::canvas_styles,
 };
+use looks::{canvas_styles, charset};
 
 /// Draws everything into a buffer of the layout's area.
 pub fn view(model: &Model, regions: &Regions, theme: &Theme, buf: &mut Buffer) {
@@ -50,8 +51,8 @@ pub fn view(model: &Model, regions: &Regions, theme: &Theme, buf: &mut Buffer) {
 
 /// Draws a column of pieces.
 fn draw_column(model: &Model, column: &Column, theme: &Theme, buf: &mut Buffer) {
-    let blocks: Vec<_> = column.parts.iter().map(|part| part.block(theme)).collect();
-    let canvas = InsightCanvas::new(&blocks).offset(column.scroll).charset(model.shared.charset).styles(canvas_styles(theme));
+    let blocks: Vec<_> = column.parts.iter().map(|part| block(part, theme)).collect();
+    let canvas = InsightCanvas::new(&blocks).offset(column.scroll).charset(charset(model)).styles(canvas_styles(theme));
     (&canvas).render(column.area, buf);
 }
 

@@ -8,7 +8,7 @@ use crate::{
     fact::Insight,
 };
 
-use super::keys::Step;
+use super::step::Step;
 
 /// Readings of a series that are kept.
 const READINGS: usize = 64;

@@ -5,7 +5,7 @@ use crate::app::{
     model::{ConflictsModel, Shared},
 };
 
-use super::{canvas, keys::Step};
+use super::{canvas, step::Step};
 
 /// Opens at the conflict of the selected fact, else at the most instructive one.
 pub(super) fn open(conflicts: &mut ConflictsModel, shared: &Shared) {

@@ -11,34 +11,7 @@ use crate::{
     theme::Role,
 };
 
-use super::{canvas, conflicts, list, palette};
-
-/// A move of a cursor or of what is scrolled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
-    Up,
-    Down,
-    PageUp,
-    PageDown,
-    First,
-    Last,
-}
-
-impl Step {
-    /// Where it leads from a place among `len`, with pages of `page`.
-    pub fn from(self, place: usize, len: usize, page: usize) -> usize {
-        let last = len.saturating_sub(1);
-        let page = page.max(1);
-        match self {
-            Self::Up => place.saturating_sub(1),
-            Self::Down => place.saturating_add(1).min(last),
-            Self::PageUp => place.saturating_sub(page),
-            Self::PageDown => place.saturating_add(page).min(last),
-            Self::First => 0,
-            Self::Last => last,
-        }
-    }
-}
+use super::{canvas, conflicts, list, palette, step::Step};
 
 /// A key was pressed.
 pub(super) fn key(model: &mut Model, chord: Chord) -> Vec<Effect> {
@@ -55,7 +28,7 @@ pub(super) fn key(model: &mut Model, chord: Chord) -> Vec<Effect> {
         Focus::Layer(Layer::Filter) => {
             let before = model.list.filter.text().to_owned();
             model.list.filter.key(chord);
-            if model.list.filter.text() == before { Vec::new() } else { vec![list::arrange(&mut model.list, &model.shared)] }
+            if model.list.filter.text() == before { Vec::new() } else { vec![list::filtered(&mut model.list, &mut model.shared)] }
         }
         Focus::Layer(Layer::Palette) => {
             palette::key(&mut model.palette, chord);

@@ -12,7 +12,7 @@ use crate::{
     engine::SortBy,
 };
 
-use super::keys::Step;
+use super::step::Step;
 
 /// Asks for the rows to be arranged anew; answers to earlier questions are dropped.
 pub(super) fn arrange(list: &mut ListModel, shared: &Shared) -> Effect {
@@ -24,6 +24,13 @@ pub(super) fn arrange(list: &mut ListModel, shared: &Shared) -> Effect {
         sort: list.sort,
         selected: shared.selected.clone(),
     })
+}
+
+/// The filter was typed: what fits best is selected, and the rows are arranged anew.
+pub(super) fn filtered(list: &mut ListModel, shared: &mut Shared) -> Effect {
+    list.cursor = 0;
+    shared.selected = None;
+    arrange(list, shared)
 }
 
 /// The next order.

@@ -9,7 +9,7 @@ use crate::{
     keymap::Chord,
 };
 
-use super::keys::Step;
+use super::step::Step;
 
 /// Opens it empty.
 pub(super) fn open(palette: &mut PaletteModel) {

@@ -9,11 +9,7 @@ use crate::app::{
     msg::{Pointer, PointerKind},
 };
 
-use super::{
-    canvas,
-    keys::{self, Step},
-    list, palette,
-};
+use super::{canvas, keys, list, palette, step::Step};
 
 /// The mouse did something.
 pub(super) fn point(model: &mut Model, pointer: Pointer) -> Vec<Effect> {
@@ -48,6 +44,8 @@ fn press(model: &mut Model, regions: &Regions, at: Position) -> Vec<Effect> {
         }
         return Vec::new();
     }
+    // Pointing at a pane leaves the field; what was typed stays.
+    model.layers.clear();
     if regions.tabs.is_some_and(|tabs| tabs.contains(at)) {
         return keys::act(model, "core.navigate.next_pane");
     }

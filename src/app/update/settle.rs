@@ -1,9 +1,7 @@
 //! What must hold after every message: what is selected shows, nothing is scrolled beyond its end.
 
-use stellar_widgets::scroll_into_view;
-
 use crate::app::{
-    layout::{LayerBody, ListBody, Regions, layout},
+    layout::{LayerBody, ListBody, Regions, layout, scroll_into_view},
     model::{Layer, Model},
 };
 

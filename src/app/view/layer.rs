@@ -9,18 +9,21 @@ use crate::{
         content::PaletteRow,
         layout::{LayerBody, LayerRegion},
         model::Model,
-        part::plain_on,
     },
     theme::{Role, Surface, Theme},
 };
 
-use super::{draw_column, put};
+use super::{
+    draw_column,
+    looks::{charset, plain_on},
+    put,
+};
 
 /// Draws the layer on top.
 pub(super) fn layer(model: &Model, region: &LayerRegion, theme: &Theme, buf: &mut Buffer) {
     let overlay = Overlay::new(region.title)
         .note(&region.note)
-        .charset(model.shared.charset)
+        .charset(charset(model))
         .style(plain_on(theme, Surface::Overlay))
         .border_style(theme.on(Surface::Overlay, Role::Border))
         .title_style(theme.on(Surface::Overlay, Role::Heading));
@@ -62,7 +65,7 @@ fn palette_row(model: &Model, row: &PaletteRow, chosen: bool, place: Rect, theme
     let role = if row.unavailable.is_some() { Role::Dim } else { Role::Text };
     if chosen {
         buf.set_style(place, theme.surface(Surface::Selected));
-        put(buf, (place.x, place.y), model.shared.charset.pointer(), 1, theme.role(role));
+        put(buf, (place.x, place.y), charset(model).pointer(), 1, theme.role(role));
     }
     let mut x = place.x + 2;
     for (at, cluster) in row.title.grapheme_indices(true) {

@@ -8,12 +8,14 @@ use crate::{
         content,
         layout::Regions,
         model::{Model, Pane},
-        part::plain_on,
     },
     theme::{Role, Surface, Theme},
 };
 
-use super::put;
+use super::{
+    looks::{charset, plain_on},
+    put,
+};
 
 /// The top line: pieces from the left as far as there is room, the failing source at the right.
 pub(super) fn header(model: &Model, area: Rect, theme: &Theme, buf: &mut Buffer) {
@@ -50,7 +52,7 @@ pub(super) fn tabs(model: &Model, regions: &Regions, theme: &Theme, buf: &mut Bu
 /// The line between list and canvas.
 pub(super) fn divider(model: &Model, regions: &Regions, theme: &Theme, buf: &mut Buffer) {
     let Some(area) = regions.divider else { return };
-    let [.., across, down] = model.shared.charset.border();
+    let [.., across, down] = charset(model).border();
     let symbol = if area.width == 1 { down } else { across };
     for position in area.positions() {
         put(buf, (position.x, position.y), symbol, 1, theme.role(Role::Border));
@@ -61,7 +63,7 @@ pub(super) fn divider(model: &Model, regions: &Regions, theme: &Theme, buf: &mut
 pub(super) fn message(model: &Model, area: Rect, theme: &Theme, buf: &mut Buffer) {
     let Some(message) = content::standing_message(model) else { return };
     let room = area.width.saturating_sub(2);
-    let mark = model.shared.charset.ellipsis();
+    let mark = charset(model).ellipsis();
     let text = message.text.as_str();
     let parts = fit(text, room, Cut::End, text_width(mark));
     let style = theme.role(message.role);

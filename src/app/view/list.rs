@@ -11,14 +11,16 @@ use crate::{
         fuzzy::Fuzzy,
         layout::{ListRegion, PROMPT, Regions},
         model::{Focus, Layer, Model, Pane},
-        part::{confidence_styles, plain_on},
         words,
     },
     fact::FactState,
     theme::{Role, Surface, Theme},
 };
 
-use super::put;
+use super::{
+    looks::{charset, confidence_styles, plain_on},
+    put,
+};
 
 /// The row above the list: what it is, how many, and the filter.
 pub(super) fn title(model: &Model, regions: &Regions, region: &ListRegion, theme: &Theme, buf: &mut Buffer) {
@@ -84,7 +86,7 @@ pub(super) fn rows(model: &Model, region: &ListRegion, theme: &Theme, buf: &mut 
         .offset(model.list.offset)
         .selected(Some(model.list.cursor))
         .focused(focused)
-        .charset(model.shared.charset)
+        .charset(charset(model))
         .styles(styles);
     (&list).render(region.area, buf);
 }

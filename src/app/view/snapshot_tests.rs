@@ -204,15 +204,13 @@ fn engine_gone() {
 fn plain_borders() {
     check("plain_borders", |size| {
         let mut model = after(size, "?");
-        model.shared.charset = stellar_widgets::Charset::Ascii;
+        model.shared.plain_borders = true;
         model
     });
 }
 
 #[test]
 fn too_small() {
-    let settings = insta::Settings::clone_current();
-    drop(settings);
     for size in [(39, 24), (80, 9), (1, 1), (0, 0), (12, 3)] {
         let model = screen(size);
         let shown = text(&drawn(&model, &theme("default", ColorDepth::True)));
