@@ -137,8 +137,8 @@ impl Field {
     }
 
     fn word_before(&self) -> usize {
-        let words = self.before_caret().unicode_word_indices();
-        words.last().map_or(0, |(at, _)| at)
+        let mut words = self.before_caret().unicode_word_indices();
+        words.next_back().map_or(0, |(at, _)| at)
     }
 
     fn word_after(&self) -> usize {
