@@ -49,3 +49,10 @@ pub use setting::{Fallback, SettingSpec};
 pub use settings::{PERSONAS, SETTINGS, TABLES};
 pub use trust::{TrustError, is_trusted, trust_file};
 pub use units::{format_duration, format_size, parse_duration, parse_size};
+
+#[cfg(test)]
+mod check_tests;
+#[cfg(test)]
+mod explain_tests;
+#[cfg(test)]
+mod load_tests;

@@ -6,13 +6,25 @@
 //! It does not know who asks: a screen, a script and a socket client hold the same handle.
 
 mod api;
+mod cache;
+mod claims;
+mod core;
+mod events;
 mod handle;
+mod health;
+mod poll;
+mod refresh;
 pub mod source;
 pub mod store;
 pub mod world;
 
 pub use api::{
-    CacheStatus, EngineError, EngineEvent, EngineOptions, FactQuery, Knowledge, RefreshReport, Secrets, SortBy, SourceStatus, SourceTest,
+    CacheStatus, EngineError, EngineEvent, EngineOptions, FactQuery, Knowledge, RefreshReport, SortBy, SourceStatus, SourceTest,
     StampedEvent,
 };
 pub use handle::{Engine, EngineHandle};
+pub use store::{StoreError, StoreStats};
+pub use world::Secrets;
+
+#[cfg(test)]
+mod tests;

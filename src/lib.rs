@@ -8,6 +8,8 @@
 //! - [`config`]: the configuration file, layered, validated, explained, trusted.
 //! - [`engine`]: the embedded engine: store, sources, schedules, events.
 //! - [`wire`]: the versioned JSON contract.
+//! - [`keymap`], [`theme`]: keys and looks, as data.
+//! - [`term`]: the terminal itself; the only room with crossterm.
 //! - [`runtime`]: one port to the engine, local or through the socket.
 //! - [`cli`]: subcommands, printing, exit codes.
 
@@ -19,6 +21,9 @@ pub mod cli;
 pub mod config;
 pub mod engine;
 pub mod fact;
+pub mod keymap;
 pub mod runtime;
+pub mod term;
 pub mod text;
+pub mod theme;
 pub mod wire;

@@ -1,1 +1,32 @@
-//! One port to the engine, local or through the socket.
+//! Who runs what: one port to the engine, whether it lives in this process or behind the socket.
+//!
+//! Invariants: one process owns a data directory; whoever opens it first also answers the others through the socket; a request
+//! and its answer are the same either way. A client mints the id of its request, so asking again after a lost answer is the
+//! same request.
+//!
+//! It does not print and does not decide exit codes.
+
+mod client;
+mod clock;
+mod context;
+mod execute;
+mod inspect;
+mod message;
+mod owner;
+mod port;
+mod secrets;
+mod server;
+mod socket_dir;
+
+pub use clock::{mint_id, now};
+pub use context::{Context, RuntimeError};
+pub use inspect::{Place, files_of, inspect};
+pub use message::{Reply, Request};
+pub use owner::serve;
+pub use port::call;
+
+/// The key rules that are there without a configuration: what is known of this host's own facts.
+#[must_use]
+pub fn builtin_rules() -> Vec<crate::fact::KeyRule> {
+    crate::engine::source::host_rules()
+}

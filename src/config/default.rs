@@ -77,12 +77,6 @@ impl Default for HttpConfig {
     }
 }
 
-impl Default for TelemetryConfig {
-    fn default() -> Self {
-        Self { otlp_endpoint: String::new(), prometheus_listen: String::new(), keys: false }
-    }
-}
-
 impl Default for LogConfig {
     fn default() -> Self {
         Self { level: "info".to_owned(), max_size: 50 * MIB }

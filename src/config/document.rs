@@ -8,7 +8,7 @@ use toml::de::DeTable;
 use super::{
     key_rule::{Surroundings, read_rules, read_writable_source},
     model::Config,
-    problem::{ConfigProblem, quote},
+    problem::{ConfigProblem, phrase},
     reader::{Document, Section},
     sections::{read_app, read_cache, read_confidence, read_http, read_log, read_prefetch, read_queue, read_telemetry},
     settings::keys_of,
@@ -17,9 +17,6 @@ use super::{
 
 /// The newest format this build reads.
 const VERSION: u32 = 1;
-
-/// The deepest nesting of dotted names; the parser builds a table for each and takes them down again one inside the other.
-const DEEPEST: usize = 32;
 
 /// What a file's text came to.
 #[derive(Debug)]
@@ -38,14 +35,10 @@ pub(super) struct Parsed {
 /// All problems, in file order; only those of the syntax while that is wrong, only the version while that is newer.
 pub(super) fn parse(text: &str, around: &Surroundings<'_>) -> Result<Parsed, Vec<ConfigProblem>> {
     let document = Document::new(text);
-    note_deep_names(&document, text);
-    if !document.is_sound() {
-        return Err(document.finish().0);
-    }
     let (table, errors) = DeTable::parse_recoverable(text);
     for error in &errors {
         let at = error.span().map_or(0, |span| span.start);
-        let message = format!("This is not TOML: {}.", quote(error.message()).trim_matches('"'));
+        let message = format!("This is not TOML: {}.", phrase(error.message()));
         document.note(at, ConfigProblem::outside("syntax", "", message).with("", "TOML"));
     }
     if !document.is_sound() {
@@ -105,19 +98,6 @@ fn note_submit_to(root: &Section<'_>, sources: &Sources) {
         && matches!(entry.raw(), toml::de::DeValue::String(name) if !name.is_empty())
     {
         read_writable_source(&entry, sources);
-    }
-}
-
-/// Refuses lines whose name or header has more dots than any setting could.
-fn note_deep_names(document: &Document<'_>, text: &str) {
-    let mut start = 0;
-    for line in text.split_inclusive('\n') {
-        let name = line.split(['=', '"', '\'', '#']).next().unwrap_or_default();
-        if name.matches('.').count() > DEEPEST {
-            let message = format!("This name has more than {DEEPEST} dots; no setting lies that deep.");
-            document.note(start, ConfigProblem::outside("syntax", "", message).with("", "a setting's name"));
-        }
-        start += line.len();
     }
 }
 

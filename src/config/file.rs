@@ -38,9 +38,9 @@ fn read_bounded(file: File) -> io::Result<Option<Vec<u8>>> {
 ///
 /// # Errors
 /// The problem, with code `not_found unreadable not_a_file too_large writable_by_others not_yours`.
-pub(super) fn read_config(path: &Path, user: u32) -> Result<Vec<u8>, ConfigProblem> {
+pub(super) fn read_config(path: &Path, user: u32) -> Result<Vec<u8>, Box<ConfigProblem>> {
     let shown = clean(&path.display().to_string());
-    let fail = |code, message: String| Err(ConfigProblem::outside(code, "", message));
+    let fail = |code, message: String| Err(Box::new(ConfigProblem::outside(code, "", message)));
     let opened = match open(path) {
         Ok(opened) => opened,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return fail("not_found", format!("There is no file {shown}.")),

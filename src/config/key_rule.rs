@@ -7,11 +7,11 @@ use std::{
 
 use toml::de::DeValue;
 
-use crate::fact::{ClassOfValue, CompareRule, KeyRule, Policy, SourceId, Tolerance, Value};
+use crate::fact::{ClassOfValue, CompareRule, KeyRule, Policy, Schema, SourceId, Tolerance, Value};
 
 use super::{
     address::{absolute, fault_in_path},
-    problem::{clean, did_you_mean, quote},
+    problem::{clean, did_you_mean, phrase, quote},
     reader::{Entry, Section},
     sections::{CENTURY, INSTANT, put},
     settings::keys_of,
@@ -171,10 +171,12 @@ fn read_schema(entry: &Entry<'_>, around: &Surroundings<'_>, files: &mut Vec<Pat
             return None;
         }
     };
-    match jsonschema::validator_for(&json) {
-        Ok(_) => Some(Arc::new(Value::from_trusted_text(&json.to_string()))),
+    // What compiles here compiles in the engine; the compiled form is made there, once.
+    let document = Value::from_json(&json);
+    match Schema::compile(&document) {
+        Ok(_) => Some(Arc::new(document)),
         Err(error) => {
-            bad(&format!("it is no JSON Schema: {}", quote(&error.to_string())));
+            bad(&phrase(&error.to_string()));
             None
         }
     }

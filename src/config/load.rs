@@ -109,7 +109,7 @@ pub fn load(request: &LoadRequest<'_>) -> Result<Loaded, ConfigError> {
             dirs.config_file = Some(file.clone());
             let digest = digest_of(&bytes);
             let around = Surroundings { base: &base, read_json: &read_json };
-            match text_of(&bytes).map_err(|problem| vec![problem]).and_then(|text| parse(text, &around)) {
+            match text_of(&bytes).map_err(|problem| vec![*problem]).and_then(|text| parse(text, &around)) {
                 Ok(parsed) => {
                     config = parsed.config;
                     watched.extend(parsed.schema_files);
@@ -136,7 +136,7 @@ pub fn load(request: &LoadRequest<'_>) -> Result<Loaded, ConfigError> {
                 problems.push(ConfigProblem::outside("not_found", "--profile", message));
             }
         }
-        Err(problem) => problems.push(problem),
+        Err(problem) => problems.push(*problem),
     }
     let base_count = config.rules.len();
     for (index, rule) in request.builtin_rules.iter().enumerate() {
@@ -166,7 +166,7 @@ pub fn check_text(text: &str, base: &std::path::Path) -> Result<Config, ConfigEr
     parse(text, &around).map(|parsed| parsed.config).map_err(|problems| ConfigError { file: None, problems })
 }
 
-fn text_of(bytes: &[u8]) -> Result<&str, ConfigProblem> {
+fn text_of(bytes: &[u8]) -> Result<&str, Box<ConfigProblem>> {
     std::str::from_utf8(bytes).map_err(|error| {
         let head = bytes.get(..error.valid_up_to()).unwrap_or_default();
         let line = head.iter().filter(|byte| **byte == b'\n').count() + 1;
@@ -174,6 +174,6 @@ fn text_of(bytes: &[u8]) -> Result<&str, ConfigProblem> {
         let column = std::str::from_utf8(last).map_or(1, |text| text.chars().count() + 1);
         let mut problem = ConfigProblem::outside("not_utf8", "", "This file is not UTF-8 text from here on.").with("bytes", "UTF-8");
         (problem.line, problem.column) = (line, column);
-        problem
+        Box::new(problem)
     })
 }

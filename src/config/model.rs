@@ -158,7 +158,7 @@ pub struct HttpConfig {
 }
 
 /// `[telemetry]`
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Default)]
 pub struct TelemetryConfig {
     /// OTLP endpoint; empty: none.
     pub otlp_endpoint: String,

@@ -103,6 +103,12 @@ pub(super) fn clean(text: &str) -> String {
     quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default().replace("\\\"", "\"").replace("\\\\", "\\")
 }
 
+/// Somebody else's sentence inside ours: escaped, and cut after 200 characters.
+pub(super) fn phrase(text: &str) -> String {
+    let head: String = text.chars().take(200).collect();
+    clean(&head)
+}
+
 /// The known name nearest to a mistaken one, if one is near enough to be meant.
 pub(super) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let mistaken: String = name.chars().take(QUOTED).collect::<String>().to_lowercase();

@@ -355,7 +355,7 @@ mod tests {
         assert_eq!(document.place(0), (1, 1));
         assert_eq!(document.place(6), (2, 1));
         assert_eq!(document.place(8), (2, 2));
-        assert_eq!(document.place(15), (4, 1));
+        assert_eq!(document.place(16), (4, 1));
         assert_eq!(document.place(9_999), (4, 2));
         assert_eq!(Document::new("").place(0), (1, 1));
     }

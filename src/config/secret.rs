@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use crate::fact::Key;
+use crate::fact::{ClassOfValue, Key, KeyRule};
 
 use super::{
     address::{absolute, fault_in_path},
-    model::SecretRef,
+    model::{Config, SecretRef},
     reader::Entry,
     template::is_word,
 };
@@ -46,9 +46,36 @@ pub fn is_secret_by_name(key: &Key) -> bool {
     ["password", "secret", "token", "credential"].iter().any(|word| last.contains(word))
 }
 
+impl Config {
+    /// The first rule whose pattern matches a key.
+    #[must_use]
+    pub fn rule_of(&self, key: &Key) -> Option<&KeyRule> {
+        self.rules.iter().find(|rule| rule.pattern.matches(key))
+    }
+
+    /// Whether a key's value may be shown: what its rule says, else what its name says.
+    #[must_use]
+    pub fn class_of(&self, key: &Key) -> ClassOfValue {
+        let by_name = || if is_secret_by_name(key) { ClassOfValue::Secret } else { ClassOfValue::Internal };
+        self.rule_of(key).and_then(|rule| rule.class).unwrap_or_else(by_name)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_rule_that_says_so_wins_over_the_name_and_the_first_rule_over_the_second() {
+        let rule = |pattern: &str, class| KeyRule { class, ..KeyRule::new(crate::fact::Pattern::new(pattern).unwrap()) };
+        let mut config = Config::bare("/c".into());
+        config.rules = vec![rule("a/token/*", None), rule("a/**", Some(ClassOfValue::Internal)), rule("b/**", Some(ClassOfValue::Secret))];
+        let class = |key: &str| config.class_of(&Key::new(key).unwrap());
+        assert_eq!(class("a/password"), ClassOfValue::Internal);
+        assert_eq!(class("a/token/secret"), ClassOfValue::Secret);
+        assert_eq!(class("b/plain"), ClassOfValue::Secret);
+        assert_eq!((class("c/token"), class("c/plain")), (ClassOfValue::Secret, ClassOfValue::Internal));
+    }
 
     #[test]
     fn secret_names() {

@@ -157,7 +157,9 @@ fn read_weights(section: &Section<'_>) -> Option<Weights> {
         section.note_at_head("bad_weights", "", message, "0 0 0 0 0".to_owned(), "a weight above 0".to_owned());
         return None;
     }
-    Some(Weights(weights.map(|weight| weight / sum)))
+    // Weights that sum to 1 but for rounding stay as they are written.
+    let scale = if (sum - 1.0).abs() < 1e-9 { 1.0 } else { sum };
+    Some(Weights(weights.map(|weight| weight / scale)))
 }
 
 /// `[prefetch]`

@@ -36,7 +36,7 @@ pub(super) fn read_sources(root: &Section<'_>, base: &Path) -> Sources {
             continue;
         };
         let name = read_name(&section, kind, &mut sources.names);
-        let source = read_source(&section, kind, name.clone(), base);
+        let source = read_source(&section, kind, name.as_ref(), base);
         if let (Some(source), Some(name)) = (source, name) {
             sources.names.insert(name.as_str().to_owned(), Some(source.writable));
             sources.configs.push(source);
@@ -103,7 +103,7 @@ fn read_name(section: &Section<'_>, kind: &str, names: &mut BTreeMap<String, Opt
     Some(name)
 }
 
-fn read_source(section: &Section<'_>, kind: &str, name: Option<SourceId>, base: &Path) -> Option<SourceConfig> {
+fn read_source(section: &Section<'_>, kind: &str, name: Option<&SourceId>, base: &Path) -> Option<SourceConfig> {
     let mut maps = Vec::new();
     let mut reads = Vec::new();
     let mut writes: Vec<WriteConfig> = Vec::new();
@@ -132,7 +132,7 @@ fn read_source(section: &Section<'_>, kind: &str, name: Option<SourceId>, base: 
     };
     // Common settings are read even where the kind's own are wrong: one run finds all mistakes.
     let placeholder =
-        SourceConfig::new(name.clone().or_else(|| SourceId::new("unnamed").ok())?, specific.clone().unwrap_or(SourceKind::Host));
+        SourceConfig::new(name.cloned().or_else(|| SourceId::new("unnamed").ok())?, specific.clone().unwrap_or(SourceKind::Host));
     let mut source = read_common(section, placeholder);
     source.writable = read_writable(section, kind, &source.kind, !writes.is_empty());
     (source.maps, source.reads, source.writes) = (maps, reads, writes);

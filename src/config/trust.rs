@@ -47,7 +47,7 @@ pub enum TrustError {
 /// [`TrustError::File`] when it is not there, not ours or writable by others; [`TrustError::Record`] when the record cannot be kept.
 pub fn trust_file(state_dir: &Path, file: &Path) -> Result<String, TrustError> {
     let user = rustix::process::geteuid().as_raw();
-    let bytes = read_config(file, user).map_err(|problem| ConfigError { file: Some(file.to_owned()), problems: vec![problem] })?;
+    let bytes = read_config(file, user).map_err(|problem| ConfigError { file: Some(file.to_owned()), problems: vec![*problem] })?;
     let digest = digest_of(&bytes);
     let path = state_dir.join(RECORD);
     let failed = |error| TrustError::Record { path: path.clone(), error };

@@ -3,14 +3,14 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use crate::{
-    config::{Config, SecretRef},
+    config::Config,
     fact::{ConflictId, FactState, Insight, Key, Mark, Pattern, Role, SourceId, SourceState, Timestamp},
 };
 
 use super::{
-    source::{Reported, Skipped, SourceError},
+    source::{BadSource, Reported, Skipped, SourceError},
     store::{StoreError, StoreStats},
-    world::{Clock, Rng},
+    world::{Clock, Rng, Secrets},
 };
 
 /// What an engine is started with. It reads neither home nor the environment: everything it needs is here.
@@ -36,15 +36,6 @@ pub struct EngineOptions {
     pub environment: Arc<Vec<(String, String)>>,
 }
 
-/// Turns a reference into a secret, at the moment it is used.
-pub trait Secrets: Send + Sync {
-    /// The secret, or a sentence why it cannot be had.
-    ///
-    /// # Errors
-    /// The sentence names the reference, never the secret.
-    fn resolve(&self, reference: &SecretRef) -> Result<String, String>;
-}
-
 /// Why the engine cannot do what was asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EngineError {
@@ -65,6 +56,12 @@ pub enum EngineError {
     /// The engine is shutting down or too busy to take the request.
     #[error("{0}")]
     Unavailable(String),
+}
+
+impl From<BadSource> for EngineError {
+    fn from(bad: BadSource) -> Self {
+        Self::BadSource { source_name: bad.source_name, message: bad.message }
+    }
 }
 
 /// Which facts, in which order.
@@ -239,6 +236,8 @@ impl EngineError {
             Self::Store(StoreError::KeyUnavailable(_)) => "key_unavailable",
             Self::Store(StoreError::Unwritable { .. }) => "store_unwritable",
             Self::Store(StoreError::Damaged(_)) => "store_damaged",
+            Self::Store(StoreError::NoBackend(_)) => "not_in_this_build",
+            Self::Store(StoreError::Closed) => "engine_unavailable",
             Self::NoSuchSource(_) => "no_such_source",
             Self::BadSource { .. } => "bad_source",
             Self::Unavailable(_) => "engine_unavailable",

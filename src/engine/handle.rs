@@ -1,33 +1,78 @@
 //! The handle everybody holds, and the guard that ends the engine.
 
-use std::sync::Arc;
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, PoisonError},
+};
 
-use tokio::sync::broadcast;
+use tokio::{sync::broadcast, task::JoinHandle};
 
-use crate::fact::{ConflictEntry, Insight, Key, Pattern, SourceId, Timestamp};
+use crate::fact::{ClassOfValue, ConflictEntry, Insight, Key, Pattern, ResolutionState, SourceId, Timestamp};
 
-use super::api::{CacheStatus, EngineError, EngineOptions, FactQuery, Knowledge, RefreshReport, SourceStatus, SourceTest, StampedEvent};
+use super::{
+    api::{CacheStatus, EngineError, EngineOptions, FactQuery, Knowledge, RefreshReport, SortBy, SourceStatus, SourceTest, StampedEvent},
+    core::Core,
+    health::Failure,
+    poll,
+    source::{BuiltSource, Skipped, SourceDeps, SourceError, build_sources},
+    store::{OpenedStore, StoreOptions, open_store},
+};
 
 /// A cheap, cloneable way to ask the engine anything. Reads run on the caller's thread and never wait for a source.
 #[derive(Clone)]
-pub struct EngineHandle;
+pub struct EngineHandle {
+    core: Arc<Core>,
+}
 
 /// A running engine. Dropping it without [`Engine::shutdown`] is a crash the store survives.
-pub struct Engine;
+pub struct Engine {
+    core: Arc<Core>,
+    tasks: Vec<JoinHandle<()>>,
+}
 
 impl Engine {
     /// Opens the store (synchronously, bounded) and, when asked to poll, starts the schedules. Needs a tokio runtime.
     ///
     /// # Errors
-    /// [`EngineError::Store`] when the directory is busy, newer, unwritable or beyond healing.
-    pub fn start(_options: EngineOptions) -> Result<Self, EngineError> {
-        Err(EngineError::Unavailable("not started".to_owned()))
+    /// [`EngineError::Store`] when the directory is busy, newer, unwritable or beyond healing; [`EngineError::BadSource`] when a
+    /// source's mapping or template is wrong.
+    pub fn start(options: EngineOptions) -> Result<Self, EngineError> {
+        let built = build_sources(
+            &options.config,
+            &SourceDeps {
+                clock: Arc::clone(&options.clock),
+                secrets: Arc::clone(&options.secrets),
+                environment: Arc::clone(&options.environment),
+            },
+        )?;
+        let opened = open_store(&StoreOptions {
+            data_dir: options.data_dir.clone(),
+            state_dir: options.state_dir.clone(),
+            backend: options.config.cache.backend.clone(),
+            key: options.config.cache.key.clone(),
+            clock: Arc::clone(&options.clock),
+            rng: Arc::clone(&options.rng),
+        })?;
+        Self::assemble(options, opened, built)
+    }
+
+    /// Puts an engine together from a store and sources that are already there.
+    pub(super) fn assemble(options: EngineOptions, opened: OpenedStore, built: Vec<BuiltSource>) -> Result<Self, EngineError> {
+        let polling = options.polling && !options.offline;
+        let core = Arc::new(Core::new(options, opened, built));
+        let tasks = if polling {
+            core.load()?;
+            poll::start(&core)
+        } else {
+            Vec::new()
+        };
+        Ok(Self { core, tasks })
     }
 
     /// The handle to give away.
     #[must_use]
     pub fn handle(&self) -> EngineHandle {
-        EngineHandle
+        EngineHandle { core: Arc::clone(&self.core) }
     }
 
     /// Stops tasks, flushes, writes the manifest.
@@ -35,7 +80,24 @@ impl Engine {
     /// # Errors
     /// When the last flush fails.
     pub async fn shutdown(self) -> Result<(), EngineError> {
-        Ok(())
+        for task in &self.tasks {
+            task.abort();
+        }
+        for task in self.tasks {
+            // An aborted task ends with an error that says so; nothing is lost with it.
+            let _ = task.await;
+        }
+        let core = self.core;
+        let closed = tokio::task::spawn_blocking(move || {
+            if let Some(writer) = core.writer.get() {
+                writer.finish();
+            }
+            core.store.close()
+        });
+        match closed.await {
+            Ok(outcome) => Ok(outcome?),
+            Err(_) => Err(EngineError::Unavailable("closing the store failed; it is checked at the next start".to_owned())),
+        }
     }
 }
 
@@ -44,44 +106,90 @@ impl EngineHandle {
     ///
     /// # Errors
     /// When the store itself fails.
-    pub fn get(&self, _key: &Key) -> Result<Option<Arc<Insight>>, EngineError> {
-        Ok(None)
+    pub fn get(&self, key: &Key) -> Result<Option<Arc<Insight>>, EngineError> {
+        Ok(self.core.insight(key, self.core.now())?.map(Arc::new))
     }
 
     /// Every matching fact, resolved for now.
     ///
     /// # Errors
     /// When the store itself fails.
-    pub fn list(&self, _query: &FactQuery) -> Result<Vec<Arc<Insight>>, EngineError> {
-        Ok(Vec::new())
+    pub fn list(&self, query: &FactQuery) -> Result<Vec<Arc<Insight>>, EngineError> {
+        self.core.load()?;
+        let mut found = Vec::new();
+        let facts = self.core.read_facts();
+        self.core.resolve_all(facts.table.matching(query.pattern.as_ref()), self.core.now(), |insight| {
+            let state = query.states.is_empty() || query.states.contains(&insight.state);
+            if state && (query.marks.is_empty() || query.marks.iter().any(|mark| insight.marks.contains(*mark))) {
+                found.push(Arc::new(insight));
+            }
+        });
+        match query.sort {
+            SortBy::Key => {}
+            SortBy::Age => found.sort_by(|a, b| b.age.cmp(&a.age)),
+            SortBy::Confidence => {
+                let score = |insight: &Insight| insight.confidence.as_ref().map_or(0.0, |confidence| confidence.score);
+                found.sort_by(|a, b| score(a).total_cmp(&score(b)));
+            }
+        }
+        Ok(found)
     }
 
     /// Conflicts, most instructive first: smallest margin, then more sources, then key. `all` adds the decided.
     ///
     /// # Errors
     /// When the store itself fails.
-    pub fn conflicts(&self, _all: bool) -> Result<Vec<Arc<ConflictEntry>>, EngineError> {
-        Ok(Vec::new())
+    pub fn conflicts(&self, all: bool) -> Result<Vec<Arc<ConflictEntry>>, EngineError> {
+        self.core.load()?;
+        let mut found = Vec::new();
+        let facts = self.core.read_facts();
+        let contested = facts.table.matching(None).filter(|(_, slots)| slots.len() > 1);
+        self.core.resolve_all(contested, self.core.now(), |insight| {
+            if let Some(conflict) = insight.conflict
+                && (all || conflict.resolution == ResolutionState::Pending)
+            {
+                found.push(conflict);
+            }
+        });
+        found.sort_by(|one, other| ConflictEntry::most_instructive_first(one, other));
+        Ok(found)
     }
 
     /// What can be said of a key nothing is cached for.
     #[must_use]
-    pub fn knowledge(&self, _key: &Key) -> Knowledge {
-        Knowledge::NoSuchKey
+    pub fn knowledge(&self, key: &Key) -> Knowledge {
+        let could = self.core.sources.iter().filter(|slot| slot.config.enabled && slot.claims.could_hold(key));
+        let unanswered: Vec<_> = could.filter(|slot| slot.health().complete_at.is_none()).map(|slot| slot.id.clone()).collect();
+        if unanswered.is_empty() { Knowledge::NoSuchKey } else { Knowledge::Unanswered(unanswered) }
     }
 
     /// Enabled sources that could hold a key of the pattern (none: all).
     #[must_use]
-    pub fn sources_for(&self, _pattern: Option<&Pattern>) -> Vec<SourceId> {
-        Vec::new()
+    pub fn sources_for(&self, pattern: Option<&Pattern>) -> Vec<SourceId> {
+        let enabled = self.core.sources.iter().filter(|slot| slot.config.enabled);
+        enabled.filter(|slot| pattern.is_none_or(|pattern| slot.claims.could_hold_any(pattern))).map(|slot| slot.id.clone()).collect()
     }
 
     /// Asks these sources now, together, each bounded by its time-out; joins a fetch that is already under way.
     ///
     /// # Errors
     /// When offline was asked for, or a name is unknown.
-    pub async fn refresh(&self, _sources: &[SourceId]) -> Result<Vec<RefreshReport>, EngineError> {
-        Ok(Vec::new())
+    pub async fn refresh(&self, sources: &[SourceId]) -> Result<Vec<RefreshReport>, EngineError> {
+        if self.core.options.offline {
+            return Err(EngineError::Unavailable("offline was asked for: nothing is fetched".to_owned()));
+        }
+        let units: BTreeSet<usize> =
+            sources.iter().map(|id| self.position(id).map(|at| self.core.sources[at].unit)).collect::<Result<_, _>>()?;
+        let fetches = units.into_iter().map(|at| {
+            let core = Arc::clone(&self.core);
+            async move { core.refresh_unit(at).await }
+        });
+        let reports = futures_util::future::join_all(fetches).await.into_iter().flatten();
+        Ok(reports.filter(|report| sources.contains(&report.source)).collect())
+    }
+
+    fn position(&self, id: &SourceId) -> Result<usize, EngineError> {
+        self.core.position(id).ok_or_else(|| EngineError::NoSuchSource(id.as_str().to_owned()))
     }
 
     /// One fetch of one source that stores nothing.
@@ -89,13 +197,48 @@ impl EngineHandle {
     /// # Errors
     /// When the name is unknown.
     pub async fn test_source(&self, name: &str) -> Result<SourceTest, EngineError> {
-        Err(EngineError::NoSuchSource(name.to_owned()))
+        let id = SourceId::new(name).map_err(|_| EngineError::NoSuchSource(name.to_owned()))?;
+        let at = self.position(&id)?;
+        Ok(self.core.test_source(at).await)
     }
 
     /// How every source stands, in configured order.
     #[must_use]
     pub fn sources(&self) -> Vec<SourceStatus> {
-        Vec::new()
+        // A read of a store that will not load shows as zero keys here; every other command names the cause.
+        let _ = self.core.load();
+        let now = self.core.now();
+        let facts = self.core.read_facts();
+        self.core
+            .sources
+            .iter()
+            .map(|slot| {
+                let health = slot.health();
+                SourceStatus {
+                    source: slot.id.clone(),
+                    kind: slot.kind,
+                    role: slot.config.role,
+                    trust: slot.config.trust,
+                    enabled: slot.config.enabled,
+                    writable: slot.config.writable,
+                    state: health.state(),
+                    complete_at: health.complete_at,
+                    asked_at: health.asked_at,
+                    keys: facts.table.held_by(&slot.id).filter(|held| held.value().is_some()).count() as u64,
+                    error: health.failure.as_ref().map(|failure| remembered(failure, now)),
+                    skipped: health
+                        .remarks
+                        .skipped
+                        .iter()
+                        .map(|(reason, count)| Skipped { reason: reason.clone(), count: *count })
+                        .collect(),
+                    duplicates: health.remarks.duplicates.iter().filter_map(|key| Key::new(key).ok()).collect(),
+                    rejected_keys: health.remarks.rejected_keys,
+                    availability: health.availability(now),
+                    interval: slot.config.interval,
+                }
+            })
+            .collect()
     }
 
     /// The cache, in numbers.
@@ -103,18 +246,64 @@ impl EngineHandle {
     /// # Errors
     /// When the store itself fails.
     pub fn cache_status(&self) -> Result<CacheStatus, EngineError> {
-        Err(EngineError::Unavailable("not started".to_owned()))
+        self.core.load()?;
+        Ok(CacheStatus {
+            backend: self.core.backend,
+            data_dir: self.core.options.data_dir.clone(),
+            facts: self.core.read_facts().table.key_count() as u64,
+            store: self.core.store.stats(),
+            protection: self.core.protection.clone(),
+            notes: self.core.notes.clone(),
+            polled_at: self.polled_at(),
+        })
+    }
+
+    /// When any engine last polled this cache.
+    #[must_use]
+    pub fn polled_at(&self) -> Option<Timestamp> {
+        *self.core.polled_at.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether this engine polls by schedule.
+    #[must_use]
+    pub fn polls(&self) -> bool {
+        self.core.options.polling && !self.core.options.offline
     }
 
     /// Everything that happens from now on, in order; a slow reader is told how many it missed.
     #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<StampedEvent> {
-        broadcast::channel(1).1
+        let first = !self.core.events.heard();
+        let receiver = self.core.events.subscribe();
+        if first {
+            self.core.take_as_told(self.core.now());
+        }
+        receiver
+    }
+
+    /// Whether a key's values are to be masked.
+    #[must_use]
+    pub fn is_secret(&self, key: &Key) -> bool {
+        ClassOfValue::of(key, self.core.rules.rule(key)) == ClassOfValue::Secret
     }
 
     /// The engine's wall clock.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        Timestamp::default()
+        self.core.now()
+    }
+
+    /// What a person should know about how the store was opened.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.core.notes
+    }
+}
+
+fn remembered(failure: &Failure, now: Timestamp) -> SourceError {
+    SourceError {
+        code: failure.known_code(),
+        message: failure.message.clone(),
+        retry_after: failure.not_before.map(|until| until.since(now)).filter(|wait| !wait.is_zero()),
     }
 }

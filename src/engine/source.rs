@@ -3,9 +3,33 @@
 //! Invariants: a fetch is bounded in time and bytes; a failed, truncated or item-skipping fetch is never called complete;
 //! nothing remote is executed, and no secret goes over plain HTTP but to loopback.
 
+mod build;
+mod collect;
+mod exec;
+mod fail;
+mod file;
+mod flatten;
+mod host;
+mod http;
+mod json;
+mod key_template;
+mod map;
+#[cfg(test)]
+mod map_tests;
+mod moment;
+mod path;
+mod prometheus;
+#[cfg(test)]
+mod support;
+mod template;
+
 use std::{sync::Arc, time::Duration};
 
 use crate::fact::{Key, Timestamp, Value};
+
+pub use build::{BadSource, BuiltSource, SourceDeps, build_sources};
+pub use host::host_rules;
+pub use template::{Place, Template, Words};
 
 /// One value a source reported.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +55,17 @@ pub struct Skipped {
     pub reason: String,
     /// How many items.
     pub count: u64,
+}
+
+impl Skipped {
+    /// How every reason begins that is about a key: malformed, or not among those the source may claim.
+    pub const KEY_REFUSED: &str = "key refused: ";
+
+    /// Whether these items were left out because of their keys.
+    #[must_use]
+    pub fn is_refused_key(&self) -> bool {
+        self.reason.starts_with(Self::KEY_REFUSED)
+    }
 }
 
 /// What one successful fetch brought.
@@ -79,6 +114,10 @@ pub trait Source: Send + Sync {
     fn watch_paths(&self) -> Vec<std::path::PathBuf> {
         Vec::new()
     }
+
+    /// Drops what was remembered of the last answer (ETag, fingerprints), so that the next fetch brings everything again: for a caller
+    /// that did not keep, or has lost, what it was given.
+    fn forget(&self) {}
 }
 
 /// A boxed future that may move between threads.

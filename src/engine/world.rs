@@ -1,45 +1,16 @@
-//! The outside, as small traits: time, randomness. Real at the edge, simulated in tests.
+//! The outside, as small traits: time, randomness, secrets. Real at the edge, simulated in tests.
+//!
+//! Invariants: nothing else in the engine asks the machine for time or randomness; randomness is the system's or none at all, never a
+//! weaker stand-in.
+//!
+//! It does not open files or sockets.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
-};
+mod clock;
+mod rng;
+mod secrets;
+mod sim;
 
-use crate::fact::Timestamp;
-
-/// Two clocks: the wall for stamps, the monotonic for durations.
-pub trait Clock: Send + Sync {
-    /// Wall-clock time, which may jump.
-    fn now(&self) -> Timestamp;
-    /// Time since some fixed moment, which never goes back.
-    fn monotonic(&self) -> Duration;
-}
-
-/// Bytes nobody can guess.
-pub trait Rng: Send + Sync {
-    /// Fills the buffer.
-    fn fill(&self, buffer: &mut [u8]);
-}
-
-/// The machine's clocks.
-#[derive(Debug)]
-pub struct SystemClock(Instant);
-
-impl SystemClock {
-    /// Starts the monotonic clock at zero.
-    #[must_use]
-    pub fn shared() -> Arc<dyn Clock> {
-        Arc::new(Self(Instant::now()))
-    }
-}
-
-impl Clock for SystemClock {
-    fn now(&self) -> Timestamp {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
-    }
-
-    fn monotonic(&self) -> Duration {
-        self.0.elapsed()
-    }
-}
+pub use clock::{Clock, SystemClock};
+pub use rng::{Rng, SystemRng};
+pub use secrets::Secrets;
+pub use sim::{SeededRng, SimClock};

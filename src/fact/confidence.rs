@@ -230,7 +230,7 @@ impl Confidence {
     pub fn signal(&self, kind: FactorKind) -> String {
         let basis = &self.basis;
         match kind {
-            FactorKind::Freshness => format!("{} old, half-life {}", span::words(basis.age), span::words(basis.half_life)),
+            FactorKind::Freshness => format!("{} old, half-life {}", span::words(basis.age), span::setting(basis.half_life)),
             FactorKind::SourceTrust => format!("its source is trusted {:.2}", share(basis.trust)),
             FactorKind::SchemaValidity => match basis.validity {
                 Validity::Valid => "fits its schema".to_owned(),

@@ -14,7 +14,7 @@ impl FieldName {
     pub fn of(key: &Key, rule: Option<&KeyRule>) -> Self {
         match rule {
             Some(rule) => Self(rule.pattern.as_str().into()),
-            None => Self(key.as_str().rsplit('/').next().unwrap_or_default().into()),
+            None => Self(key.last_segment().into()),
         }
     }
 

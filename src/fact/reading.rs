@@ -21,6 +21,10 @@ pub struct Reading<'a> {
     /// The observation's value, or the last one of an absent one, in the form of the key's compare rule. None: made while resolving,
     /// which costs a parse.
     pub normal: Option<&'a Normal>,
+    /// When the origin last vouched for it: the observation's own stamp, or a later one its source vouched with as a whole.
+    pub observed_at: Timestamp,
+    /// Under a live watch: observed now, does not tick.
+    pub live: bool,
     /// Observed or declared.
     pub role: Role,
     /// Trust of the source for this field, 0 to 1.
@@ -50,6 +54,8 @@ impl<'a> Reading<'a> {
         Self {
             observation,
             normal: None,
+            observed_at: observation.observed_at,
+            live: observation.live,
             role: Role::Observed,
             trust,
             validity: Validity::NoSchema,
@@ -73,8 +79,8 @@ impl<'a> Reading<'a> {
 
     /// Its age at `now`; zero under a live watch that holds.
     pub(super) fn age(&self, now: Timestamp) -> Duration {
-        let watch_holds = self.observation.live && !matches!(self.state, SourceState::Failing { .. });
-        if watch_holds { Duration::ZERO } else { now.since(self.observation.observed_at) }
+        let watch_holds = self.live && !matches!(self.state, SourceState::Failing { .. });
+        if watch_holds { Duration::ZERO } else { now.since(self.observed_at) }
     }
 
     /// What it is scored from.

@@ -86,7 +86,7 @@ pub fn resolve(key: &Key, rule: Option<&KeyRule>, readings: &[Reading<'_>], sett
         p_true: ranking.as_ref().map_or(0.0, p_true),
         agreement: case.agreement(),
         age: shown.age(now),
-        observed_at: shown.observation.observed_at,
+        observed_at: shown.observed_at,
         changed_at: shown.observation.changed_at,
         ttl: shown.ttl,
         sources: case.views(),
@@ -225,7 +225,7 @@ impl<'a> Case<'a> {
         let latest = now.plus(CLOCK_SLACK);
         let entries = self.ranking.map(|ranking| &*ranking.entries).unwrap_or_default();
         let mut all = entries.iter().map(|entry| entry.reading).chain(self.absent.iter().copied()).chain(self.declared.iter().copied());
-        add(all.any(|reading| reading.observation.observed_at > latest), ReasonCode::ClockSkew);
+        add(all.any(|reading| reading.observed_at > latest), ReasonCode::ClockSkew);
         let Some(ranking) = self.ranking.filter(|_| !self.is_gone) else { return };
         let readings: usize = ranking.classes.iter().map(|class| class.members.len()).sum();
         let opinions: u32 = ranking.classes.iter().map(|class| class.opinions).sum();
@@ -271,11 +271,11 @@ fn view(reading: &Reading<'_>, score: Option<f64>, wins: bool, agrees: bool) -> 
         score,
         state: reading.state,
         validity: reading.validity,
-        observed_at: observation.observed_at,
+        observed_at: reading.observed_at,
         changed_at: observation.changed_at,
         fetched_at: observation.fetched_at,
         revision: observation.revision.clone(),
-        live: observation.live,
+        live: reading.live,
         same_origin: observation.same_origin.clone(),
         wins,
         agrees,

@@ -2,29 +2,40 @@
 
 use std::time::Duration;
 
-const STEPS: [(u64, &str, &str); 4] = [(86_400, "d", "d"), (3_600, "h", "h"), (60, "m", "min"), (1, "s", "s")];
+const UNITS: [(u64, &str, &str); 4] = [(86_400, "d", "d"), (3_600, "h", "h"), (60, "m", "min"), (1, "s", "s")];
 
+/// The largest unit that fits twice: an hour and a half stays 90 minutes, for cutting it to one hour would say too little.
 fn in_one_unit(span: Duration) -> (u64, &'static str, &'static str) {
     let seconds = span.as_secs();
-    // An hour and a half stays minutes: cutting it to one hour would say too little.
-    STEPS
+    UNITS
         .into_iter()
-        .find(|(length, ..)| seconds >= 2 * length || (seconds == *length))
+        .find(|(length, ..)| seconds / length >= 2)
         .map_or((seconds, "s", "s"), |(length, short, words)| (seconds / length, short, words))
 }
 
-/// A length of time for a narrow column: `3s 12m 4h 2d`, whole units, cut off, changing the unit at twice its length.
+/// An age for a narrow column: `3s 12m 4h 2d`, whole units, cut off; a unit begins at twice its length.
 #[must_use]
-pub fn short(span: Duration) -> String {
-    let (count, unit, _) = in_one_unit(span);
+pub fn short(age: Duration) -> String {
+    let (count, unit, _) = in_one_unit(age);
     format!("{count}{unit}")
 }
 
-/// A length of time for a sentence: `9 s`, `4 min`, `2 h`, `3 d`; below a second `0 s`.
+/// An age for a sentence: `9 s`, `4 min`, `2 h`, `3 d`; below a second `0 s`. Units as for [`short`].
 #[must_use]
-pub fn words(span: Duration) -> String {
-    let (count, _, unit) = in_one_unit(span);
+pub fn words(age: Duration) -> String {
+    let (count, _, unit) = in_one_unit(age);
     format!("{count} {unit}")
+}
+
+/// A configured length for a sentence, exact: `500 ms`, `90 s`, `15 min`, `1 h`, in the largest unit that leaves no rest.
+#[must_use]
+pub fn setting(span: Duration) -> String {
+    let seconds = span.as_secs();
+    if span.subsec_millis() > 0 {
+        return format!("{} ms", span.as_millis());
+    }
+    let unit = UNITS.into_iter().find(|(length, ..)| seconds >= *length && seconds.is_multiple_of(*length));
+    unit.map_or_else(|| format!("{seconds} s"), |(length, _, words)| format!("{} {words}", seconds / length))
 }
 
 #[cfg(test)]
@@ -32,20 +43,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_unit_at_a_time() {
+    fn ages_in_one_unit() {
         for (seconds, narrow, sentence) in [
             (0, "0s", "0 s"),
             (3, "3s", "3 s"),
-            (60, "1m", "1 min"),
-            (90, "90s", "90 s"),
+            (60, "60s", "60 s"),
             (119, "119s", "119 s"),
             (120, "2m", "2 min"),
             (900, "15m", "15 min"),
-            (3_600, "1h", "1 h"),
             (5_400, "90m", "90 min"),
             (14_400, "4h", "4 h"),
-            (86_400, "1d", "1 d"),
-            (172_800, "2d", "2 d"),
+            (86_400, "24h", "24 h"),
             (200_000, "2d", "2 d"),
         ] {
             assert_eq!(short(Duration::from_secs(seconds)), narrow);
@@ -53,5 +61,20 @@ mod tests {
         }
         assert_eq!(short(Duration::from_millis(999)), "0s");
         assert!(short(Duration::MAX).ends_with('d'));
+    }
+
+    #[test]
+    fn settings_are_exact() {
+        for (millis, sentence) in [
+            (0, "0 s"),
+            (500, "500 ms"),
+            (1_500, "1500 ms"),
+            (90_000, "90 s"),
+            (900_000, "15 min"),
+            (3_600_000, "1 h"),
+            (86_400_000, "1 d"),
+        ] {
+            assert_eq!(setting(Duration::from_millis(millis)), sentence);
+        }
     }
 }

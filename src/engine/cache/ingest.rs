@@ -1,0 +1,92 @@
+//! From a fetch to the changes it makes: pure, so that it can be tested as a table.
+
+use std::collections::HashSet;
+
+use crate::{
+    engine::{source::Fetched, store::StoreOp},
+    fact::{Content, Key, Observation, SourceId, Timestamp},
+};
+
+use super::table::Table;
+
+/// What a fetch changes.
+#[derive(Debug, Default)]
+pub struct Ingested {
+    /// For the store, in order.
+    pub ops: Vec<StoreOp>,
+    /// Keys whose observation differs in what it says: new, changed, gone, back.
+    pub changed: Vec<Key>,
+    /// Keys the source holds after it.
+    pub held: u64,
+}
+
+/// Compares what `source` answered at `now` with what the table holds of it.
+///
+/// A complete answer makes whatever it does not name absent, with its last value kept; an incomplete one removes nothing and
+/// re-dates just what it names. An observation that says the same as before is written again only when its own dates moved or
+/// when nothing else vouches for it.
+#[must_use]
+pub fn ingest(table: &Table, source: &SourceId, fetched: Fetched, now: Timestamp) -> Ingested {
+    let mut result = Ingested::default();
+    if fetched.unchanged {
+        result.held = table.held_by(source).filter(|slot| slot.value().is_some()).count() as u64;
+        return result;
+    }
+    let mut named = HashSet::with_capacity(fetched.items.len());
+    for item in fetched.items {
+        named.insert(item.key.clone());
+        let before = table.slot(&item.key, source).map(|slot| &slot.observation);
+        let same_value = before.is_some_and(|before| before.value() == Some(&item.value));
+        let changed_at = match (item.changed_at, before) {
+            (Some(stated), _) => stated,
+            (None, Some(before)) if same_value => before.changed_at,
+            (None, _) => now,
+        };
+        // Equal stamps mean "dated by our own fetch": such an observation ages by what its source last vouched for.
+        let observed_at = item.observed_at.unwrap_or(now);
+        let own_dates_moved = before.is_none_or(|before| {
+            before.changed_at != changed_at
+                || before.revision != item.revision
+                || before.same_origin != item.same_origin
+                || item.observed_at.is_some_and(|stated| before.observed_at != stated)
+        });
+        if !same_value {
+            result.changed.push(item.key.clone());
+        }
+        if !same_value || own_dates_moved || !fetched.complete {
+            result.ops.push(StoreOp::Put(Observation {
+                key: item.key,
+                source: source.clone(),
+                content: Content::Value(item.value),
+                observed_at,
+                changed_at,
+                fetched_at: now,
+                revision: item.revision,
+                live: false,
+                same_origin: item.same_origin,
+            }));
+        }
+    }
+    if fetched.complete {
+        result.held = named.len() as u64;
+        for slot in table.held_by(source) {
+            let (Some(value), false) = (slot.value(), named.contains(&slot.observation.key)) else { continue };
+            result.changed.push(slot.observation.key.clone());
+            result.ops.push(StoreOp::Put(Observation {
+                content: Content::Absent(Some(value.clone())),
+                changed_at: now,
+                fetched_at: now,
+                observed_at: now,
+                ..slot.observation.clone()
+            }));
+        }
+    } else {
+        let kept = table.held_by(source).filter(|slot| slot.value().is_some() && !named.contains(&slot.observation.key)).count();
+        result.held = (named.len() + kept) as u64;
+    }
+    result
+}
+
+#[cfg(test)]
+#[path = "ingest_tests.rs"]
+mod tests;

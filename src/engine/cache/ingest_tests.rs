@@ -1,0 +1,105 @@
+use super::*;
+use crate::{
+    engine::{
+        cache::RuleBook,
+        source::{Reported, Skipped},
+    },
+    fact::Value,
+};
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_millis(seconds * 1000)
+}
+
+fn key(text: &str) -> Key {
+    Key::new(text).unwrap()
+}
+
+fn source() -> SourceId {
+    SourceId::new("cluster").unwrap()
+}
+
+fn said(name: &str, json: &str) -> Reported {
+    Reported { key: key(name), value: Value::parse(json).unwrap(), observed_at: None, changed_at: None, revision: None, same_origin: None }
+}
+
+fn answer(items: Vec<Reported>) -> Fetched {
+    Fetched { items, complete: true, ..Fetched::default() }
+}
+
+/// A table that went through these answers, one a second.
+fn after(answers: Vec<Fetched>) -> Table {
+    let rules = RuleBook::new(Vec::new());
+    let mut table = Table::default();
+    for (second, answer) in answers.into_iter().enumerate() {
+        let taken = ingest(&table, &source(), answer, at(i64::try_from(second).unwrap()));
+        for op in taken.ops {
+            match op {
+                StoreOp::Put(observation) => table.put(observation, &rules),
+                StoreOp::Evict(key, source) => table.evict(&key, &source),
+            }
+        }
+    }
+    table
+}
+
+#[test]
+fn the_same_answer_again_costs_no_write() {
+    let table = after(vec![answer(vec![said("a", "1"), said("b", "2")])]);
+    let again = ingest(&table, &source(), answer(vec![said("a", "1"), said("b", "2")]), at(9));
+    assert!(again.ops.is_empty() && again.changed.is_empty(), "{again:?}");
+    assert_eq!(again.held, 2);
+}
+
+#[test]
+fn an_unchanged_answer_keeps_everything() {
+    let table = after(vec![answer(vec![said("a", "1")])]);
+    let again = ingest(&table, &source(), Fetched { unchanged: true, complete: true, ..Fetched::default() }, at(9));
+    assert!(again.ops.is_empty());
+    assert_eq!(again.held, 1);
+}
+
+#[test]
+fn a_changed_value_is_dated_now_unless_the_origin_says_when() {
+    let table = after(vec![answer(vec![said("a", "1")])]);
+    let taken = ingest(&table, &source(), answer(vec![said("a", "2")]), at(5));
+    let StoreOp::Put(put) = &taken.ops[0] else { panic!("no put") };
+    assert_eq!((put.changed_at, put.observed_at), (at(5), at(5)));
+    assert_eq!(taken.changed, [key("a")]);
+
+    let mut stated = said("a", "2");
+    stated.changed_at = Some(at(-100));
+    let taken = ingest(&table, &source(), answer(vec![stated]), at(5));
+    let StoreOp::Put(put) = &taken.ops[0] else { panic!("no put") };
+    assert_eq!(put.changed_at, at(-100));
+}
+
+#[test]
+fn what_a_complete_answer_leaves_out_is_absent_with_its_last_value() {
+    let table = after(vec![answer(vec![said("a", "1"), said("b", "2")])]);
+    let taken = ingest(&table, &source(), answer(vec![said("a", "1")]), at(5));
+    let StoreOp::Put(put) = &taken.ops[0] else { panic!("no put") };
+    assert_eq!(put.key, key("b"));
+    assert_eq!(put.content, Content::Absent(Some(Value::parse("2").unwrap())));
+    assert_eq!(taken.changed, [key("b")]);
+}
+
+#[test]
+fn absent_stays_absent_without_another_write_and_comes_back() {
+    let table = after(vec![answer(vec![said("a", "1")]), answer(vec![])]);
+    let silent = ingest(&table, &source(), answer(vec![]), at(5));
+    assert!(silent.ops.is_empty(), "{silent:?}");
+    let back = ingest(&table, &source(), answer(vec![said("a", "1")]), at(6));
+    assert_eq!(back.changed, [key("a")]);
+}
+
+#[test]
+fn an_incomplete_answer_removes_nothing_and_redates_what_it_names() {
+    let table = after(vec![answer(vec![said("a", "1"), said("b", "2")])]);
+    let skipped = vec![Skipped { reason: "no name".into(), count: 1 }];
+    let partial = Fetched { items: vec![said("a", "1")], complete: false, skipped, ..Fetched::default() };
+    let taken = ingest(&table, &source(), partial, at(5));
+    assert_eq!(taken.ops.len(), 1, "only the named one is written");
+    assert!(taken.changed.is_empty());
+    assert_eq!(taken.held, 2);
+}

@@ -1,0 +1,92 @@
+//! One observation, made ready to be compared and scored: normalised and validated once, not at every read.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use crate::fact::{CompareRule, Content, Key, KeyRule, Normal, Observation, Schema, Timestamp, Validity, Value};
+
+/// The rules in force, with their schemas compiled when first needed.
+#[derive(Debug)]
+pub struct RuleBook {
+    rules: Vec<KeyRule>,
+    schemas: Mutex<HashMap<usize, Option<Arc<Schema>>>>,
+}
+
+impl RuleBook {
+    /// Takes the rules; the first match counts.
+    #[must_use]
+    pub fn new(rules: Vec<KeyRule>) -> Self {
+        Self { rules, schemas: Mutex::default() }
+    }
+
+    /// The rule for a key, if one matches.
+    #[must_use]
+    pub fn rule(&self, key: &Key) -> Option<&KeyRule> {
+        self.rules.iter().find(|rule| rule.pattern.matches(key))
+    }
+
+    fn position(&self, key: &Key) -> Option<usize> {
+        self.rules.iter().position(|rule| rule.pattern.matches(key))
+    }
+
+    /// Whether a value fits its key's schema; a schema that does not compile counts as none (`config check` names it).
+    #[must_use]
+    pub fn validity(&self, key: &Key, value: &Value) -> Validity {
+        let Some(at) = self.position(key) else { return Validity::NoSchema };
+        let Some(document) = &self.rules[at].schema else { return Validity::NoSchema };
+        let compiled = {
+            let mut schemas = self.schemas.lock().unwrap_or_else(PoisonError::into_inner);
+            schemas.entry(at).or_insert_with(|| Schema::compile(document).ok().map(Arc::new)).clone()
+        };
+        compiled.map_or(Validity::NoSchema, |schema| schema.validity(value).0)
+    }
+
+    fn compare(&self, key: &Key) -> CompareRule {
+        self.rule(key).map(|rule| rule.compare.clone()).unwrap_or_default()
+    }
+}
+
+/// An observation with what is derived from it.
+#[derive(Clone, Debug)]
+pub struct Slot {
+    /// What the source said.
+    pub observation: Observation,
+    /// Its value brought to the form it is compared in; of `null` when it never had one.
+    pub normal: Normal,
+    /// Whether its value fits the schema.
+    pub validity: Validity,
+}
+
+impl Slot {
+    /// Derives the rest from an observation.
+    #[must_use]
+    pub fn new(observation: Observation, rules: &RuleBook) -> Self {
+        let value = match &observation.content {
+            Content::Value(value) | Content::Absent(Some(value)) => Some(value),
+            Content::Absent(None) => None,
+        };
+        let compare = rules.compare(&observation.key);
+        let validity = observation.value().map_or(Validity::NoSchema, |value| rules.validity(&observation.key, value));
+        let normal = value.map_or_else(|| Normal::of(&Value::null(), &compare), |value| Normal::of(value, &compare));
+        Self { observation, normal, validity }
+    }
+
+    /// What it says now; none when absent.
+    #[must_use]
+    pub fn value(&self) -> Option<&Value> {
+        self.observation.value()
+    }
+
+    /// When the origin last vouched for it. An observation dated by our own fetch ages by what its source last vouched for as
+    /// a whole; one with a date of its own keeps that.
+    #[must_use]
+    pub fn observed_at(&self, vouched_at: Option<Timestamp>) -> Timestamp {
+        let own = self.observation.observed_at;
+        match vouched_at {
+            Some(vouched) if own == self.observation.fetched_at && self.value().is_some() => own.max(vouched),
+            _ => own,
+        }
+    }
+}

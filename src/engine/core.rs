@@ -1,0 +1,344 @@
+//! What the handle and the schedules share: sources, facts, store, events. Private to the engine.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use crate::{
+    config::SourceConfig,
+    fact::{ConflictId, FactState, Insight, Key, Marks, Reading, ResolveSettings, SourceId, SourceState, Timestamp, Value, resolve},
+};
+
+use super::{
+    api::{EngineEvent, EngineOptions, RefreshReport},
+    cache::{RuleBook, Slot, Table, Writer},
+    claims::Claims,
+    events::Events,
+    health::SourceHealth,
+    source::{BuiltSource, Source},
+    store::{CacheStore, OpenedStore, StoreError},
+};
+
+/// One configured source at work.
+pub(super) struct SourceSlot {
+    pub id: SourceId,
+    pub kind: &'static str,
+    pub config: SourceConfig,
+    pub source: Arc<dyn Source>,
+    pub claims: Claims,
+    /// Which unit it is asked with.
+    pub unit: usize,
+    health: Mutex<SourceHealth>,
+    /// Watched, and the watch is up: what it says holds now.
+    live: AtomicBool,
+}
+
+impl SourceSlot {
+    pub fn health(&self) -> MutexGuard<'_, SourceHealth> {
+        self.health.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn set_live(&self, live: bool) {
+        self.live.store(live, Ordering::Relaxed);
+    }
+
+    pub fn document_name(&self) -> String {
+        format!("source/{}", self.id)
+    }
+}
+
+/// Sources that are asked together and whose answers are taken together: one alone, or a group that reads the same moment.
+pub(super) struct Unit {
+    pub members: Vec<usize>,
+    /// Held while a fetch is under way: one at a time.
+    pub flight: tokio::sync::Mutex<()>,
+    /// How many fetches have ended, and how the last went: who waited for the flight shares it.
+    pub last: Mutex<(u64, Vec<RefreshReport>)>,
+}
+
+/// What was last told of a key, to tell only differences.
+#[derive(Clone, PartialEq)]
+pub(super) struct Shown {
+    value: Option<Value>,
+    state: FactState,
+    marks: Marks,
+    conflict: Option<ConflictId>,
+}
+
+/// The facts, and what was told of them.
+#[derive(Default)]
+pub(super) struct Facts {
+    pub table: Table,
+    pub loaded: bool,
+    pub shown: HashMap<Key, Shown>,
+}
+
+/// What the engine is made of.
+pub(super) struct Core {
+    pub options: EngineOptions,
+    pub store: Arc<dyn CacheStore>,
+    pub writer: OnceLock<Writer>,
+    pub rules: RuleBook,
+    pub sources: Vec<SourceSlot>,
+    pub units: Vec<Unit>,
+    pub events: Events,
+    pub notes: Vec<String>,
+    pub protection: String,
+    pub backend: &'static str,
+    pub polled_at: Mutex<Option<Timestamp>>,
+    positions: HashMap<SourceId, usize>,
+    settings: ResolveSettings,
+    facts: RwLock<Facts>,
+}
+
+/// Name of the document that says when an engine last polled.
+pub(super) const POLLED_DOCUMENT: &str = "polled";
+
+/// A source's standing at one moment, taken once for many keys.
+struct Standing {
+    state: SourceState,
+    alignment: Option<f64>,
+    vouched_at: Option<Timestamp>,
+    live: bool,
+}
+
+impl Core {
+    pub fn new(options: EngineOptions, opened: OpenedStore, built: Vec<BuiltSource>) -> Self {
+        let OpenedStore { store, notes, protection, backend, .. } = opened;
+        let mut units: Vec<Unit> = Vec::new();
+        let mut groups = HashMap::new();
+        let sources: Vec<_> = built
+            .into_iter()
+            .enumerate()
+            .map(|(at, built)| {
+                let alone = built.group.is_none();
+                let unit = if alone { units.len() } else { *groups.entry(built.group).or_insert(units.len()) };
+                match units.get_mut(unit) {
+                    Some(unit) => unit.members.push(at),
+                    None => units.push(Unit { members: vec![at], flight: tokio::sync::Mutex::new(()), last: Mutex::default() }),
+                }
+                let document = store.get_meta(&format!("source/{}", built.id)).ok().flatten();
+                SourceSlot {
+                    claims: Claims::of(&built.config),
+                    // What is remembered of a source is a convenience: unreadable, it starts anew.
+                    health: Mutex::new(document.and_then(|bytes: Vec<u8>| postcard::from_bytes(&bytes).ok()).unwrap_or_default()),
+                    id: built.id,
+                    kind: built.kind,
+                    config: built.config,
+                    source: built.source,
+                    unit,
+                    live: AtomicBool::new(false),
+                }
+            })
+            .collect();
+        let positions = sources.iter().enumerate().map(|(at, slot)| (slot.id.clone(), at)).collect();
+        let polled: Option<Vec<u8>> = store.get_meta(POLLED_DOCUMENT).ok().flatten();
+        let polled_at = polled.and_then(|bytes: Vec<u8>| postcard::from_bytes::<Timestamp>(&bytes).ok());
+        Self {
+            rules: RuleBook::new(options.config.rules.clone()),
+            settings: ResolveSettings {
+                weights: options.config.confidence.weights,
+                auto_margin: options.config.confidence.auto_margin,
+                half_life: options.config.confidence.half_life,
+            },
+            store,
+            writer: OnceLock::new(),
+            sources,
+            units,
+            events: Events::default(),
+            notes,
+            protection,
+            backend,
+            polled_at: Mutex::new(polled_at),
+            positions,
+            facts: RwLock::new(Facts::default()),
+            options,
+        }
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.options.clock.now()
+    }
+
+    /// The writing thread, started by the first write.
+    pub fn writer(&self) -> Result<&Writer, StoreError> {
+        if let Some(writer) = self.writer.get() {
+            return Ok(writer);
+        }
+        let started = Writer::start(Arc::clone(&self.store)).map_err(|error| StoreError::Unwritable {
+            path: "the cache".to_owned(),
+            cause: format!("no thread for the writer: {error}"),
+        })?;
+        Ok(self.writer.get_or_init(|| started))
+    }
+
+    pub fn position(&self, id: &SourceId) -> Option<usize> {
+        self.positions.get(id).copied()
+    }
+
+    pub fn read_facts(&self) -> RwLockReadGuard<'_, Facts> {
+        self.facts.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn write_facts(&self) -> RwLockWriteGuard<'_, Facts> {
+        self.facts.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Brings every observation into memory, once.
+    pub fn load(&self) -> Result<(), StoreError> {
+        if self.read_facts().loaded {
+            return Ok(());
+        }
+        let mut facts = self.write_facts();
+        if facts.loaded {
+            return Ok(());
+        }
+        let mut table = Table::default();
+        self.store.scan(&[], &mut |observation| table.put(observation, &self.rules))?;
+        facts.table = table;
+        facts.loaded = true;
+        Ok(())
+    }
+
+    /// Resolves one key from what is in memory, else from the store.
+    pub fn insight(&self, key: &Key, now: Timestamp) -> Result<Option<Insight>, StoreError> {
+        let standings = self.standings(now);
+        {
+            let facts = self.read_facts();
+            if facts.loaded {
+                return Ok(self.resolve(key, facts.table.slots(key), &standings, now));
+            }
+        }
+        let slots: Vec<_> = self.store.get(key)?.into_iter().map(|observation| Slot::new(observation, &self.rules)).collect();
+        Ok(self.resolve(key, &slots, &standings, now))
+    }
+
+    /// Resolves many keys of the loaded table.
+    pub fn resolve_all<'a>(&self, slots: impl Iterator<Item = (&'a Key, &'a [Slot])>, now: Timestamp, mut each: impl FnMut(Insight)) {
+        let standings = self.standings(now);
+        for (key, slots) in slots {
+            if let Some(insight) = self.resolve(key, slots, &standings, now) {
+                each(insight);
+            }
+        }
+    }
+
+    fn standings(&self, now: Timestamp) -> Vec<Standing> {
+        self.sources
+            .iter()
+            .map(|slot| {
+                let health = slot.health();
+                Standing {
+                    state: health.state(),
+                    alignment: health.alignment(now, slot.config.apdex_target),
+                    vouched_at: health.vouched_at,
+                    live: slot.live.load(Ordering::Relaxed) && health.failing_since.is_none(),
+                }
+            })
+            .collect()
+    }
+
+    fn resolve(&self, key: &Key, slots: &[Slot], standings: &[Standing], now: Timestamp) -> Option<Insight> {
+        let rule = self.rules.rule(key);
+        let readings: Vec<Reading<'_>> = slots
+            .iter()
+            .filter_map(|slot| {
+                let at = self.position(&slot.observation.source)?;
+                let (source, standing) = (&self.sources[at], &standings[at]);
+                let ttl = self.ttl(rule, &source.config);
+                let live = standing.live && slot.value().is_some();
+                Some(Reading {
+                    observation: &slot.observation,
+                    normal: Some(&slot.normal),
+                    observed_at: if live { now } else { slot.observed_at(standing.vouched_at) },
+                    live,
+                    role: source.config.role,
+                    trust: source.config.trust,
+                    validity: slot.validity,
+                    alignment: standing.alignment,
+                    accepts: 0,
+                    rejects: 0,
+                    state: standing.state,
+                    ttl,
+                    half_life: None,
+                    claims: true,
+                })
+            })
+            .collect();
+        resolve(key, rule, &readings, &self.settings, now)
+    }
+
+    fn ttl(&self, rule: Option<&crate::fact::KeyRule>, source: &SourceConfig) -> Duration {
+        rule.and_then(|rule| rule.ttl).or(source.ttl).unwrap_or(self.options.config.cache.ttl)
+    }
+
+    /// When the slot's observation turns stale by itself; never under a live watch.
+    pub fn expiry(&self, slot: &Slot, at: usize) -> Option<Timestamp> {
+        let source = &self.sources[at];
+        if source.live.load(Ordering::Relaxed) || slot.value().is_none() {
+            return None;
+        }
+        let ttl = self.ttl(self.rules.rule(&slot.observation.key), &source.config);
+        let vouched_at = source.health().vouched_at;
+        Some(slot.observed_at(vouched_at).plus(ttl + Duration::from_millis(1)))
+    }
+
+    /// Tells what differs from what was last told of these keys (none: of all), when anybody listens.
+    pub fn tell_changes(&self, keys: Option<&[Key]>, now: Timestamp) {
+        if !self.events.heard() {
+            return;
+        }
+        let mut told = Vec::new();
+        {
+            let mut facts = self.write_facts();
+            let Facts { table, shown, .. } = &mut *facts;
+            let mut note = |insight: Insight| {
+                let current = Shown {
+                    value: insight.value.clone(),
+                    state: insight.state,
+                    marks: insight.marks,
+                    conflict: insight.conflict.as_ref().map(|conflict| conflict.id.clone()),
+                };
+                let before = shown.insert(insight.key.clone(), current.clone());
+                if before.as_ref() != Some(&current) {
+                    told.push((insight, before));
+                }
+            };
+            match keys {
+                Some(keys) => self.resolve_all(keys.iter().map(|key| (key, table.slots(key))), now, &mut note),
+                None => self.resolve_all(table.matching(None), now, &mut note),
+            }
+        }
+        for (insight, before) in told {
+            let was = before.and_then(|before| before.conflict);
+            let is = insight.conflict.as_ref().map(|conflict| conflict.id.clone());
+            let key = insight.key.clone();
+            self.events.emit(now, EngineEvent::InsightChanged(Arc::new(insight)));
+            match (was, is) {
+                (None, Some(opened)) => self.events.emit(now, EngineEvent::ConflictOpened(opened, key)),
+                (Some(closed), None) => self.events.emit(now, EngineEvent::ConflictClosed(closed, key)),
+                _ => {}
+            }
+        }
+    }
+
+    /// Takes everything as told, so that only what differs from now on is.
+    pub fn take_as_told(&self, now: Timestamp) {
+        let mut facts = self.write_facts();
+        let Facts { table, shown, .. } = &mut *facts;
+        self.resolve_all(table.matching(None), now, |insight| {
+            let told = Shown {
+                value: insight.value.clone(),
+                state: insight.state,
+                marks: insight.marks,
+                conflict: insight.conflict.as_ref().map(|conflict| conflict.id.clone()),
+            };
+            shown.insert(insight.key.clone(), told);
+        });
+    }
+}

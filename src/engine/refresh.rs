@@ -1,0 +1,224 @@
+//! Asking sources and taking in what they answered. One fetch in flight per unit; who comes while it runs shares it.
+
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
+
+use futures_util::FutureExt as _;
+
+use crate::{
+    config::SourceKind,
+    fact::{Key, Timestamp},
+};
+
+use super::{
+    api::{EngineEvent, RefreshReport, SourceTest},
+    cache::ingest,
+    core::{Core, POLLED_DOCUMENT, SourceSlot, Unit},
+    health::{Failure, Remarks, SourceHealth},
+    source::{Fetched, Skipped, SourceError},
+    store::StoreOp,
+};
+
+/// How many items a test shows.
+const SAMPLE: usize = 10;
+/// How many pages' worth of time-outs a paginated answer may take.
+const PAGES_OF_TIME: u32 = 20;
+/// What is added to a source's own bound before the engine gives up on it.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// What one member's fetch changes, before any of it is taken.
+struct Taken {
+    at: usize,
+    report: RefreshReport,
+    health: SourceHealth,
+    ops: Vec<StoreOp>,
+    changed: Vec<Key>,
+}
+
+impl Core {
+    /// Asks one unit, or shares the fetch that is under way.
+    pub async fn refresh_unit(self: &Arc<Self>, at: usize) -> Vec<RefreshReport> {
+        let unit = &self.units[at];
+        let ended = || unit.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let (before, _) = ended();
+        let _flight = unit.flight.lock().await;
+        let (after, reports) = ended();
+        if after != before {
+            return reports;
+        }
+        let reports = self.fetch_and_take(unit).await;
+        *unit.last.lock().unwrap_or_else(PoisonError::into_inner) = (after + 1, reports.clone());
+        let now = self.now();
+        for report in &reports {
+            self.events.emit(now, EngineEvent::SourceRefreshed(report.clone()));
+        }
+        reports
+    }
+
+    /// Fetches every member at once and takes their answers together: one's new reading never stands beside another's old one.
+    async fn fetch_and_take(self: &Arc<Self>, unit: &Unit) -> Vec<RefreshReport> {
+        let fetches = unit.members.iter().map(|at| async move {
+            let started = self.options.clock.monotonic();
+            let outcome = self.fetch_guarded(&self.sources[*at]).await;
+            (*at, outcome, self.options.clock.monotonic().saturating_sub(started))
+        });
+        let outcomes = futures_util::future::join_all(fetches).await;
+        let now = self.now();
+        if let Err(error) = self.load() {
+            let failed = |(at, _, took): (usize, _, Duration)| RefreshReport { error: Some(store_error(&error)), ..self.report(at, took) };
+            return outcomes.into_iter().map(failed).collect();
+        }
+        let taken: Vec<_> = outcomes.into_iter().map(|(at, outcome, took)| self.take(at, outcome, took, now)).collect();
+        self.commit(taken, now).await
+    }
+
+    fn report(&self, at: usize, took: Duration) -> RefreshReport {
+        RefreshReport { source: self.sources[at].id.clone(), keys: 0, changed: 0, failed: 0, took, error: None }
+    }
+
+    /// Works out what an outcome changes; changes nothing.
+    fn take(&self, at: usize, outcome: Result<Fetched, SourceError>, took: Duration, now: Timestamp) -> Taken {
+        let slot = &self.sources[at];
+        let mut taken = Taken { at, report: self.report(at, took), health: slot.health().clone(), ops: Vec::new(), changed: Vec::new() };
+        match outcome {
+            Ok(fetched) => {
+                let remarks = (!fetched.unchanged).then(|| remarks_of(&fetched));
+                let complete = fetched.complete;
+                if !complete {
+                    // Only an answer in full dates anew what an incomplete one names.
+                    slot.source.forget();
+                }
+                let skipped: u64 = fetched.skipped.iter().map(|skipped| skipped.count).sum();
+                taken.report.failed = skipped + fetched.duplicates.len() as u64;
+                let ingested = ingest(&self.read_facts().table, &slot.id, fetched, now);
+                taken.report.keys = ingested.held;
+                taken.report.changed = ingested.changed.len() as u64;
+                taken.ops = ingested.ops;
+                taken.changed = ingested.changed;
+                taken.health.answered(now, took, complete, remarks);
+            }
+            Err(error) => {
+                let not_before = error.retry_after.map(|wait| now.plus(wait));
+                taken.health.failed(now, took, Failure { code: error.code.to_owned(), message: error.message.clone(), not_before });
+                taken.report.keys = self.read_facts().table.held_by(&slot.id).filter(|held| held.value().is_some()).count() as u64;
+                taken.report.error = Some(error);
+            }
+        }
+        taken
+    }
+
+    /// Disk first, then memory. A disk that refuses does not keep a fresh value from being shown, but it is said.
+    async fn commit(&self, taken: Vec<Taken>, now: Timestamp) -> Vec<RefreshReport> {
+        let mut documents = Vec::new();
+        for one in &taken {
+            if let Ok(bytes) = postcard::to_stdvec(&one.health) {
+                documents.push((self.sources[one.at].document_name(), bytes));
+            }
+        }
+        if self.options.polling {
+            *self.polled_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
+            if let Ok(bytes) = postcard::to_stdvec(&now) {
+                documents.push((POLLED_DOCUMENT.to_owned(), bytes));
+            }
+        }
+        let ops = taken.iter().flat_map(|one| one.ops.iter().cloned()).collect();
+        let written = match self.writer() {
+            Ok(writer) => writer.write(ops, documents).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = written {
+            self.events.emit(now, EngineEvent::Fault(format!("the cache could not be written, values are kept in memory only: {error}")));
+        }
+        let mut moved = Vec::new();
+        let mut reports = Vec::new();
+        {
+            let mut facts = self.write_facts();
+            for one in taken {
+                for op in one.ops {
+                    match op {
+                        StoreOp::Put(observation) => facts.table.put(observation, &self.rules),
+                        StoreOp::Evict(key, source) => facts.table.evict(&key, &source),
+                    }
+                }
+                let slot = &self.sources[one.at];
+                let turned = slot.health().failing_since.is_some() != one.health.failing_since.is_some();
+                *slot.health() = one.health;
+                if turned {
+                    moved.extend(facts.table.held_by(&slot.id).map(|held| held.observation.key.clone()));
+                } else {
+                    moved.extend(one.changed);
+                }
+                reports.push(one.report);
+            }
+        }
+        self.tell_changes(Some(&moved), now);
+        reports
+    }
+
+    /// One fetch that stores nothing and is not remembered.
+    pub async fn test_source(&self, at: usize) -> SourceTest {
+        let slot = &self.sources[at];
+        let started = self.options.clock.monotonic();
+        let outcome = self.fetch_guarded(slot).await;
+        let took = self.options.clock.monotonic().saturating_sub(started);
+        // Nothing of it is kept, so the next fetch must bring everything again.
+        slot.source.forget();
+        let (fetched, error) = match outcome {
+            Ok(fetched) => (fetched, None),
+            Err(error) => (Fetched::default(), Some(error)),
+        };
+        SourceTest {
+            source: slot.id.clone(),
+            took,
+            keys: fetched.items.len() as u64,
+            complete: error.is_none() && fetched.complete,
+            rejected_keys: rejected_keys(&fetched.skipped),
+            skipped: fetched.skipped,
+            duplicates: fetched.duplicates,
+            sample: fetched.items.into_iter().take(SAMPLE).collect(),
+            error,
+        }
+    }
+
+    /// Bounded, and a panic in a source is a fault of that source.
+    async fn fetch_guarded(&self, slot: &SourceSlot) -> Result<Fetched, SourceError> {
+        let pages = match &slot.config.kind {
+            SourceKind::Http(http) if http.next.is_some() => PAGES_OF_TIME,
+            SourceKind::Prometheus(prometheus) => u32::try_from(prometheus.queries.len()).unwrap_or(PAGES_OF_TIME).clamp(1, PAGES_OF_TIME),
+            _ => 1,
+        };
+        let bound = slot.config.timeout.saturating_mul(pages).saturating_add(GRACE);
+        match tokio::time::timeout(bound, AssertUnwindSafe(slot.source.fetch()).catch_unwind()).await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(_panic)) => {
+                let message =
+                    format!("reading {} failed inside stellar; what it last said is kept. This is a bug worth reporting", slot.id);
+                self.events.emit(self.now(), EngineEvent::Fault(message.clone()));
+                Err(SourceError { code: "fault", message, retry_after: None })
+            }
+            Err(_elapsed) => {
+                let message = format!("no answer within {bound:?}; raise timeout in its [[source]] if it is slow by nature");
+                Err(SourceError { code: "timeout", message, retry_after: None })
+            }
+        }
+    }
+}
+
+fn remarks_of(fetched: &Fetched) -> Remarks {
+    Remarks {
+        skipped: fetched.skipped.iter().map(|skipped| (skipped.reason.clone(), skipped.count)).collect(),
+        duplicates: fetched.duplicates.iter().map(|key| key.as_str().to_owned()).collect(),
+        rejected_keys: rejected_keys(&fetched.skipped),
+    }
+}
+
+fn rejected_keys(skipped: &[Skipped]) -> u64 {
+    skipped.iter().filter(|skipped| skipped.is_refused_key()).map(|skipped| skipped.count).sum()
+}
+
+fn store_error(error: &super::store::StoreError) -> SourceError {
+    SourceError { code: "store", message: error.to_string(), retry_after: None }
+}

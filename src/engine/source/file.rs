@@ -1,0 +1,174 @@
+//! `file`: a file, or the `*.json *.toml *.yaml` of a directory.
+//!
+//! Invariants: at most 16 MiB of a file, 64 of a directory, are read and nothing but regular files is opened; a file that did not move is not read
+//! again; one bad file fails the fetch with its name and line, because half a directory would look like deletions.
+//!
+//! It does not watch: it says which paths to watch.
+
+mod fingerprint;
+mod load;
+mod text;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use crate::{
+    config::{FileSource as FileConfig, SourceConfig},
+    engine::world::Clock,
+    fact::{Key, Timestamp},
+};
+
+use super::{
+    BoxFuture, Fetched, Skipped, Source, SourceError,
+    collect::{Claims, Collector, Origin},
+    fail::fail,
+    map::Mapping,
+};
+use fingerprint::Print;
+use load::{Listing, Loaded};
+
+/// A file or a directory of files.
+pub(super) struct FileSource {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    path: PathBuf,
+    claims: Claims,
+    mapping: Mapping,
+    clock: Arc<dyn Clock>,
+    last: Mutex<Option<Last>>,
+}
+
+/// What the last successful fetch saw.
+struct Last {
+    prints: BTreeMap<PathBuf, Print>,
+    complete: bool,
+    skipped: Vec<Skipped>,
+    duplicates: Vec<Key>,
+}
+
+impl FileSource {
+    /// Compiles the maps.
+    ///
+    /// # Errors
+    /// A sentence that says which map is wrong and why.
+    pub(super) fn new(config: &SourceConfig, file: &FileConfig, clock: Arc<dyn Clock>) -> Result<Self, String> {
+        let mapping = Mapping::compile(&config.maps, file.depth, None, &config.prefix)?;
+        let inner = Inner { path: file.path.clone(), claims: Claims::of(config), mapping, clock, last: Mutex::new(None) };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+}
+
+impl Source for FileSource {
+    fn fetch(&self) -> BoxFuture<'_, Result<Fetched, SourceError>> {
+        let inner = Arc::clone(&self.inner);
+        Box::pin(async move {
+            let task = tokio::task::spawn_blocking(move || inner.fetch());
+            task.await.unwrap_or_else(|_| Err(fail("not_found", "the files could not be read: the reading task ended early")))
+        })
+    }
+
+    fn watch_paths(&self) -> Vec<PathBuf> {
+        vec![self.inner.path.clone()]
+    }
+
+    fn forget(&self) {
+        *self.inner.last.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+impl Inner {
+    fn fetch(&self) -> Result<Fetched, SourceError> {
+        let now = self.clock.now();
+        let listing = Listing::of(&self.path)?;
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(last) = last.as_ref()
+            && is_untouched(last, &listing, now)
+        {
+            return Ok(last.unchanged(0));
+        }
+        let loaded = listing.files.iter().map(|file| load::load(&file.path)).collect::<Result<Vec<Loaded>, _>>()?;
+        let bytes = loaded.iter().map(|file| file.bytes.len() as u64).sum();
+        let prints: BTreeMap<PathBuf, Print> = loaded.iter().map(|file| (file.path.clone(), file.print(now))).collect();
+        if let Some(last) = last.as_mut()
+            && same_content(&last.prints, &prints)
+        {
+            last.prints = prints;
+            return Ok(last.unchanged(bytes));
+        }
+        // Forgotten until the new content is known to be good: a file that goes bad and comes back as it was is news to nobody but
+        // must not be called unchanged after a failure in between.
+        *last = None;
+        let fetched = self.merge(&loaded, bytes)?;
+        *last = Some(Last { prints, complete: fetched.complete, skipped: fetched.skipped.clone(), duplicates: fetched.duplicates.clone() });
+        Ok(fetched)
+    }
+
+    /// The facts of all files; a key in two of them is an error, because nobody could say which one counts.
+    fn merge(&self, files: &[Loaded], bytes: u64) -> Result<Fetched, SourceError> {
+        let mut whole = Fetched { complete: true, bytes, ..Fetched::default() };
+        let mut owners: BTreeMap<Key, &Path> = BTreeMap::new();
+        let mut skipped: BTreeMap<String, u64> = BTreeMap::new();
+        for file in files {
+            let part = self.facts_of(file)?;
+            let keys: BTreeSet<&Key> = part.items.iter().map(|item| &item.key).chain(&part.duplicates).collect();
+            for key in keys {
+                if let Some(other) = owners.insert(key.clone(), &file.path) {
+                    let (one, two) = (load::shown(other), load::shown(&file.path));
+                    return Err(fail("duplicate_member", format!("{key} is in both {one} and {two}; leave it in one of them")));
+                }
+            }
+            whole.complete &= part.complete;
+            whole.items.extend(part.items);
+            whole.duplicates.extend(part.duplicates);
+            for left in part.skipped {
+                let count = skipped.entry(left.reason).or_default();
+                *count = count.saturating_add(left.count);
+            }
+        }
+        whole.items.sort_by(|one, two| one.key.cmp(&two.key));
+        whole.duplicates.sort();
+        whole.skipped = skipped.into_iter().map(|(reason, count)| Skipped { reason, count }).collect();
+        Ok(whole)
+    }
+
+    fn facts_of(&self, file: &Loaded) -> Result<Fetched, SourceError> {
+        let body = text::parse(&file.path, &file.bytes)?;
+        let origin =
+            Origin { changed_at: file.stat.changed_at(), revision: Some(file.digest_text()), observed_at: None, same_origin: None };
+        let mut into = Collector::new(&self.claims);
+        self.mapping
+            .apply(&body, &origin, &mut into)
+            .map_err(|why| fail("invalid_mapping", format!("{}: {why}", load::shown(&file.path))))?;
+        Ok(into.finish(0))
+    }
+}
+
+impl Last {
+    fn unchanged(&self, bytes: u64) -> Fetched {
+        Fetched {
+            complete: self.complete,
+            unchanged: true,
+            skipped: self.skipped.clone(),
+            duplicates: self.duplicates.clone(),
+            bytes,
+            ..Fetched::default()
+        }
+    }
+}
+
+fn is_untouched(last: &Last, listing: &Listing, now: Timestamp) -> bool {
+    let same = |file: &load::Entry| last.prints.get(&file.path).is_some_and(|print| print.vouches_for(&file.stat, now));
+    listing.files.len() == last.prints.len() && listing.files.iter().all(same)
+}
+
+fn same_content(old: &BTreeMap<PathBuf, Print>, new: &BTreeMap<PathBuf, Print>) -> bool {
+    old.len() == new.len() && old.iter().all(|(path, print)| new.get(path).is_some_and(|other| other.digest == print.digest))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,174 @@
+//! `http`: an API that answers JSON.
+//!
+//! Invariants: every request stays at the origin (scheme, host, port) of the configured URL - redirects, next pages and read routes
+//! included - so headers with secrets never reach another; secrets go over plain HTTP only to loopback; a body is read up to its limit and
+//! no further; no proxy, cookie or setting comes out of the environment; sentences name origins, never paths, queries or credentials.
+//!
+//! It does not retry and does not decide when to ask: that is the schedule's.
+
+mod client;
+mod fault;
+mod fresh;
+mod origin;
+mod pages;
+mod read;
+mod settings;
+mod tls;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use reqwest::Url;
+
+use crate::{
+    config::{HttpConfig, HttpSource as HttpSettings, SourceConfig},
+    engine::world::{Clock, Secrets},
+    fact::Key,
+};
+
+use super::{
+    BoxFuture, Fetched, Reported, Skipped, Source, SourceError,
+    collect::{Claims, Collector, Origin},
+    fail::fail,
+    map::Mapping,
+    path::Path,
+};
+pub(super) use client::{Answer, Client};
+use fresh::Validators;
+pub(super) use origin::parse as parse_url;
+use pages::Pages;
+use read::Route;
+pub(super) use settings::Settings;
+
+/// An HTTP API.
+pub(super) struct HttpSource {
+    client: Client,
+    url: Url,
+    next: Option<Path>,
+    claims: Claims,
+    mapping: Mapping,
+    routes: Vec<Route>,
+    clock: Arc<dyn Clock>,
+    last: Mutex<Option<Last>>,
+}
+
+/// What the last successful fetch of one page left.
+#[derive(Clone)]
+struct Last {
+    validators: Validators,
+    complete: bool,
+    skipped: Vec<Skipped>,
+    duplicates: Vec<Key>,
+}
+
+impl HttpSource {
+    /// Compiles URL, maps and routes.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong.
+    pub(super) fn new(
+        config: &SourceConfig,
+        http: &HttpSettings,
+        limits: &HttpConfig,
+        secrets: Arc<dyn Secrets>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, String> {
+        let url = origin::parse("url", &http.url)?;
+        let settings = Settings {
+            headers: http.headers.clone(),
+            tls: http.tls.clone(),
+            proxy: http.proxy.clone(),
+            timeout: config.timeout,
+            max_body: limits.max_body,
+            redirects: limits.redirects,
+        };
+        let routes = config.reads.iter().map(|read| Route::compile(read, &url)).collect::<Result<_, _>>()?;
+        Ok(Self {
+            client: Client::new(&url, settings, secrets)?,
+            next: http.next.as_deref().map(|text| Path::compile("next", text)).transpose()?,
+            claims: Claims::of(config),
+            mapping: Mapping::compile(&config.maps, http.depth, None, &config.prefix)?,
+            routes,
+            clock,
+            url,
+            last: Mutex::new(None),
+        })
+    }
+
+    fn last(&self) -> Option<Last> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn remember(&self, last: Option<Last>) {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = last;
+    }
+
+    async fn fetch_all(&self) -> Result<Fetched, SourceError> {
+        let last = self.last();
+        let conditions = last.as_ref().map(|last| last.validators.conditions()).unwrap_or_default();
+        let first = self.client.get(&self.url, &conditions, self.clock.as_ref()).await?;
+        if let (true, Some(mut last)) = (first.is_not_modified(), last) {
+            last.validators.renew(&first.headers);
+            let fetched = Fetched {
+                complete: last.complete,
+                unchanged: true,
+                skipped: last.skipped.clone(),
+                duplicates: last.duplicates.clone(),
+                fresh_for: last.validators.fresh_for(&self.url, self.clock.now()),
+                ..Fetched::default()
+            };
+            self.remember(Some(last));
+            return Ok(fetched);
+        }
+        // Whatever goes wrong from here on, the next fetch asks for everything.
+        self.remember(None);
+        self.take(first).await
+    }
+
+    async fn take(&self, first: Answer) -> Result<Fetched, SourceError> {
+        let validators = Validators::of(&first.headers);
+        let fresh_for = validators.fresh_for(&self.url, self.clock.now());
+        let mut into = Collector::new(&self.claims);
+        let mut pages = Pages::new(&self.url, self.client.max_body());
+        let mut answer = first;
+        loop {
+            let body = answer.json()?;
+            pages.count(answer.body.len() as u64)?;
+            self.mapping.apply(&body, &Origin::default(), &mut into).map_err(|why| fail("invalid_mapping", why))?;
+            let Some(next) = self.next.as_ref().map(|path| pages.next(path, &body, &answer.url)).transpose()?.flatten() else { break };
+            answer = self.client.get(&next, &[], self.clock.as_ref()).await?;
+        }
+        let mut fetched = into.finish(pages.bytes());
+        fetched.fresh_for = fresh_for;
+        // The tag of a first page says nothing of the pages behind it.
+        if pages.is_single() && validators.is_any() {
+            self.remember(Some(Last {
+                validators,
+                complete: fetched.complete,
+                skipped: fetched.skipped.clone(),
+                duplicates: fetched.duplicates.clone(),
+            }));
+        }
+        Ok(fetched)
+    }
+}
+
+impl Source for HttpSource {
+    fn fetch(&self) -> BoxFuture<'_, Result<Fetched, SourceError>> {
+        Box::pin(self.fetch_all())
+    }
+
+    fn read<'a>(&'a self, key: &'a Key) -> Option<BoxFuture<'a, Result<Option<Reported>, SourceError>>> {
+        if !self.claims.allows(key) {
+            return None;
+        }
+        let route = self.routes.iter().find(|route| route.is_for(key))?;
+        Some(Box::pin(route.read(key, &self.client, self.clock.as_ref())))
+    }
+
+    fn forget(&self) {
+        self.remember(None);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,116 @@
+//! The contract every store keeps.
+
+use crate::fact::{Key, Observation, SourceId};
+
+use super::error::StoreError;
+
+/// Counts of a store.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StoreStats {
+    /// Records held.
+    pub entries: u64,
+    /// Sealed bytes of the records held.
+    pub live_bytes: u64,
+    /// Bytes on disk.
+    pub disk_bytes: u64,
+    /// Records put aside as damaged since open.
+    pub quarantined: u64,
+}
+
+/// What one verification found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct VerifyReport {
+    /// Records read.
+    pub checked: u64,
+    /// Records that would not open.
+    pub damaged: u64,
+    /// Records sealed with a key this store does not hold: no damage, but unreadable here.
+    pub wrong_key: u64,
+    /// Whether the records found are exactly those that were written: none missing, none of an older state.
+    pub complete: bool,
+}
+
+/// A record that was put aside because it would not open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quarantined {
+    /// Which fact, where that is known: the name is inside the record.
+    pub key: Option<Key>,
+    /// Who said it, as far as the name on disk tells.
+    pub source: Option<SourceId>,
+}
+
+/// One change to the store.
+#[derive(Clone, Debug)]
+pub enum StoreOp {
+    /// Insert or replace what a source says of a key.
+    Put(Observation),
+    /// Forget what a source says of a key.
+    Evict(Key, SourceId),
+}
+
+/// A place that keeps observations. `&self` everywhere: reads run on the caller's thread, writes on one.
+pub trait CacheStore: Send + Sync {
+    /// Every source's observation of `key`.
+    ///
+    /// # Errors
+    /// A damaged record is quarantined and left out, not an error; [`StoreError`] is for the store itself.
+    fn get(&self, key: &Key) -> Result<Vec<Observation>, StoreError>;
+
+    /// Applies all of `ops` or none, without waiting for the disk.
+    ///
+    /// # Errors
+    /// [`StoreError::Unwritable`] when the disk refuses.
+    fn apply(&self, ops: &[StoreOp]) -> Result<(), StoreError>;
+
+    /// Calls `each` for every observation whose key starts with these whole segments (none: all), in no promised order.
+    ///
+    /// # Errors
+    /// As for [`CacheStore::get`].
+    fn scan(&self, segments: &[&str], each: &mut dyn FnMut(Observation)) -> Result<(), StoreError>;
+
+    /// Small named documents beside the observations (source health, checkpoints), sealed like them.
+    ///
+    /// # Errors
+    /// As for [`CacheStore::get`].
+    fn get_meta(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Stores such a document.
+    ///
+    /// # Errors
+    /// As for [`CacheStore::apply`].
+    fn put_meta(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError>;
+
+    /// Makes everything applied so far durable: backend flush, then `sync_data`.
+    ///
+    /// # Errors
+    /// As for [`CacheStore::apply`].
+    fn flush(&self) -> Result<(), StoreError>;
+
+    /// As [`CacheStore::flush`], and records outside the backend what must be found at the next open (the manifest).
+    ///
+    /// # Errors
+    /// As for [`CacheStore::apply`].
+    fn checkpoint(&self) -> Result<(), StoreError> {
+        self.flush()
+    }
+
+    /// What was put aside since this was last asked; each is to be fetched again.
+    fn take_quarantined(&self) -> Vec<Quarantined> {
+        Vec::new()
+    }
+
+    /// Counts, cheap.
+    fn stats(&self) -> StoreStats;
+
+    /// Opens every record; deletes nothing.
+    ///
+    /// # Errors
+    /// As for [`CacheStore::get`].
+    fn verify(&self) -> Result<VerifyReport, StoreError>;
+
+    /// Writes the manifest and ends cleanly; the store answers nothing afterwards.
+    ///
+    /// # Errors
+    /// As for [`CacheStore::apply`].
+    fn close(&self) -> Result<(), StoreError>;
+}

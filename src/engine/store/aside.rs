@@ -1,0 +1,66 @@
+//! What cannot be used is moved to `damaged/<date>`, as sealed as it was; nothing is deleted.
+
+use std::{
+    fs::{self, DirBuilder},
+    io,
+    os::unix::fs::DirBuilderExt,
+    path::{Path, PathBuf},
+};
+
+use super::{error::StoreError, files};
+use crate::fact::Timestamp;
+
+/// Moves these names of the data directory, where they exist, to a directory of this moment; answers which.
+///
+/// # Errors
+/// [`StoreError::Unwritable`]; what was moved by then stays moved.
+pub fn set_aside(data_dir: &Path, names: &[&str], now: Timestamp) -> Result<PathBuf, StoreError> {
+    let damaged = data_dir.join("damaged");
+    files::private_dir(&damaged)?;
+    let place = new_place(&damaged, now)?;
+    for name in names {
+        let (from, to) = (data_dir.join(name), place.join(name));
+        match fs::rename(&from, &to) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(StoreError::unwritable(&from, &error)),
+        }
+    }
+    files::sync_dir(&place)?;
+    files::sync_dir(&damaged)?;
+    files::sync_dir(data_dir)?;
+    Ok(place)
+}
+
+fn new_place(damaged: &Path, now: Timestamp) -> Result<PathBuf, StoreError> {
+    // Colons are a burden in file names on other systems.
+    let date = now.to_rfc3339().replace(':', "-");
+    for again in 0_u32.. {
+        let place = damaged.join(if again == 0 { date.clone() } else { format!("{date}.{again}") });
+        match DirBuilder::new().mode(0o700).create(&place) {
+            Ok(()) => return Ok(place),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(StoreError::unwritable(&place, &error)),
+        }
+    }
+    Err(StoreError::Unwritable { path: damaged.display().to_string(), cause: "it has no free name left".to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_there_is_moved_and_a_second_time_gets_a_place_of_its_own() {
+        let dir = tempfile::tempdir().unwrap();
+        let now = Timestamp::from_millis(1_767_607_200_000);
+        for again in ["2026-01-05T10-00-00.000Z", "2026-01-05T10-00-00.000Z.1"] {
+            fs::create_dir(dir.path().join("cache")).unwrap();
+            fs::write(dir.path().join("cache/db"), again).unwrap();
+            let place = set_aside(dir.path(), &["cache", "manifest"], now).unwrap();
+            assert_eq!(place, dir.path().join("damaged").join(again));
+            assert_eq!(fs::read_to_string(place.join("cache/db")).unwrap(), again);
+            assert!(!dir.path().join("cache").exists());
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Files only their owner can read, replaced whole or not at all.
+
+use std::{
+    ffi::OsString,
+    fs::{self, DirBuilder, File, OpenOptions, Permissions},
+    io::{self, Read, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
+    path::{Path, PathBuf},
+};
+
+use super::error::StoreError;
+
+/// Makes a directory and what is missing above it, 0700. One that is there already is a person's own and stays as it is.
+pub fn private_dir(path: &Path) -> Result<(), StoreError> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| StoreError::unwritable(path, &error))
+}
+
+/// Takes the rights of group and others away, where they have any.
+pub fn close_to_others(path: &Path) -> io::Result<()> {
+    let mode = fs::symlink_metadata(path)?.permissions().mode();
+    if mode & 0o077 == 0 { Ok(()) } else { fs::set_permissions(path, Permissions::from_mode(mode & 0o700)) }
+}
+
+/// Opens a file for writing, made 0600 if it is not there.
+pub fn open_private(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
+}
+
+/// Replaces a file so that after a crash it is the old or the new one: a sibling is written and synced, then renamed, then the
+/// directory is synced.
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let sibling = sibling(path);
+    write_synced(&sibling, bytes).and_then(|()| fs::rename(&sibling, path)).map_err(|error| {
+        // The half-written sibling would only take room that is short already.
+        let _ = fs::remove_file(&sibling);
+        StoreError::unwritable(path, &error)
+    })?;
+    sync_parent(path)
+}
+
+fn sibling(path: &Path) -> PathBuf {
+    let mut name: OsString = path.as_os_str().to_owned();
+    name.push(".new");
+    PathBuf::from(name)
+}
+
+fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// Syncs the directory that holds `path`, so that a new or a renamed name survives a crash.
+pub fn sync_parent(path: &Path) -> Result<(), StoreError> {
+    path.parent().map_or(Ok(()), sync_dir)
+}
+
+/// Syncs a directory.
+pub fn sync_dir(path: &Path) -> Result<(), StoreError> {
+    File::open(path).and_then(|dir| dir.sync_all()).map_err(|error| StoreError::unwritable(path, &error))
+}
+
+/// Reads a small file; none when there is none. What is longer than `limit` is cut: no file of ours is, so it will not parse.
+pub fn read_small(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, StoreError> {
+    let mut bytes = Vec::new();
+    match File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes)) {
+        Ok(_) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(StoreError::unwritable(path, &error)),
+    }
+}

@@ -1,0 +1,264 @@
+//! Opening: lock, format, keys, marker, database, manifest; what does not pass is moved aside, what is whole in it is taken over.
+//!
+//! What is synced here, and why so little: a new directory syncs its files once, in order (key file, keyslots, database, manifest). Opening
+//! an old one writes two small files, neither synced - `lock` for people, `opening` against a dying process - and reads three; sled itself
+//! syncs what it repairs. Nothing is scanned unless the last run ended without a close.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use super::{
+    api::CacheStore,
+    aside,
+    backend::{Backend, OPEN_LIMIT},
+    error::StoreError,
+    files, format,
+    keys::{self, Keys},
+    keyslots::{self, Keyslots},
+    ledger::Ledger,
+    lock::DirLock,
+    manifest, marker,
+    memory::MemoryStore,
+    pending::{self, LEDGER_ROW, Pending},
+    pieces,
+    salvage::{self, Salvaged},
+    sled_store::SledStore,
+};
+use crate::{
+    config::CacheKey,
+    engine::world::{Clock, Rng},
+};
+
+/// What a store is opened with.
+#[derive(Clone)]
+pub struct StoreOptions {
+    /// The data directory, absolute; made 0700 if it is not there.
+    pub data_dir: PathBuf,
+    /// The state directory, absolute; the key file is in `keys/` there.
+    pub state_dir: PathBuf,
+    /// `sled` or `memory`.
+    pub backend: String,
+    /// Where the wrapping key is, as configured; for a store that exists, what it was made with counts.
+    pub key: CacheKey,
+    /// For the date of what is moved aside.
+    pub clock: Arc<dyn Clock>,
+    /// For keys and nonces.
+    pub rng: Arc<dyn Rng>,
+}
+
+/// An open store and what is to be said about it.
+pub struct OpenedStore {
+    /// The store.
+    pub store: Arc<dyn CacheStore>,
+    /// What happened at open that a person should know, a sentence each.
+    pub notes: Vec<String>,
+    /// What the encryption protects against and what not, in a sentence.
+    pub protection: String,
+    /// `sled` or `memory`.
+    pub backend: &'static str,
+    /// Whether it began empty: new, or what was there could not be used.
+    pub fresh: bool,
+}
+
+/// Opens the store, healing what can be healed.
+///
+/// # Errors
+/// [`StoreError::Busy`], [`StoreError::NewerFormat`], [`StoreError::KeyUnavailable`], [`StoreError::Unwritable`]: nothing was changed.
+/// [`StoreError::Damaged`] when even a new database cannot be used.
+pub fn open_store(options: &StoreOptions) -> Result<OpenedStore, StoreError> {
+    match options.backend.as_str() {
+        "memory" => Ok(OpenedStore {
+            store: Arc::new(MemoryStore::default()),
+            notes: Vec::new(),
+            protection: "kept in memory only: nothing is written, and nothing outlives the process".to_owned(),
+            backend: "memory",
+            fresh: true,
+        }),
+        "sled" => Opening { options, notes: Vec::new() }.run(),
+        other => Err(StoreError::NoBackend(other.to_owned())),
+    }
+}
+
+/// Everything that belongs to one database and goes aside with it.
+const DATABASE: &[&str] = &["cache", "manifest"];
+
+struct Opening<'a> {
+    options: &'a StoreOptions,
+    notes: Vec<String>,
+}
+
+/// A database that passed its checks.
+struct Checked {
+    backend: Backend,
+    ledger: Ledger,
+    /// The write the manifest on disk speaks of; none when it is to be written.
+    manifest: Option<u64>,
+    fresh: bool,
+}
+
+/// Why a database is not used, in words that follow "the cache was set aside because"; `open` when it can still be read.
+struct Refused {
+    why: String,
+    readable: bool,
+}
+
+impl Opening<'_> {
+    fn run(mut self) -> Result<OpenedStore, StoreError> {
+        keys::supported(&self.options.key)?;
+        let data_dir = self.options.data_dir.as_path();
+        files::private_dir(data_dir)?;
+        let lock = DirLock::acquire(data_dir, self.options.clock.now())?;
+        format::check(data_dir)?;
+        let keys = self.keys()?;
+        let distrusted = marker::set(data_dir)?;
+        let opened = self.database(&keys, distrusted);
+        // An error in hand is an end too; the marker is for opens that had none.
+        marker::clear(data_dir)?;
+        let Checked { backend, ledger, manifest, fresh } = opened?;
+        let protection = keys.protection.clone();
+        let store = SledStore::new(data_dir, lock, backend, keys, Arc::clone(&self.options.rng), ledger, manifest);
+        if manifest.is_none() {
+            store.checkpoint()?;
+        }
+        Ok(OpenedStore { store: Arc::new(store), notes: self.notes, protection, backend: "sled", fresh })
+    }
+
+    fn keys(&mut self) -> Result<Keys, StoreError> {
+        let StoreOptions { data_dir, state_dir, key, rng, .. } = self.options;
+        let lost = match Keyslots::read(data_dir)? {
+            keyslots::Found::Slots(slots) => return keys::open(&slots, state_dir, key, &mut self.notes),
+            keyslots::Found::Damaged => "its keyslots are damaged",
+            keyslots::Found::Nothing if data_dir.join("cache").exists() => "its keyslots are gone",
+            keyslots::Found::Nothing => return keys::create(data_dir, state_dir, key, rng.as_ref()),
+        };
+        self.set_aside(&["cache", "manifest", "keyslots"], lost)?;
+        keys::create(data_dir, state_dir, key, rng.as_ref())
+    }
+
+    /// The database that is there if it passes, else a new one.
+    fn database(&mut self, keys: &Keys, distrusted: bool) -> Result<Checked, StoreError> {
+        let data_dir = self.options.data_dir.as_path();
+        let refused = if distrusted {
+            Refused { why: "the database failed while it was in use, or opening it ended the process twice".to_owned(), readable: false }
+        } else {
+            match self.existing(keys)? {
+                Ok(checked) => return Ok(checked),
+                Err(None) => return self.create(keys),
+                Err(Some(refused)) => refused,
+            }
+        };
+        let place = self.set_aside(DATABASE, &refused.why)?;
+        let checked = self.create(keys)?;
+        if refused.readable { self.take_over(keys, checked, &place.join("cache"), data_dir) } else { Ok(checked) }
+    }
+
+    /// Opens and checks the database that is there. The inner error is why it is not used: none when there is none.
+    fn existing(&mut self, keys: &Keys) -> Result<Result<Checked, Option<Refused>>, StoreError> {
+        let data_dir = self.options.data_dir.as_path();
+        let cache = data_dir.join("cache");
+        let manifest = manifest::read(data_dir, &keys.manifest, &keys.store)?;
+        let refused = |why: &str, readable| Ok(Err(Some(Refused { why: why.to_owned(), readable })));
+        if !cache.exists() {
+            return match manifest {
+                manifest::Found::Nothing => Ok(Err(None)),
+                _ => refused("the database is gone", false),
+            };
+        }
+        let backend = match Backend::open(&cache, OPEN_LIMIT) {
+            Ok(backend) => backend,
+            Err(StoreError::Damaged(why)) => return refused(&why, false),
+            Err(error) => return Err(error),
+        };
+        match self.check(keys, &backend, manifest) {
+            Ok((ledger, manifest)) => Ok(Ok(Checked { backend, ledger, manifest, fresh: false })),
+            Err(StoreError::Damaged(why)) => refused(&why, true),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Compares what the database holds with what it says it holds, and that with the manifest.
+    fn check(&mut self, keys: &Keys, backend: &Backend, manifest: manifest::Found) -> Result<(Ledger, Option<u64>), StoreError> {
+        let damaged = |why: &str| Err(StoreError::Damaged(why.to_owned()));
+        let ledger = match backend.get(LEDGER_ROW)? {
+            Some(sealed) => keys.sealer.open(LEDGER_ROW, &sealed).ok().and_then(|body| Ledger::decode(&body)),
+            None => return damaged("the database does not say what it holds"),
+        };
+        let Some(ledger) = ledger else { return damaged("what the database says it holds cannot be read") };
+        let held = match manifest {
+            manifest::Found::Held(held) => held,
+            // Made and killed before its first manifest.
+            manifest::Found::Nothing if ledger.write == 0 => return Ok((ledger, None)),
+            manifest::Found::Nothing => return damaged("its manifest is gone"),
+            manifest::Found::Forged => return damaged("its manifest is damaged or of another store"),
+        };
+        if held.epoch != ledger.epoch {
+            return damaged("the database is not the one its manifest speaks of");
+        }
+        if ledger.write < held.write {
+            return damaged(&format!("the database went back from write {} to write {}", held.write, ledger.write));
+        }
+        if ledger.write == held.write {
+            let same = ledger.same_rows(&held) && ledger.entries == held.entries;
+            return if same { Ok((ledger, Some(held.write))) } else { damaged("the database and its manifest tell different counts") };
+        }
+        // Written to after the manifest: the last run ended without a close, so what is there is counted before it is believed.
+        let counted = pending::count(backend)?;
+        if !counted.same_rows(&ledger) {
+            return damaged(&format!("of {} rows written {} were found, or not in the state they were written", ledger.rows, counted.rows));
+        }
+        self.notes.push(format!("the last run ended without closing the cache; all {} records are there", ledger.entries));
+        // A new manifest makes the next open trust the count again.
+        Ok((ledger, None))
+    }
+
+    /// Makes an empty database. Opened, dropped and opened again: without its first snapshot sled loses rows silently when it is damaged.
+    fn create(&mut self, keys: &Keys) -> Result<Checked, StoreError> {
+        let StoreOptions { data_dir, rng, .. } = self.options;
+        let cache = data_dir.join("cache");
+        files::private_dir(&cache)?;
+        let mut ledger = Ledger::default();
+        rng.fill(&mut ledger.epoch);
+        ledger.sealed = 1;
+        let backend = Backend::open(&cache, OPEN_LIMIT)?;
+        let mut batch = sled::Batch::default();
+        batch.insert(LEDGER_ROW, keys.sealer.seal(rng.as_ref(), LEDGER_ROW, &ledger.encode())?);
+        backend.apply(batch)?;
+        backend.flush()?;
+        drop(backend);
+        let backend = Backend::open(&cache, OPEN_LIMIT)?;
+        files::sync_dir(&cache)?;
+        files::sync_dir(data_dir)?;
+        Ok(Checked { backend, ledger, manifest: None, fresh: true })
+    }
+
+    /// Writes what is whole in a database that was set aside into the new one.
+    fn take_over(&mut self, keys: &Keys, mut checked: Checked, aside: &Path, data_dir: &Path) -> Result<Checked, StoreError> {
+        let Salvaged { records, lost } = salvage::read(keys, aside);
+        let found = records.len();
+        let mut pending = Pending::new(&checked.backend);
+        for (name, body) in records {
+            let rows = pieces::seal(&keys.sealer, self.options.rng.as_ref(), &name, checked.ledger.write + 1, &body)?;
+            pending.replace(&name, rows)?;
+        }
+        if let Some(ledger) = pending.write(&checked.ledger, &keys.sealer, self.options.rng.as_ref())? {
+            checked.ledger = ledger;
+            checked.backend.flush()?;
+            files::sync_dir(data_dir)?;
+        }
+        checked.fresh = found == 0;
+        let lost = if lost == 0 { String::new() } else { format!(", {lost} were damaged") };
+        self.notes.push(format!("{found} records of it were whole and were taken over{lost}; what is missing is fetched again"));
+        Ok(checked)
+    }
+
+    fn set_aside(&mut self, names: &[&str], why: &str) -> Result<PathBuf, StoreError> {
+        let place = aside::set_aside(&self.options.data_dir, names, self.options.clock.now())?;
+        self.notes.push(format!(
+            "the cache was set aside in {} because {why}; queued changes are not in it, and facts are fetched again",
+            place.display()
+        ));
+        Ok(place)
+    }
+}

@@ -1,0 +1,168 @@
+//! One write under way: the rows it changes, and what that does to the ledger.
+
+use std::collections::BTreeMap;
+
+use super::{
+    backend::Backend,
+    error::StoreError,
+    ledger::{Ledger, SEALS_PER_KEY},
+    names::{self, Tree},
+    pieces,
+    seal::Sealer,
+};
+use crate::engine::world::Rng;
+
+/// The name of the ledger's row.
+pub const LEDGER_ROW: &[u8] = &[Tree::Ledger as u8];
+
+/// Rows about to change.
+pub struct Pending<'a> {
+    backend: &'a Backend,
+    rows: BTreeMap<Vec<u8>, Change>,
+}
+
+struct Change {
+    old: Option<sled::IVec>,
+    new: Option<Vec<u8>>,
+}
+
+impl Change {
+    fn current_len(&self) -> Option<usize> {
+        self.new.as_ref().map(Vec::len)
+    }
+}
+
+impl<'a> Pending<'a> {
+    /// Nothing yet.
+    pub fn new(backend: &'a Backend) -> Self {
+        Self { backend, rows: BTreeMap::new() }
+    }
+
+    /// Replaces the record `name` by these rows; fewer pieces than before leave none behind.
+    ///
+    /// # Errors
+    /// The backend's.
+    pub fn replace(&mut self, name: &[u8], rows: Vec<(Vec<u8>, Vec<u8>)>) -> Result<(), StoreError> {
+        self.remove_from(name, u16::try_from(rows.len()).unwrap_or(u16::MAX))?;
+        rows.into_iter().try_for_each(|(row, sealed)| self.set(row, Some(sealed)))
+    }
+
+    /// Removes the record `name`, if it is there.
+    ///
+    /// # Errors
+    /// The backend's.
+    pub fn remove(&mut self, name: &[u8]) -> Result<(), StoreError> {
+        self.remove_from(name, 0)
+    }
+
+    /// Sets or removes one row.
+    ///
+    /// # Errors
+    /// The backend's.
+    pub fn set(&mut self, row: Vec<u8>, new: Option<Vec<u8>>) -> Result<(), StoreError> {
+        self.change(row)?.new = new;
+        Ok(())
+    }
+
+    fn remove_from(&mut self, name: &[u8], first: u16) -> Result<(), StoreError> {
+        if let Some(before) = first.checked_sub(1) {
+            let ends = self.change(names::piece(name, before))?.current_len().is_none_or(|length| !pieces::has_next(length));
+            if ends {
+                return Ok(());
+            }
+        }
+        for number in first..=u16::MAX {
+            let change = self.change(names::piece(name, number))?;
+            let Some(length) = change.current_len() else { break };
+            change.new = None;
+            if !pieces::has_next(length) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The row's change, which at first is none.
+    fn change(&mut self, row: Vec<u8>) -> Result<&mut Change, StoreError> {
+        use std::collections::btree_map::Entry;
+        match self.rows.entry(row) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(free) => {
+                let old = self.backend.get(free.key())?;
+                let new = old.as_ref().map(|old| old.to_vec());
+                Ok(free.insert(Change { old, new }))
+            }
+        }
+    }
+
+    /// Writes the rows and the ledger that follows from them in one batch; answers that ledger, or none where nothing changes.
+    ///
+    /// # Errors
+    /// The backend's; [`StoreError::KeyUnavailable`] when the data key has sealed all it may.
+    pub fn write(self, before: &Ledger, sealer: &Sealer, rng: &dyn Rng) -> Result<Option<Ledger>, StoreError> {
+        let mut after = before.clone();
+        let mut batch = sled::Batch::default();
+        let mut changed = false;
+        for (row, Change { old, new }) in self.rows {
+            if old.as_deref() == new.as_deref() {
+                continue;
+            }
+            changed = true;
+            let counted = is_counted(&row);
+            let entry = u64::from(is_entry(&row));
+            if let Some(old) = old.filter(|_| counted) {
+                after.remove(&old);
+                after.entries = after.entries.saturating_sub(entry);
+            }
+            match new {
+                None => batch.remove(row),
+                Some(new) => {
+                    if counted {
+                        after.add(&new);
+                        after.entries += entry;
+                        after.sealed += 1;
+                    }
+                    batch.insert(row, new);
+                }
+            }
+        }
+        if !changed {
+            return Ok(None);
+        }
+        after.write += 1;
+        after.sealed += 1;
+        if after.sealed > SEALS_PER_KEY {
+            return Err(StoreError::KeyUnavailable(
+                "the cache's data key has sealed as many records as is safe: remove the cache directory, it is fetched anew under a new key".to_owned(),
+            ));
+        }
+        batch.insert(LEDGER_ROW, sealer.seal(rng, LEDGER_ROW, &after.encode())?);
+        self.backend.apply(batch)?;
+        Ok(Some(after))
+    }
+}
+
+/// Whether the ledger counts this row: the ledger itself and what is quarantined it does not.
+fn is_counted(row: &[u8]) -> bool {
+    row.first().is_some_and(|tree| *tree == Tree::Observations as u8 || *tree == Tree::Documents as u8)
+}
+
+/// Whether this row is the first piece of an observation: there is one per entry.
+fn is_entry(row: &[u8]) -> bool {
+    row.first() == Some(&(Tree::Observations as u8)) && names::split_piece(row).is_some_and(|(_, number)| number == 0)
+}
+
+/// Counts what the backend holds: entries, rows, bytes and their sum.
+///
+/// # Errors
+/// The backend's.
+pub fn count(backend: &Backend) -> Result<Ledger, StoreError> {
+    let mut counted = Ledger::default();
+    for tree in [Tree::Observations, Tree::Documents] {
+        backend.scan(&[tree as u8], &mut |(row, sealed)| {
+            counted.add(&sealed);
+            counted.entries += u64::from(is_entry(&row));
+        })?;
+    }
+    Ok(counted)
+}

@@ -1,0 +1,110 @@
+//! Records longer than 64 KiB go to disk in pieces, each sealed by itself.
+//!
+//! Before sealing each piece starts with `[write 8][pieces 2]`, little endian: the number of the write it belongs to, and how many pieces
+//! that record has. Pieces of two writes never make one record. A piece that is not full is the last.
+
+use super::{
+    error::StoreError,
+    names,
+    seal::{OVERHEAD, Sealer, Unopened},
+};
+use crate::engine::world::Rng;
+
+/// The longest sealed piece.
+pub const SEALED_MAX: usize = 64 * 1024;
+const HEAD: usize = 8 + 2;
+const BODY_MAX: usize = SEALED_MAX - OVERHEAD - HEAD;
+
+/// Seals a body under `name`: the rows to write, in order.
+///
+/// # Errors
+/// When it is longer than 65535 pieces (4 GiB).
+pub fn seal(sealer: &Sealer, rng: &dyn Rng, name: &[u8], write: u64, body: &[u8]) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+    let too_long = || StoreError::Unwritable { path: "the store".to_owned(), cause: "a record is longer than 4 GiB".to_owned() };
+    // A last piece that happens to be full is followed by an empty one, so that a full one always has a successor.
+    let count = u16::try_from(body.len() / BODY_MAX + 1).map_err(|_| too_long())?;
+    (0..count)
+        .map(|number| {
+            let start = usize::from(number) * BODY_MAX;
+            let part = &body[start..body.len().min(start + BODY_MAX)];
+            let row = names::piece(name, number);
+            let sealed = sealer.seal(rng, &row, &[&write.to_le_bytes()[..], &count.to_le_bytes(), part].concat())?;
+            Ok((row, sealed))
+        })
+        .collect()
+}
+
+/// Whether another piece follows this sealed one.
+pub fn has_next(sealed_len: usize) -> bool {
+    sealed_len == SEALED_MAX
+}
+
+/// Opens the pieces found under `name`, given in the order of their rows.
+pub fn open<'a>(sealer: &Sealer, rows: impl IntoIterator<Item = (&'a [u8], &'a [u8])>) -> Result<Vec<u8>, Unopened> {
+    let mut body = Vec::new();
+    let mut first = None;
+    let mut next: u16 = 0;
+    for (row, sealed) in rows {
+        let mut plain = sealer.open(row, sealed)?;
+        let head: [u8; HEAD] = *plain.first_chunk().ok_or(Unopened::Damaged)?;
+        let (_, number) = names::split_piece(row).ok_or(Unopened::Damaged)?;
+        if number != next || *first.get_or_insert(head) != head {
+            return Err(Unopened::Damaged);
+        }
+        next = number.checked_add(1).ok_or(Unopened::Damaged)?;
+        if number == 0 {
+            plain.drain(..HEAD);
+            body = plain;
+        } else {
+            body.extend_from_slice(&plain[HEAD..]);
+        }
+    }
+    let expected = first.and_then(|head| head.last_chunk::<2>().copied()).map(u16::from_le_bytes);
+    if expected == Some(next) { Ok(body) } else { Err(Unopened::Damaged) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::world::SeededRng;
+
+    type Rows = Vec<(Vec<u8>, Vec<u8>)>;
+
+    fn sealed(write: u64, length: usize) -> (Sealer, Rows, Vec<u8>) {
+        let sealer = Sealer::new(1, &[3; 32]);
+        let body: Vec<u8> = (0..length).map(|at| (at % 251) as u8).collect();
+        let rows = seal(&sealer, &SeededRng::new(write), b"\x01n", write, &body).unwrap();
+        (sealer, rows, body)
+    }
+
+    fn reopen(sealer: &Sealer, rows: &Rows) -> Result<Vec<u8>, Unopened> {
+        open(sealer, rows.iter().map(|(row, sealed)| (row.as_slice(), sealed.as_slice())))
+    }
+
+    #[test]
+    fn bodies_around_the_edges_come_back_and_no_piece_is_too_long() {
+        for (length, pieces) in [(0, 1), (1, 1), (BODY_MAX - 1, 1), (BODY_MAX, 2), (BODY_MAX + 1, 2), (2 * BODY_MAX, 3), (200_000, 4)] {
+            let (sealer, rows, body) = sealed(1, length);
+            assert_eq!(rows.len(), pieces, "{length}");
+            assert_eq!(reopen(&sealer, &rows).unwrap(), body);
+            for (at, (_, sealed)) in rows.iter().enumerate() {
+                assert!(sealed.len() <= SEALED_MAX);
+                assert_eq!(has_next(sealed.len()), at + 1 < pieces, "{length}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_missing_a_swapped_or_an_older_piece_is_damage() {
+        let (sealer, rows, _) = sealed(1, 200_000);
+        assert_eq!(reopen(&sealer, &rows[..3].to_vec()), Err(Unopened::Damaged));
+        assert_eq!(reopen(&sealer, &rows[1..].to_vec()), Err(Unopened::Damaged));
+        assert_eq!(reopen(&sealer, &Vec::new()), Err(Unopened::Damaged));
+        let mut swapped = rows.clone();
+        (swapped[1].1, swapped[2].1) = (rows[2].1.clone(), rows[1].1.clone());
+        assert_eq!(reopen(&sealer, &swapped), Err(Unopened::Damaged));
+        let mut mixed = rows;
+        mixed[2] = sealed(2, 200_000).1[2].clone();
+        assert_eq!(reopen(&sealer, &mixed), Err(Unopened::Damaged));
+    }
+}

@@ -1,0 +1,154 @@
+//! What is inside a sealed record: a version byte, then postcard. The names inside decide, whatever the name on disk.
+
+use serde::{Deserialize, Serialize};
+
+use crate::fact::{Content, Key, Observation, SourceId, Timestamp, Value};
+
+/// The version of the body of an observation and of a document.
+const VERSION: u8 = 1;
+
+#[derive(Serialize, Deserialize)]
+struct StoredObservation<'a> {
+    key: &'a str,
+    source: &'a str,
+    #[serde(borrow)]
+    content: StoredContent<'a>,
+    observed_at: i64,
+    changed_at: i64,
+    fetched_at: i64,
+    revision: Option<&'a str>,
+    live: bool,
+    same_origin: Option<&'a str>,
+}
+
+#[derive(Serialize, Deserialize)]
+enum StoredContent<'a> {
+    Value(&'a str),
+    Absent(Option<&'a str>),
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredDocument<'a> {
+    name: &'a str,
+    bytes: &'a [u8],
+}
+
+/// The body of an observation.
+pub fn encode_observation(observation: &Observation) -> Vec<u8> {
+    encode(&StoredObservation {
+        key: observation.key.as_str(),
+        source: observation.source.as_str(),
+        content: match &observation.content {
+            Content::Value(value) => StoredContent::Value(value.as_json_text()),
+            Content::Absent(last) => StoredContent::Absent(last.as_ref().map(Value::as_json_text)),
+        },
+        observed_at: observation.observed_at.as_millis(),
+        changed_at: observation.changed_at.as_millis(),
+        fetched_at: observation.fetched_at.as_millis(),
+        revision: observation.revision.as_deref(),
+        live: observation.live,
+        same_origin: observation.same_origin.as_deref(),
+    })
+}
+
+/// The observation of a body; none when it is none of a version known here.
+pub fn decode_observation(body: &[u8]) -> Option<Observation> {
+    let stored: StoredObservation = decode(body)?;
+    Some(Observation {
+        key: Key::new(stored.key).ok()?,
+        source: SourceId::new(stored.source).ok()?,
+        content: match stored.content {
+            StoredContent::Value(text) => Content::Value(Value::from_trusted_text(text)),
+            StoredContent::Absent(last) => Content::Absent(last.map(Value::from_trusted_text)),
+        },
+        observed_at: Timestamp::from_millis(stored.observed_at),
+        changed_at: Timestamp::from_millis(stored.changed_at),
+        fetched_at: Timestamp::from_millis(stored.fetched_at),
+        revision: stored.revision.map(Into::into),
+        live: stored.live,
+        same_origin: stored.same_origin.map(Into::into),
+    })
+}
+
+/// The body of a document.
+pub fn encode_document(name: &str, bytes: &[u8]) -> Vec<u8> {
+    encode(&StoredDocument { name, bytes })
+}
+
+/// Name and bytes of a document's body.
+pub fn decode_document(body: &[u8]) -> Option<(&str, &[u8])> {
+    decode::<StoredDocument>(body).map(|stored| (stored.name, stored.bytes))
+}
+
+/// A version byte and postcard.
+pub fn encode(stored: &impl Serialize) -> Vec<u8> {
+    // These are plain structs of numbers and text into a growing vector: postcard has no way to fail. An empty body would not decode.
+    postcard::to_extend(stored, vec![VERSION]).unwrap_or_default()
+}
+
+/// What [`encode`] made; none for another version or trailing bytes.
+pub fn decode<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Option<T> {
+    let (version, rest) = body.split_first()?;
+    let (stored, after) = postcard::take_from_bytes(rest).ok()?;
+    (*version == VERSION && after.is_empty()).then_some(stored)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn sample(content: Content) -> Observation {
+        Observation {
+            key: Key::new("service/payments/replicas").unwrap(),
+            source: SourceId::new("k8s.prod").unwrap(),
+            content,
+            observed_at: Timestamp::from_millis(1_767_607_200_000),
+            changed_at: Timestamp::from_millis(-1),
+            fetched_at: Timestamp::from_millis(0),
+            revision: Some("W/\"7\"".into()),
+            live: true,
+            same_origin: None,
+        }
+    }
+
+    #[test]
+    fn golden() {
+        let body = encode_observation(&sample(Content::Value(Value::from_trusted_text("12"))));
+        let hex: String = body.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(
+            hex,
+            "0119736572766963652f7061796d656e74732f7265706c69636173086b38732e70726f640002313280a4cbd9f16601000105572f2237220100"
+        );
+        assert_eq!(encode_document("n", &[0, 255]), b"\x01\x01n\x02\x00\xff");
+    }
+
+    #[test]
+    fn every_content_comes_back() {
+        let value = Value::from_trusted_text(r#"{"b":1.50,"a":"é"}"#);
+        for content in [Content::Value(value.clone()), Content::Absent(Some(value)), Content::Absent(None)] {
+            let observation = sample(content);
+            assert_eq!(decode_observation(&encode_observation(&observation)), Some(observation));
+        }
+    }
+
+    #[test]
+    fn another_version_or_a_tail_is_nothing() {
+        let mut body = encode_document("n", b"x");
+        body.push(0);
+        assert_eq!(decode_document(&body), None);
+        body.pop();
+        assert_eq!(decode_document(&body), Some(("n", &b"x"[..])));
+        body[0] = 2;
+        assert_eq!(decode_document(&body), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_taken_or_refused_quietly(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let _ = decode_observation(&bytes);
+            let _ = decode_document(&bytes);
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Whole records out of rows: pieces put together, opened, and held against their names.
+
+use super::{
+    backend::{Backend, Row},
+    error::StoreError,
+    keys::Keys,
+    names::{self, Tree},
+    pieces, record,
+    seal::Unopened,
+};
+use crate::fact::Observation;
+
+/// A record as found: its name without a piece's number, its rows, and its body if it opened.
+pub struct Found<'a> {
+    /// On disk.
+    pub name: &'a [u8],
+    /// Every row of that name, sealed as they are.
+    pub rows: &'a [Row],
+    /// What is inside.
+    pub body: Result<Vec<u8>, Unopened>,
+}
+
+/// Gives every record whose name starts with `prefix` to `each`.
+///
+/// # Errors
+/// The backend's; what came before it was given.
+pub fn scan(keys: &Keys, backend: &Backend, prefix: &[u8], each: &mut dyn FnMut(Found<'_>)) -> Result<(), StoreError> {
+    let mut rows: Vec<Row> = Vec::new();
+    let outcome = backend.scan(prefix, &mut |row| {
+        if rows.first().is_some_and(|first| name_of(first) != name_of(&row)) {
+            emit(keys, &rows, each);
+            rows.clear();
+        }
+        rows.push(row);
+    });
+    emit(keys, &rows, each);
+    outcome
+}
+
+fn name_of(row: &Row) -> &[u8] {
+    names::split_piece(&row.0).map_or(&[], |(name, _)| name)
+}
+
+fn emit(keys: &Keys, rows: &[Row], each: &mut dyn FnMut(Found<'_>)) {
+    if let Some(first) = rows.first() {
+        let body = pieces::open(&keys.sealer, rows.iter().map(|(row, sealed)| (row.as_ref(), sealed.as_ref())));
+        each(Found { name: name_of(first), rows, body });
+    }
+}
+
+impl Found<'_> {
+    /// The observation in it, if it is whole and stands under its own name.
+    pub fn observation(&self, keys: &Keys) -> Result<Observation, Unopened> {
+        let observation = record::decode_observation(self.whole()?).ok_or(Unopened::Damaged)?;
+        self.stands_under(&keys.namer.of_observation(&observation.key, &observation.source))?;
+        Ok(observation)
+    }
+
+    /// Name and bytes of the document in it, if it is whole and stands under its own name.
+    pub fn document(&self, keys: &Keys) -> Result<(&str, &[u8]), Unopened> {
+        let (name, bytes) = record::decode_document(self.whole()?).ok_or(Unopened::Damaged)?;
+        self.stands_under(&keys.namer.of_document(name))?;
+        Ok((name, bytes))
+    }
+
+    /// Whether it is a whole record of this tree under its own name.
+    pub fn check(&self, keys: &Keys, tree: Tree) -> Result<(), Unopened> {
+        if tree == Tree::Documents { self.document(keys).map(drop) } else { self.observation(keys).map(drop) }
+    }
+
+    fn whole(&self) -> Result<&[u8], Unopened> {
+        self.body.as_deref().map_err(|unopened| *unopened)
+    }
+
+    fn stands_under(&self, own: &[u8]) -> Result<(), Unopened> {
+        if own == self.name { Ok(()) } else { Err(Unopened::Damaged) }
+    }
+}

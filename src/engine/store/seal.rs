@@ -1,0 +1,152 @@
+//! Sealing: AES-256-GCM around everything that reaches the disk.
+//!
+//! A sealed record is `[format 1][key id 4, little endian][nonce 12][ciphertext][tag 16]`; the nonce is random; the associated data are
+//! the format and the whole name on disk, whose first byte names the tree. So a record that is moved to another name, another tree or
+//! another format does not open.
+
+use aes_gcm::{Aes256Gcm, Key, KeyInit, Nonce, Tag, aead::AeadInOut};
+
+use super::error::StoreError;
+use crate::engine::world::Rng;
+
+/// The format byte of a sealed record.
+pub const RECORD_FORMAT: u8 = 1;
+const KEY_ID: usize = 4;
+const NONCE: usize = 12;
+const TAG: usize = 16;
+const HEAD: usize = 1 + KEY_ID + NONCE;
+
+/// How many bytes sealing adds.
+pub const OVERHEAD: usize = HEAD + TAG;
+
+/// Why a sealed record gives nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unopened {
+    /// It was sealed with the key of this id, which is not this one.
+    WrongKey(u32),
+    /// Its bytes are not what was written under this name.
+    Damaged,
+}
+
+/// One data key at work.
+pub struct Sealer {
+    id: u32,
+    cipher: Aes256Gcm,
+}
+
+impl Sealer {
+    /// A sealer for this key; the cipher wipes its copy when dropped.
+    pub fn new(id: u32, key: &[u8; 32]) -> Self {
+        Self { id, cipher: Aes256Gcm::new(&Key::<Aes256Gcm>::from(*key)) }
+    }
+
+    /// Seals `plain` under `name`.
+    ///
+    /// # Errors
+    /// Only for more than 64 GiB.
+    pub fn seal(&self, rng: &dyn Rng, name: &[u8], plain: &[u8]) -> Result<Vec<u8>, StoreError> {
+        let mut nonce = [0; NONCE];
+        rng.fill(&mut nonce);
+        let mut sealed = Vec::with_capacity(OVERHEAD + plain.len());
+        sealed.push(RECORD_FORMAT);
+        sealed.extend_from_slice(&self.id.to_le_bytes());
+        sealed.extend_from_slice(&nonce);
+        sealed.extend_from_slice(plain);
+        let tag = self
+            .cipher
+            .encrypt_inout_detached(&Nonce::from(nonce), &associated(name), sealed[HEAD..].as_mut().into())
+            .map_err(|_| StoreError::Unwritable { path: "the store".to_owned(), cause: "a record is too large to seal".to_owned() })?;
+        sealed.extend_from_slice(&tag);
+        Ok(sealed)
+    }
+
+    /// Opens what was sealed under `name`.
+    pub fn open(&self, name: &[u8], sealed: &[u8]) -> Result<Vec<u8>, Unopened> {
+        let (head, rest) = sealed.split_first_chunk::<HEAD>().ok_or(Unopened::Damaged)?;
+        let (body, tag) = rest.split_last_chunk::<TAG>().ok_or(Unopened::Damaged)?;
+        let [format, id_and_nonce @ ..] = head;
+        let (id, nonce) = id_and_nonce.split_first_chunk::<KEY_ID>().ok_or(Unopened::Damaged)?;
+        let id = u32::from_le_bytes(*id);
+        if *format != RECORD_FORMAT {
+            return Err(Unopened::Damaged);
+        }
+        if id != self.id {
+            return Err(Unopened::WrongKey(id));
+        }
+        let nonce = Nonce::try_from(nonce).map_err(|_| Unopened::Damaged)?;
+        let mut plain = body.to_vec();
+        self.cipher
+            .decrypt_inout_detached(&nonce, &associated(name), plain.as_mut_slice().into(), &Tag::from(*tag))
+            .map_err(|_| Unopened::Damaged)?;
+        Ok(plain)
+    }
+}
+
+fn associated(name: &[u8]) -> Vec<u8> {
+    let mut data = Vec::with_capacity(1 + name.len());
+    data.push(RECORD_FORMAT);
+    data.extend_from_slice(name);
+    data
+}
+
+/// The tag of a sealed record as a number: different for any two records ever sealed.
+pub fn fingerprint(sealed: &[u8]) -> u128 {
+    sealed.last_chunk::<TAG>().map_or(0, |tag| u128::from_le_bytes(*tag))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::engine::world::SystemRng;
+
+    struct Fixed;
+    impl crate::engine::world::Rng for Fixed {
+        fn fill(&self, buffer: &mut [u8]) {
+            buffer.iter_mut().zip(0xA0..).for_each(|(byte, value)| *byte = value);
+        }
+    }
+
+    fn hex(bytes: &[u8]) -> String {
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    #[test]
+    fn golden() {
+        let key: [u8; 32] = std::array::from_fn(|at| at as u8);
+        let sealer = Sealer::new(3, &key);
+        let sealed = sealer.seal(&Fixed, b"\x01name", b"plain text").unwrap();
+        assert_eq!(hex(&sealed), GOLDEN);
+        assert_eq!(sealer.open(b"\x01name", &sealed).unwrap(), b"plain text");
+    }
+
+    /// Computed by another implementation of AES-256-GCM.
+    const GOLDEN: &str = "0103000000a0a1a2a3a4a5a6a7a8a9aaab96741d442beb76da1a11219a7219021345045bcf4259f22d349a";
+
+    #[test]
+    fn another_key_is_told_from_damage() {
+        let sealed = Sealer::new(1, &[1; 32]).seal(&SystemRng, b"n", b"x").unwrap();
+        assert_eq!(Sealer::new(2, &[2; 32]).open(b"n", &sealed), Err(Unopened::WrongKey(1)));
+        assert_eq!(Sealer::new(1, &[2; 32]).open(b"n", &sealed), Err(Unopened::Damaged));
+        assert_eq!(Sealer::new(1, &[1; 32]).open(b"m", &sealed), Err(Unopened::Damaged));
+    }
+
+    proptest! {
+        #[test]
+        fn any_flipped_bit_is_noticed(plain in proptest::collection::vec(any::<u8>(), 0..200), at in any::<proptest::sample::Index>(), bit in 0_u8..8) {
+            let sealer = Sealer::new(1, &[9; 32]);
+            let mut sealed = sealer.seal(&SystemRng, b"name", &plain).unwrap();
+            prop_assert_eq!(sealer.open(b"name", &sealed).unwrap(), plain);
+            prop_assert!(sealed.len() == OVERHEAD + sealer.open(b"name", &sealed).unwrap().len());
+            let at = at.index(sealed.len());
+            sealed[at] ^= 1 << bit;
+            prop_assert!(sealer.open(b"name", &sealed).is_err());
+        }
+
+        #[test]
+        fn any_bytes_are_refused_quietly(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
+            prop_assert!(Sealer::new(1, &[9; 32]).open(b"name", &bytes).is_err());
+        }
+    }
+}

@@ -1,0 +1,297 @@
+//! The store on disk: observations and documents, sealed, in sled.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use super::{
+    api::{CacheStore, Quarantined, StoreOp, StoreStats, VerifyReport},
+    backend::{Backend, Row},
+    error::StoreError,
+    keys::Keys,
+    ledger::Ledger,
+    lock::DirLock,
+    manifest, marker,
+    names::{self, Tree},
+    pending::{self, Pending},
+    pieces, record, records,
+    seal::Unopened,
+};
+use crate::{
+    engine::world::Rng,
+    fact::{Key, Observation},
+};
+
+/// Observations on disk, sealed. Made by `open_store`; dropped without [`CacheStore::close`] it is what a crash leaves.
+pub struct SledStore {
+    data_dir: PathBuf,
+    keys: Keys,
+    rng: Arc<dyn Rng>,
+    open: RwLock<Option<Arc<Open>>>,
+    books: Mutex<Books>,
+    quarantined: AtomicU64,
+    found: Mutex<Vec<Quarantined>>,
+}
+
+/// What closing gives up; in this order.
+struct Open {
+    backend: Backend,
+    _lock: DirLock,
+}
+
+/// What was written, what is on disk, what the manifest says: the numbers of writes.
+struct Books {
+    ledger: Ledger,
+    flushed: u64,
+    manifest: Option<u64>,
+}
+
+impl SledStore {
+    /// A store over an open, checked backend. `manifest` is the write that the manifest on disk speaks of.
+    pub(super) fn new(
+        data_dir: &Path,
+        lock: DirLock,
+        backend: Backend,
+        keys: Keys,
+        rng: Arc<dyn Rng>,
+        ledger: Ledger,
+        manifest: Option<u64>,
+    ) -> Self {
+        let flushed = ledger.write;
+        Self {
+            data_dir: data_dir.to_owned(),
+            keys,
+            rng,
+            open: RwLock::new(Some(Arc::new(Open { backend, _lock: lock }))),
+            books: Mutex::new(Books { ledger, flushed, manifest }),
+            quarantined: AtomicU64::new(0),
+            found: Mutex::default(),
+        }
+    }
+
+    /// Runs `work` on the backend; if that turns out damaged, the next open will not trust it.
+    fn with<T>(&self, work: impl FnOnce(&Backend) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        // Only a reference is taken under the lock, so that a caller may use the store from inside a scan.
+        let open = self.open.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(StoreError::Closed)?;
+        let outcome = work(&open.backend);
+        if matches!(outcome, Err(StoreError::Damaged(_))) {
+            marker::condemn(&self.data_dir);
+        }
+        outcome
+    }
+
+    fn books(&self) -> MutexGuard<'_, Books> {
+        self.books.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Plans and writes one batch.
+    fn write(&self, plan: impl FnOnce(&mut Pending<'_>, u64) -> Result<(), StoreError>) -> Result<(), StoreError> {
+        self.with(|backend| self.write_with(backend, &mut self.books(), plan))
+    }
+
+    fn write_with(
+        &self,
+        backend: &Backend,
+        books: &mut Books,
+        plan: impl FnOnce(&mut Pending<'_>, u64) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut pending = Pending::new(backend);
+        plan(&mut pending, books.ledger.write + 1)?;
+        if let Some(ledger) = pending.write(&books.ledger, &self.keys.sealer, self.rng.as_ref())? {
+            books.ledger = ledger;
+        }
+        Ok(())
+    }
+
+    fn put(&self, pending: &mut Pending<'_>, write: u64, name: &[u8], body: &[u8]) -> Result<(), StoreError> {
+        pending.replace(name, pieces::seal(&self.keys.sealer, self.rng.as_ref(), name, write, body)?)
+    }
+
+    /// Looks again, while nothing writes, at a record that did not open. One whose pieces a write was just replacing is whole now and goes
+    /// to `whole`; a damaged one is moved, as sealed as it is, to where nothing reads it.
+    fn settle(&self, name: &[u8], key: Option<&Key>, whole: &mut dyn FnMut(&records::Found<'_>)) -> Result<(), StoreError> {
+        self.with(|backend| {
+            let mut books = self.books();
+            let tree = if name.first() == Some(&(Tree::Documents as u8)) { Tree::Documents } else { Tree::Observations };
+            let mut damaged: Vec<Row> = Vec::new();
+            records::scan(&self.keys, backend, name, &mut |found| match found.check(&self.keys, tree) {
+                // Longer names may begin like this one.
+                _ if found.name != name => {}
+                Ok(()) => whole(&found),
+                Err(Unopened::WrongKey(_)) => {}
+                Err(Unopened::Damaged) => damaged.extend_from_slice(found.rows),
+            })?;
+            if damaged.is_empty() {
+                return Ok(());
+            }
+            self.write_with(backend, &mut books, |pending, _| {
+                damaged.into_iter().try_for_each(|(row, sealed)| {
+                    pending.set(row.to_vec(), None)?;
+                    pending.set([&[Tree::Quarantine as u8], row.as_ref()].concat(), Some(sealed.to_vec()))
+                })
+            })?;
+            let source = names::source_in(name).filter(|_| tree == Tree::Observations);
+            self.quarantined.fetch_add(1, Ordering::Relaxed);
+            self.found.lock().unwrap_or_else(PoisonError::into_inner).push(Quarantined { key: key.cloned(), source });
+            Ok(())
+        })
+    }
+
+    /// Gives every observation under these prefixes to `each`, and settles what did not open.
+    fn observations(&self, prefixes: &[Vec<u8>], key: Option<&Key>, each: &mut dyn FnMut(Observation)) -> Result<(), StoreError> {
+        let mut suspect: Vec<Vec<u8>> = Vec::new();
+        self.with(|backend| {
+            prefixes.iter().try_for_each(|prefix| {
+                records::scan(&self.keys, backend, prefix, &mut |found| match found.observation(&self.keys) {
+                    Ok(observation) => each(observation),
+                    Err(Unopened::WrongKey(_)) => {}
+                    Err(Unopened::Damaged) => suspect.push(found.name.to_vec()),
+                })
+            })
+        })?;
+        suspect.iter().try_for_each(|name| {
+            let mut whole = None;
+            self.settle(name, key, &mut |found| whole = found.observation(&self.keys).ok())?;
+            // Outside of the settling, so that `each` may use the store.
+            whole.into_iter().for_each(&mut *each);
+            Ok(())
+        })
+    }
+}
+
+impl CacheStore for SledStore {
+    fn get(&self, key: &Key) -> Result<Vec<Observation>, StoreError> {
+        let mut observations = Vec::new();
+        self.observations(&[self.keys.namer.of_key(key)], Some(key), &mut |observation| {
+            // Names on disk are short hashes; the name inside decides.
+            if observation.key == *key {
+                observations.push(observation);
+            }
+        })?;
+        Ok(observations)
+    }
+
+    fn apply(&self, ops: &[StoreOp]) -> Result<(), StoreError> {
+        self.write(|pending, write| {
+            ops.iter().try_for_each(|op| match op {
+                StoreOp::Put(observation) => {
+                    let name = self.keys.namer.of_observation(&observation.key, &observation.source);
+                    self.put(pending, write, &name, &record::encode_observation(observation))
+                }
+                StoreOp::Evict(key, source) => pending.remove(&self.keys.namer.of_observation(key, source)),
+            })
+        })
+    }
+
+    fn scan(&self, segments: &[&str], each: &mut dyn FnMut(Observation)) -> Result<(), StoreError> {
+        self.observations(&self.keys.namer.under(segments), None, &mut |observation| {
+            if names::starts_with(&observation.key, segments) {
+                each(observation);
+            }
+        })
+    }
+
+    fn get_meta(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let own = self.keys.namer.of_document(name);
+        let (mut document, mut suspect) = (None, false);
+        self.with(|backend| {
+            records::scan(&self.keys, backend, &own, &mut |found| match found.document(&self.keys) {
+                Ok((_, bytes)) => document = Some(bytes.to_vec()),
+                Err(unopened) => suspect = unopened == Unopened::Damaged,
+            })
+        })?;
+        if suspect {
+            self.settle(&own, None, &mut |found| document = found.document(&self.keys).ok().map(|(_, bytes)| bytes.to_vec()))?;
+        }
+        Ok(document)
+    }
+
+    fn put_meta(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
+        let own = self.keys.namer.of_document(name);
+        self.write(|pending, write| self.put(pending, write, &own, &record::encode_document(name, bytes)))
+    }
+
+    fn flush(&self) -> Result<(), StoreError> {
+        self.with(|backend| {
+            // Writes may go on meanwhile; what is promised is what was applied before.
+            let write = {
+                let books = self.books();
+                if books.flushed == books.ledger.write {
+                    return Ok(());
+                }
+                books.ledger.write
+            };
+            backend.flush()?;
+            let mut books = self.books();
+            books.flushed = books.flushed.max(write);
+            Ok(())
+        })
+    }
+
+    fn checkpoint(&self) -> Result<(), StoreError> {
+        self.with(|backend| {
+            // Held throughout, so that what the manifest says is what was synced.
+            let mut books = self.books();
+            let write = books.ledger.write;
+            if books.flushed != write {
+                backend.flush()?;
+                books.flushed = write;
+            }
+            if books.manifest != Some(write) {
+                manifest::write(&self.data_dir, &self.keys.manifest, &self.keys.store, &books.ledger)?;
+                books.manifest = Some(write);
+            }
+            Ok(())
+        })
+    }
+
+    fn take_quarantined(&self) -> Vec<Quarantined> {
+        std::mem::take(&mut *self.found.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn stats(&self) -> StoreStats {
+        let disk_bytes = self.with(|backend| Ok(backend.disk_bytes())).unwrap_or_default();
+        let books = self.books();
+        StoreStats {
+            entries: books.ledger.entries,
+            live_bytes: books.ledger.bytes,
+            disk_bytes,
+            quarantined: self.quarantined.load(Ordering::Relaxed),
+        }
+    }
+
+    fn verify(&self) -> Result<VerifyReport, StoreError> {
+        let mut report = VerifyReport::default();
+        self.with(|backend| {
+            // Held throughout: a write in between would look like a row too many.
+            let books = self.books();
+            report.complete = pending::count(backend)?.same_rows(&books.ledger);
+            for tree in [Tree::Observations, Tree::Documents] {
+                records::scan(&self.keys, backend, &[tree as u8], &mut |found| {
+                    report.checked += 1;
+                    match found.check(&self.keys, tree) {
+                        Ok(()) => {}
+                        Err(Unopened::WrongKey(_)) => report.wrong_key += 1,
+                        Err(Unopened::Damaged) => report.damaged += 1,
+                    }
+                })?;
+            }
+            Ok(())
+        })?;
+        Ok(report)
+    }
+
+    fn close(&self) -> Result<(), StoreError> {
+        let outcome = self.checkpoint();
+        if outcome == Err(StoreError::Closed) {
+            return Ok(());
+        }
+        // Even if the last write failed the directory is given back.
+        self.open.write().unwrap_or_else(PoisonError::into_inner).take();
+        outcome
+    }
+}

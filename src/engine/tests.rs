@@ -1,0 +1,281 @@
+//! The engine as its callers meet it, over a real store in memory or on disk and sources that answer from a script.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use super::{
+    source::{BoxFuture, BuiltSource, Fetched, Reported, Source, SourceError},
+    store::{OpenedStore, StoreOptions, open_store},
+    world::{SeededRng, SimClock},
+    *,
+};
+use crate::{
+    config::{CacheKey, Config, FileSource, SecretRef, SourceConfig, SourceKind},
+    fact::{FactState, Key, Mark, Pattern, Role, SourceId, SourceState, Value},
+};
+
+type Answer = Result<Fetched, SourceError>;
+
+/// Answers from a list; after its end, with the last answer again.
+#[derive(Clone, Default)]
+struct Scripted {
+    answers: Arc<Mutex<VecDeque<Answer>>>,
+    asked: Arc<Mutex<u32>>,
+}
+
+impl Scripted {
+    fn say(&self, answer: Answer) {
+        self.answers.lock().unwrap().push_back(answer);
+    }
+}
+
+impl Source for Scripted {
+    fn fetch(&self) -> BoxFuture<'_, Answer> {
+        Box::pin(async {
+            tokio::task::yield_now().await;
+            *self.asked.lock().unwrap() += 1;
+            let mut answers = self.answers.lock().unwrap();
+            if answers.len() > 1 { answers.pop_front().unwrap() } else { answers.front().cloned().unwrap_or_else(|| Ok(holding(&[]))) }
+        })
+    }
+}
+
+struct NoSecrets;
+
+impl Secrets for NoSecrets {
+    fn resolve(&self, _: &SecretRef) -> Result<String, String> {
+        Err("no secrets here".to_owned())
+    }
+}
+
+fn holding(items: &[(&str, &str)]) -> Fetched {
+    let item = |(key, json): &(&str, &str)| Reported {
+        key: Key::new(key).unwrap(),
+        value: Value::parse(json).unwrap(),
+        observed_at: None,
+        changed_at: None,
+        revision: None,
+        same_origin: None,
+    };
+    Fetched { items: items.iter().map(item).collect(), complete: true, ..Fetched::default() }
+}
+
+fn refused() -> Answer {
+    Err(SourceError { code: "refused", message: "connection refused".into(), retry_after: None })
+}
+
+fn id(name: &str) -> SourceId {
+    SourceId::new(name).unwrap()
+}
+
+fn key(text: &str) -> Key {
+    Key::new(text).unwrap()
+}
+
+fn source(name: &str, role: Role, script: &Scripted) -> BuiltSource {
+    let config = SourceConfig {
+        name: id(name),
+        kind: SourceKind::File(FileSource { path: "/nowhere".into(), depth: 0 }),
+        role,
+        trust: 0.7,
+        authority: false,
+        enabled: true,
+        writable: false,
+        prefix: String::new(),
+        keys: Vec::new(),
+        interval: Some(Duration::from_secs(30)),
+        timeout: Duration::from_secs(5),
+        ttl: None,
+        apdex_target: Duration::from_millis(200),
+        maps: Vec::new(),
+        reads: Vec::new(),
+        writes: Vec::new(),
+    };
+    BuiltSource { id: id(name), config, source: Arc::new(script.clone()), kind: "file", group: None }
+}
+
+struct Bench {
+    dir: tempfile::TempDir,
+    clock: Arc<SimClock>,
+    backend: &'static str,
+}
+
+impl Bench {
+    fn new(backend: &'static str) -> Self {
+        Self { dir: tempfile::tempdir().unwrap(), clock: Arc::new(SimClock::default()), backend }
+    }
+
+    fn start(&self, sources: Vec<BuiltSource>) -> Engine {
+        let rng = Arc::new(SeededRng::new(7));
+        let opened: OpenedStore = open_store(&StoreOptions {
+            data_dir: self.dir.path().join("data"),
+            state_dir: self.dir.path().join("state"),
+            backend: self.backend.to_owned(),
+            key: CacheKey::Auto,
+            clock: self.clock.clone(),
+            rng: rng.clone(),
+        })
+        .unwrap();
+        let options = EngineOptions {
+            config: Arc::new(Config::bare("/".into())),
+            data_dir: self.dir.path().join("data"),
+            state_dir: self.dir.path().join("state"),
+            offline: false,
+            polling: false,
+            clock: self.clock.clone(),
+            rng,
+            secrets: Arc::new(NoSecrets),
+            environment: Arc::default(),
+        };
+        Engine::assemble(options, opened, sources).unwrap()
+    }
+}
+
+#[tokio::test]
+async fn a_dead_source_turns_its_facts_offline_and_they_survive_a_restart() {
+    let bench = Bench::new("sled");
+    let script = Scripted::default();
+    script.say(Ok(holding(&[("service/checkout/replicas", "3")])));
+    script.say(refused());
+    let engine = bench.start(vec![source("cluster", Role::Observed, &script)]);
+    let handle = engine.handle();
+    handle.refresh(&[id("cluster")]).await.unwrap();
+    assert_eq!(handle.get(&key("service/checkout/replicas")).unwrap().unwrap().state, FactState::Fresh);
+
+    let report = &handle.refresh(&[id("cluster")]).await.unwrap()[0];
+    assert_eq!(report.error.as_ref().unwrap().code, "refused");
+    assert_eq!(report.keys, 1);
+    engine.shutdown().await.unwrap();
+
+    let again = bench.start(vec![source("cluster", Role::Observed, &script)]);
+    let fact = again.handle().get(&key("service/checkout/replicas")).unwrap().unwrap();
+    assert_eq!(fact.value, Some(Value::parse("3").unwrap()));
+    assert_eq!(fact.state, FactState::Offline);
+    assert!(matches!(again.handle().sources()[0].state, SourceState::Failing { .. }));
+    again.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_vouched_fact_stays_fresh_without_being_written_again() {
+    let bench = Bench::new("memory");
+    let script = Scripted::default();
+    script.say(Ok(holding(&[("a", "1")])));
+    let engine = bench.start(vec![source("cluster", Role::Observed, &script)]);
+    let handle = engine.handle();
+    handle.refresh(&[id("cluster")]).await.unwrap();
+    bench.clock.advance(Duration::from_secs(3600));
+    assert_eq!(handle.get(&key("a")).unwrap().unwrap().state, FactState::Stale);
+    let report = &handle.refresh(&[id("cluster")]).await.unwrap()[0];
+    assert_eq!(report.changed, 0);
+    let fact = handle.get(&key("a")).unwrap().unwrap();
+    assert_eq!((fact.state, fact.age), (FactState::Fresh, Duration::ZERO));
+    assert_eq!(handle.now().since(fact.changed_at), Duration::from_secs(3600));
+}
+
+#[tokio::test]
+async fn sources_that_differ_make_one_conflict_and_a_declared_one_makes_drift() {
+    let bench = Bench::new("memory");
+    let scripts: Vec<_> = ["3", "4", "5"]
+        .iter()
+        .map(|value| {
+            let script = Scripted::default();
+            script.say(Ok(holding(&[("service/checkout/replicas", value)])));
+            script
+        })
+        .collect();
+    let engine = bench.start(vec![
+        source("cluster", Role::Observed, &scripts[0]),
+        source("wiki", Role::Observed, &scripts[1]),
+        source("git", Role::Declared, &scripts[2]),
+    ]);
+    let handle = engine.handle();
+    handle.refresh(&[id("cluster"), id("wiki"), id("git")]).await.unwrap();
+    let fact = handle.get(&key("service/checkout/replicas")).unwrap().unwrap();
+    assert!(fact.marks.contains(Mark::Conflict) && fact.marks.contains(Mark::Drift), "{fact:?}");
+    assert_eq!(fact.wanted, Some(Value::parse("5").unwrap()));
+    let conflicts = handle.conflicts(false).unwrap();
+    assert_eq!(conflicts.len(), 1);
+    assert_eq!(conflicts[0].candidates.len(), 2);
+}
+
+#[tokio::test]
+async fn what_a_source_no_longer_has_is_gone_and_an_unconfigured_source_does_not_count() {
+    let bench = Bench::new("sled");
+    let script = Scripted::default();
+    script.say(Ok(holding(&[("a", "1")])));
+    script.say(Ok(holding(&[])));
+    let engine = bench.start(vec![source("cluster", Role::Observed, &script)]);
+    engine.handle().refresh(&[id("cluster")]).await.unwrap();
+    engine.handle().refresh(&[id("cluster")]).await.unwrap();
+    let fact = engine.handle().get(&key("a")).unwrap().unwrap();
+    assert_eq!((fact.state, fact.value.clone()), (FactState::Gone, Some(Value::parse("1").unwrap())));
+    engine.shutdown().await.unwrap();
+
+    let other = bench.start(vec![source("other", Role::Observed, &Scripted::default())]);
+    assert_eq!(other.handle().get(&key("a")).unwrap(), None);
+    other.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn who_asks_while_a_fetch_is_under_way_shares_it() {
+    let bench = Bench::new("memory");
+    let script = Scripted::default();
+    script.say(Ok(holding(&[("a", "1")])));
+    let engine = bench.start(vec![source("cluster", Role::Observed, &script)]);
+    let handle = engine.handle();
+    let cluster = [id("cluster")];
+    let (first, second, third) = tokio::join!(handle.refresh(&cluster), handle.refresh(&cluster), handle.refresh(&cluster));
+    assert!(first.is_ok() && second.is_ok() && third.is_ok());
+    assert_eq!(*script.asked.lock().unwrap(), 1);
+}
+
+#[tokio::test]
+async fn what_nobody_has_is_told_from_what_nobody_has_said_yet() {
+    let bench = Bench::new("memory");
+    let script = Scripted::default();
+    script.say(refused());
+    script.say(Ok(holding(&[])));
+    let engine = bench.start(vec![source("cluster", Role::Observed, &script)]);
+    let handle = engine.handle();
+    handle.refresh(&[id("cluster")]).await.unwrap();
+    assert_eq!(handle.knowledge(&key("a")), Knowledge::Unanswered(vec![id("cluster")]));
+    assert_eq!(handle.knowledge(&key("host/name")), Knowledge::NoSuchKey);
+    handle.refresh(&[id("cluster")]).await.unwrap();
+    assert_eq!(handle.knowledge(&key("a")), Knowledge::NoSuchKey);
+}
+
+#[tokio::test]
+async fn a_listener_hears_what_changes_and_nothing_else() {
+    let bench = Bench::new("memory");
+    let script = Scripted::default();
+    script.say(Ok(holding(&[("a", "1"), ("b", "1")])));
+    script.say(Ok(holding(&[("a", "1"), ("b", "2")])));
+    let engine = bench.start(vec![source("cluster", Role::Observed, &script)]);
+    let handle = engine.handle();
+    handle.refresh(&[id("cluster")]).await.unwrap();
+    let mut events = handle.subscribe();
+    handle.refresh(&[id("cluster")]).await.unwrap();
+    let mut changed = Vec::new();
+    while let Ok(event) = events.try_recv() {
+        if let EngineEvent::InsightChanged(fact) = event.event {
+            changed.push(fact.key.as_str().to_owned());
+        }
+    }
+    assert_eq!(changed, ["b"]);
+}
+
+#[tokio::test]
+async fn a_pattern_lists_its_keys_in_order() {
+    let bench = Bench::new("memory");
+    let script = Scripted::default();
+    script.say(Ok(holding(&[("service/b/replicas", "1"), ("service/a/replicas", "1"), ("services/x", "1")])));
+    let engine = bench.start(vec![source("cluster", Role::Observed, &script)]);
+    let handle = engine.handle();
+    handle.refresh(&[id("cluster")]).await.unwrap();
+    let query = FactQuery { pattern: Some(Pattern::new("service/**").unwrap()), ..FactQuery::default() };
+    let keys: Vec<_> = handle.list(&query).unwrap().iter().map(|fact| fact.key.as_str().to_owned()).collect();
+    assert_eq!(keys, ["service/a/replicas", "service/b/replicas"]);
+}

@@ -1,0 +1,116 @@
+//! The answer under way: numbers lines, stamps them, sends them.
+
+use std::ops::ControlFlow;
+
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::value::{RawValue, to_raw_value};
+use tokio::sync::mpsc;
+
+use crate::{
+    engine::{EngineError, EngineHandle},
+    fact::Timestamp,
+    wire::{Envelope, ErrorBody, Outcome},
+};
+
+use super::super::{
+    context::Context,
+    message::{Reply, Request},
+};
+
+/// Why a request ends badly: a stable code and its sentence.
+pub struct Failed {
+    code: &'static str,
+    message: String,
+    hint: Option<String>,
+}
+
+impl Failed {
+    pub fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), hint: None }
+    }
+
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+impl From<EngineError> for Failed {
+    fn from(error: EngineError) -> Self {
+        Self::new(error.code(), error.to_string())
+    }
+}
+
+/// What every action gets: whom to ask, what was asked, where to answer.
+pub struct Answer<'a> {
+    pub handle: &'a EngineHandle,
+    pub context: &'a Context,
+    pub request: &'a Request,
+    replies: mpsc::Sender<Reply>,
+    seq: u64,
+}
+
+impl<'a> Answer<'a> {
+    pub fn new(handle: &'a EngineHandle, context: &'a Context, request: &'a Request, replies: mpsc::Sender<Reply>) -> Self {
+        Self { handle, context, request, replies, seq: 0 }
+    }
+
+    /// The request's arguments as the action's own type.
+    pub fn args<T: DeserializeOwned>(&self) -> Result<T, Failed> {
+        serde_json::from_value(serde_json::Value::Object(self.request.args.clone()))
+            .map_err(|error| Failed::new("bad_arguments", format!("{}: {error}", self.request.action)))
+    }
+
+    /// Whether nothing may be fetched for this request.
+    pub fn offline(&self) -> bool {
+        self.request.offline || self.context.offline
+    }
+
+    /// One line of the request's own action.
+    pub async fn line(&mut self, payload: &impl Serialize) -> ControlFlow<()> {
+        let action = self.request.action.clone();
+        self.line_of(&action, self.handle.now(), payload).await
+    }
+
+    /// One line of another action: an event, a reading within a watch.
+    pub async fn line_of(&mut self, action: &str, ts: Timestamp, payload: &impl Serialize) -> ControlFlow<()> {
+        self.send(action, ts, Outcome::Ok, payload, None).await
+    }
+
+    /// A line that says what went wrong with one part, or with all of it.
+    pub async fn fail(&mut self, failed: Failed) {
+        let error = ErrorBody { code: failed.code.to_owned(), message: failed.message, hint: failed.hint };
+        let action = self.request.action.clone();
+        let _ = self.send(&action, self.handle.now(), Outcome::Error, &serde_json::Map::new(), Some(error)).await;
+    }
+
+    /// Something to say beside the answer.
+    pub async fn note(&mut self, text: &str) {
+        let _ = self.replies.send(Reply::Note(text.to_owned())).await;
+    }
+
+    async fn send(
+        &mut self,
+        action: &str,
+        ts: Timestamp,
+        outcome: Outcome,
+        payload: &impl Serialize,
+        error: Option<ErrorBody>,
+    ) -> ControlFlow<()> {
+        self.seq += 1;
+        let envelope = Envelope::new(self.seq, ts, action, &self.request.via, &self.request.persona, outcome, payload, error);
+        match to_raw_value(&envelope) {
+            Ok(line) => self.put(line).await,
+            // Every payload is plain data; one that is not is a bug, told like any other failure.
+            Err(error) => {
+                self.note(&format!("an answer could not be written as JSON: {error}")).await;
+                ControlFlow::Break(())
+            }
+        }
+    }
+
+    async fn put(&mut self, line: Box<RawValue>) -> ControlFlow<()> {
+        if self.replies.send(Reply::Line(line)).await.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    }
+}

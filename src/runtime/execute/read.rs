@@ -1,0 +1,190 @@
+//! `list`, `get`, `why`: from the cache at once; asking first only where nothing is cached from a source that could know.
+
+use std::{sync::Arc, time::Duration};
+
+use crate::{
+    action::args::{ListArgs, ReadArgs, SortArg, WhyArgs},
+    engine::{FactQuery, Knowledge, SortBy},
+    fact::{Insight, Key, Mark, SourceId, span},
+    wire::InsightPayload,
+};
+
+use super::answer::{Answer, Failed};
+
+/// `list`
+pub async fn list(answer: &mut Answer<'_>) -> Result<(), Failed> {
+    let args: ListArgs = answer.args()?;
+    let pattern = args.pattern;
+    let sources = answer.handle.sources_for(pattern.as_ref());
+    ask_first(answer, &sources, args.refresh).await?;
+    let query = FactQuery { pattern, states: args.states, marks: args.marks, sort: order(args.sort) };
+    let everything = query.states.is_empty() && query.marks.is_empty();
+    let facts = answer.handle.list(&query)?;
+    if facts.is_empty() && everything {
+        let silent = never_complete(answer, &sources);
+        if !silent.is_empty() {
+            return Err(nothing_cached(answer, &silent));
+        }
+    }
+    say_if_nobody_polls(answer).await;
+    for fact in facts {
+        if answer.line(&InsightPayload::of(&fact, answer.request.reveal)).await.is_break() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// `get`
+pub async fn read(answer: &mut Answer<'_>) -> Result<(), Failed> {
+    let args: ReadArgs = answer.args()?;
+    let mut sources: Vec<SourceId> = Vec::new();
+    for key in &args.keys {
+        for source in answer.handle.sources_for(key_pattern(key).as_ref()) {
+            if !sources.contains(&source) {
+                sources.push(source);
+            }
+        }
+    }
+    ask_first(answer, &sources, args.refresh).await?;
+    say_if_nobody_polls(answer).await;
+    for key in &args.keys {
+        let fact = known(answer, key).await?;
+        let told = match fact {
+            Ok(fact) => {
+                if answer.line(&InsightPayload::of(&fact, answer.request.reveal)).await.is_break() {
+                    return Ok(());
+                }
+                refused(&fact, args.max_age_ms.map(Duration::from_millis), args.strict)
+            }
+            Err(failed) => Some(failed),
+        };
+        if let Some(failed) = told {
+            answer.fail(failed).await;
+        }
+    }
+    Ok(())
+}
+
+/// `why`
+pub async fn why(answer: &mut Answer<'_>) -> Result<(), Failed> {
+    let args: WhyArgs = answer.args()?;
+    let sources = answer.handle.sources_for(key_pattern(&args.key).as_ref());
+    ask_the_never_asked(answer, &sources).await?;
+    say_if_nobody_polls(answer).await;
+    let fact = known(answer, &args.key).await??;
+    let _ = answer.line(&InsightPayload::of(&fact, answer.request.reveal)).await;
+    Ok(())
+}
+
+fn key_pattern(key: &Key) -> Option<crate::fact::Pattern> {
+    crate::fact::Pattern::new(key.as_str()).ok()
+}
+
+/// The fact, after asking whoever has never answered completely; or why there is none.
+async fn known(answer: &Answer<'_>, key: &Key) -> Result<Result<Arc<Insight>, Failed>, Failed> {
+    if let Some(fact) = answer.handle.get(key)? {
+        return Ok(Ok(fact));
+    }
+    if let Knowledge::Unanswered(sources) = answer.handle.knowledge(key)
+        && !answer.offline()
+    {
+        answer.handle.refresh(&sources).await?;
+        if let Some(fact) = answer.handle.get(key)? {
+            return Ok(Ok(fact));
+        }
+    }
+    Ok(Err(match answer.handle.knowledge(key) {
+        Knowledge::NoSuchKey => Failed::new("no_such_key", format!("there is no {key}: no source that could hold it has it"))
+            .hint("stellar list shows what there is"),
+        Knowledge::Unanswered(sources) => nothing_cached(answer, &sources),
+    }))
+}
+
+fn refused(fact: &Insight, max_age: Option<Duration>, strict: bool) -> Option<Failed> {
+    if let Some(limit) = max_age
+        && fact.age > limit
+    {
+        let message = format!("{} is {} old, older than {} allows", fact.key, span::words(fact.age), span::words(limit));
+        return Some(Failed::new("too_old", message).hint("--refresh asks its sources now"));
+    }
+    (strict && fact.marks.contains(Mark::Conflict)).then(|| {
+        let id = fact.conflict.as_ref().map(|conflict| conflict.id.to_string()).unwrap_or_default();
+        Failed::new("conflict_undecided", format!("{} has an undecided conflict", fact.key)).hint(format!("stellar conflicts show {id}"))
+    })
+}
+
+fn order(sort: SortArg) -> SortBy {
+    match sort {
+        SortArg::Key => SortBy::Key,
+        SortArg::Age => SortBy::Age,
+        SortArg::Confidence => SortBy::Confidence,
+    }
+}
+
+/// Asks all of the sources when that was asked for, else those nobody has ever asked.
+async fn ask_first(answer: &mut Answer<'_>, sources: &[SourceId], all: bool) -> Result<(), Failed> {
+    if all && !answer.offline() { ask(answer, sources).await } else { ask_the_never_asked(answer, sources).await }
+}
+
+/// Asks those of the sources nobody has ever asked: from them nothing is cached yet.
+pub async fn ask_the_never_asked(answer: &mut Answer<'_>, sources: &[SourceId]) -> Result<(), Failed> {
+    if answer.offline() {
+        return Ok(());
+    }
+    let standing = answer.handle.sources();
+    let new: Vec<_> = standing
+        .into_iter()
+        .filter(|status| status.asked_at.is_none() && sources.contains(&status.source))
+        .map(|status| status.source)
+        .collect();
+    if new.is_empty() { Ok(()) } else { ask(answer, &new).await }
+}
+
+async fn ask(answer: &mut Answer<'_>, sources: &[SourceId]) -> Result<(), Failed> {
+    for report in answer.handle.refresh(sources).await? {
+        if let Some(error) = report.error {
+            answer.note(&format!("{}: {}", report.source, error.message)).await;
+        }
+    }
+    Ok(())
+}
+
+fn never_complete(answer: &Answer<'_>, sources: &[SourceId]) -> Vec<SourceId> {
+    let standing = answer.handle.sources();
+    standing
+        .into_iter()
+        .filter(|status| status.complete_at.is_none() && sources.contains(&status.source))
+        .map(|status| status.source)
+        .collect()
+}
+
+pub fn nothing_cached(answer: &Answer<'_>, silent: &[SourceId]) -> Failed {
+    let standing = answer.handle.sources();
+    let reasons: Vec<_> = standing
+        .iter()
+        .filter(|status| silent.contains(&status.source))
+        .map(|status| match &status.error {
+            Some(error) => format!("{}: {}", status.source, error.message),
+            None => format!("{} has not been asked", status.source),
+        })
+        .collect();
+    let hint = if answer.offline() { "without --offline its sources are asked" } else { "stellar source test NAME shows more" };
+    Failed::new("nothing_cached", format!("nothing is cached for this, and its sources have not answered ({})", reasons.join("; ")))
+        .hint(hint)
+}
+
+/// Says so when values may be old because nothing polls here.
+async fn say_if_nobody_polls(answer: &mut Answer<'_>) {
+    if answer.handle.polls() {
+        return;
+    }
+    let ttl = answer.context.config.cache.ttl;
+    if let Some(polled) = answer.handle.polled_at() {
+        let since = answer.handle.now().since(polled);
+        if since > ttl {
+            let text = format!("no engine has polled here for {}; stellar serve keeps facts fresh, --refresh asks now", span::words(since));
+            answer.note(&text).await;
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! `refresh`, `source list`, `source test`.
+
+use crate::{
+    action::args::{RefreshArgs, SourceTestArgs},
+    wire::{RefreshPayload, SourcePayload, SourceTestPayload},
+};
+
+use super::answer::{Answer, Failed};
+
+/// `refresh`
+pub async fn refresh(answer: &mut Answer<'_>) -> Result<(), Failed> {
+    let args: RefreshArgs = answer.args()?;
+    if answer.offline() {
+        return Err(Failed::new("offline", "--offline was given: nothing is fetched"));
+    }
+    let sources = answer.handle.sources_for(args.pattern.as_ref());
+    if sources.is_empty() {
+        return Err(Failed::new("no_such_source", "no enabled source could hold such a key").hint("stellar source list shows them"));
+    }
+    let reports = answer.handle.refresh(&sources).await?;
+    let answered = reports.iter().any(|report| report.error.is_none());
+    for report in &reports {
+        if answer.line(&RefreshPayload::of(report)).await.is_break() {
+            return Ok(());
+        }
+    }
+    if answered { Ok(()) } else { Err(Failed::new("no_source_answered", "none of the sources answered; what is cached stays")) }
+}
+
+/// `source list`
+pub async fn list(answer: &mut Answer<'_>) -> Result<(), Failed> {
+    for status in answer.handle.sources() {
+        if answer.line(&SourcePayload::of(&status)).await.is_break() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// `source test`
+pub async fn test(answer: &mut Answer<'_>) -> Result<(), Failed> {
+    let args: SourceTestArgs = answer.args()?;
+    if answer.offline() {
+        return Err(Failed::new("offline", "--offline was given: nothing is fetched"));
+    }
+    let handle = answer.handle;
+    let found = answer.handle.test_source(&args.name).await?;
+    let _ = answer.line(&SourceTestPayload::of(&found, &|key| handle.is_secret(key), answer.request.reveal)).await;
+    match found.error {
+        Some(error) => Err(Failed::new("source_failed", format!("{}: {}", found.source, error.message))),
+        None => Ok(()),
+    }
+}

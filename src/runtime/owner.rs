@@ -1,0 +1,124 @@
+//! Owning the data directory: for one request, or until told to end.
+
+use std::{collections::BTreeSet, future::Future, ops::ControlFlow, sync::Arc};
+
+use tokio::sync::mpsc;
+
+use crate::{
+    config::SourceKind,
+    engine::{Engine, EngineOptions, world::SystemClock, world::SystemRng},
+};
+
+use super::{
+    context::{Context, RuntimeError},
+    execute::execute,
+    message::{Reply, Request},
+    secrets::ProcessSecrets,
+    server::Server,
+};
+
+/// How many lines of an answer may wait for the printer.
+const AHEAD: usize = 1024;
+
+/// Becomes the owner, answers this request (and whoever else asks meanwhile), and leaves.
+pub fn answer_once(context: &Context, request: &Request, sink: &mut dyn FnMut(Reply) -> ControlFlow<()>) -> Result<(), RuntimeError> {
+    runtime(1)?.block_on(async {
+        let engine = Engine::start(options(context, request.streaming, request.offline))?;
+        let handle = engine.handle();
+        // Without a socket others wait for the lock; the request itself does not need one.
+        let server = Server::start(context, handle.clone()).ok();
+        let (replies, mut answered) = mpsc::channel(AHEAD);
+        let work = execute(&handle, context, request, replies);
+        tokio::pin!(work);
+        let mut working = true;
+        loop {
+            tokio::select! {
+                biased;
+                reply = answered.recv() => match reply {
+                    Some(reply) => if sink(reply).is_break() { break },
+                    None => break,
+                },
+                () = &mut work, if working => working = false,
+                () = told_to_end(), if request.streaming => break,
+            }
+        }
+        if let Some(server) = server {
+            server.leave(context).await;
+        }
+        engine.shutdown().await?;
+        Ok(())
+    })
+}
+
+/// Owns the data directory, polls by schedule and answers the socket until a signal says to end. `ready` is called once when
+/// the socket answers.
+///
+/// # Errors
+/// When the engine cannot start or the socket cannot be bound.
+pub fn serve(context: &Context, ready: impl FnOnce(&Context)) -> Result<(), RuntimeError> {
+    runtime(2)?.block_on(async {
+        let engine = Engine::start(options(context, true, context.offline))?;
+        let server = Server::start(context, engine.handle())
+            .map_err(|error| RuntimeError::Io(format!("the socket {} cannot be made: {error}", context.socket.display())))?;
+        ready(context);
+        told_to_end().await;
+        server.leave(context).await;
+        engine.shutdown().await?;
+        Ok(())
+    })
+}
+
+fn runtime(threads: usize) -> Result<tokio::runtime::Runtime, RuntimeError> {
+    let mut builder = if threads > 1 { tokio::runtime::Builder::new_multi_thread() } else { tokio::runtime::Builder::new_current_thread() };
+    if threads > 1 {
+        builder.worker_threads(threads);
+    }
+    builder.enable_all().build().map_err(|error| RuntimeError::Io(format!("no async runtime: {error}")))
+}
+
+/// SIGINT, SIGTERM or SIGHUP.
+fn told_to_end() -> impl Future<Output = ()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    async {
+        let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) =
+            (signal(SignalKind::interrupt()), signal(SignalKind::terminate()), signal(SignalKind::hangup()))
+        else {
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
+        }
+    }
+}
+
+fn options(context: &Context, polling: bool, offline: bool) -> EngineOptions {
+    EngineOptions {
+        config: Arc::clone(&context.config),
+        data_dir: context.data_dir.clone(),
+        state_dir: context.state_dir.clone(),
+        offline: offline || context.offline,
+        polling,
+        clock: SystemClock::shared(),
+        rng: SystemRng::shared(),
+        secrets: Arc::new(ProcessSecrets),
+        environment: Arc::new(environment(context)),
+    }
+}
+
+/// What `exec` may be given: the three everybody needs and those a source lists. PATH keeps only absolute entries.
+fn environment(context: &Context) -> Vec<(String, String)> {
+    let mut names: BTreeSet<&str> = ["HOME", "PATH", "LANG"].into();
+    for source in &context.config.sources {
+        if let SourceKind::Exec(exec) = &source.kind {
+            names.extend(exec.env.iter().map(String::as_str));
+        }
+    }
+    let set = names.into_iter().filter_map(|name| std::env::var(name).ok().map(|value| (name.to_owned(), value)));
+    set.map(|(name, value)| if name == "PATH" { (name, absolute_only(&value)) } else { (name, value) }).collect()
+}
+
+fn absolute_only(path: &str) -> String {
+    path.split(':').filter(|entry| entry.starts_with('/')).collect::<Vec<_>>().join(":")
+}

@@ -1,0 +1,10 @@
+//! Integration tests of Stellar, in one binary: the shape of the house, its documents, and the real program end to end.
+//!
+//! They need no network but loopback and no display, and they never sleep for a fixed time.
+
+#[cfg(test)]
+mod arch;
+#[cfg(test)]
+mod first_light;
+#[cfg(test)]
+mod support;
