@@ -1,3 +1,5 @@
+//! Tests of taking a fetch into the cache.
+
 use super::*;
 use crate::{
     engine::{

@@ -1,3 +1,5 @@
+//! Tests of building sources from their configuration.
+
 use std::time::Duration;
 
 use super::*;

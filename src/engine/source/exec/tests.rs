@@ -1,3 +1,5 @@
+//! Tests of the `exec` source with real commands.
+
 use std::time::Duration;
 
 use super::*;

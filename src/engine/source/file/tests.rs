@@ -1,3 +1,5 @@
+//! Tests of the `file` source with real files.
+
 use std::{fs, time::Duration};
 
 use tempfile::TempDir;

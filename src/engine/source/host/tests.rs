@@ -1,3 +1,5 @@
+//! Tests of the `host` source on the machine they run on.
+
 use std::collections::BTreeMap;
 
 use super::*;

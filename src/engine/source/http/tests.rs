@@ -1,3 +1,5 @@
+//! Tests of the `http` source against servers on loopback.
+
 use std::time::Duration;
 
 use super::*;

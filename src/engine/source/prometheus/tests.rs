@@ -1,3 +1,5 @@
+//! Tests of the `prometheus` source against a server on loopback.
+
 use super::*;
 use crate::{
     config::{PrometheusQuery, SourceKind, TlsConfig},
