@@ -1,1 +1,29 @@
 //! Subcommands, printing, exit codes.
+//!
+//! Every subcommand is an action of the registry; one that needs the engine becomes one request through the runtime, and what comes
+//! back is printed from its lines, so that a local answer and one through the socket read the same.
+//!
+//! Invariants: stdout is written to in one file, [`sink`]; plain text is made of `SafeText`; a JSON line is escaped; a closed stdout is
+//! a quiet end. It knows no engine and keeps no state.
+
+mod ask;
+mod command;
+mod config;
+mod doctor;
+mod generate;
+mod invocation;
+mod line;
+mod live;
+mod messages;
+mod print;
+mod run;
+mod sink;
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use command::command;
+pub use messages::exit_code;
+pub use run::run;

@@ -7,8 +7,10 @@
 //! It does not print and does not decide exit codes.
 
 mod client;
+mod clock;
 mod context;
 mod execute;
+mod inspect;
 mod message;
 mod owner;
 mod port;
@@ -16,7 +18,15 @@ mod secrets;
 mod server;
 mod socket_dir;
 
+pub use clock::{mint_id, now};
 pub use context::{Context, RuntimeError};
+pub use inspect::{Place, files_of, inspect};
 pub use message::{Reply, Request};
 pub use owner::serve;
 pub use port::call;
+
+/// The key rules that are there without a configuration: what is known of this host's own facts.
+#[must_use]
+pub fn builtin_rules() -> Vec<crate::fact::KeyRule> {
+    crate::engine::source::host_rules()
+}

@@ -15,13 +15,17 @@ mod report;
 mod schema;
 mod source;
 
+#[cfg(test)]
+mod tests;
+
 pub use cache::CachePayload;
 pub use conflict::{CandidatePayload, ConflictPayload};
 pub use envelope::{Envelope, ErrorBody, Outcome, VERSION, Via};
 pub use event::{ConflictEventPayload, EventPayload, FaultPayload, HydratedPayload, MissedPayload, QuarantinedPayload, ReadyPayload};
 pub use insight::{AgreementPayload, FactorPayload, InsightPayload, SourceViewPayload};
 pub use report::{
-    ActionPayload, ConfigPathPayload, ConfigProblemPayload, DoctorPayload, FilePayload, SettingPayload, TextPayload, Verdict,
+    ActionPayload, ConfigCheckPayload, ConfigPathPayload, ConfigProblemPayload, DoctorPayload, FilePayload, SettingPayload, TextPayload,
+    Verdict,
 };
 pub use schema::schemas;
 pub use source::{RefreshPayload, SamplePayload, SkippedPayload, SourceErrorPayload, SourcePayload, SourceTestPayload};

@@ -125,15 +125,6 @@ pub struct ConfigFileArgs {
     pub file: String,
 }
 
-/// `core.config.init`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ConfigInitArgs {
-    /// Overwrite a file that is there.
-    #[serde(default)]
-    pub force: bool,
-}
-
 /// `core.app.completions`
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]

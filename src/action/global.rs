@@ -42,7 +42,7 @@ const fn later(mut spec: GlobalSpec) -> GlobalSpec {
 pub const GLOBALS: &[GlobalSpec] = &[
     switch("json", "One JSON object per line on stdout, nothing else there"),
     valued("config", "FILE", ArgKind::Path, "Read this configuration file"),
-    later(valued("profile", "NAME", ArgKind::Text, "Use this profile of the configuration")),
+    valued("profile", "NAME", ArgKind::Text, "Use this profile: its own configuration, data and state"),
     valued("data-dir", "DIR", ArgKind::Path, "Keep the cache in this directory"),
     switch("offline", "Never fetch nor send"),
     valued(
@@ -54,8 +54,8 @@ pub const GLOBALS: &[GlobalSpec] = &[
     valued("theme", "T", ArgKind::Text, "Use this theme on the screen"),
     switch("no-color", "No colours; NO_COLOR does the same"),
     valued("accessibility", "M", ArgKind::Choice(&["auto", "full", "announce", "linear", "off"]), "How much assistive behaviour"),
-    later(switch("linear", "One line after another instead of a screen")),
-    later(switch("plain-borders", "No box-drawing characters on the screen")),
+    switch("linear", "One line after another instead of a screen; TERM=dumb does the same"),
+    switch("plain-borders", "No box-drawing characters on the screen"),
     later(valued("record", "FILE", ArgKind::Path, "Record the session, values redacted")),
     valued("log-level", "L", ArgKind::Choice(&["error", "warn", "info", "debug", "trace"]), "How much the log says"),
     switch("reveal", "Show secret values"),

@@ -8,7 +8,10 @@ use std::{
 
 use futures_util::FutureExt as _;
 
-use crate::fact::{Key, Timestamp};
+use crate::{
+    config::SourceKind,
+    fact::{Key, Timestamp},
+};
 
 use super::{
     api::{EngineEvent, RefreshReport, SourceTest},
@@ -83,7 +86,11 @@ impl Core {
         match outcome {
             Ok(fetched) => {
                 let remarks = (!fetched.unchanged).then(|| remarks_of(&fetched));
-                let complete = fetched.complete || fetched.unchanged;
+                let complete = fetched.complete;
+                if !complete {
+                    // Only an answer in full dates anew what an incomplete one names.
+                    slot.source.forget();
+                }
                 let skipped: u64 = fetched.skipped.iter().map(|skipped| skipped.count).sum();
                 taken.report.failed = skipped + fetched.duplicates.len() as u64;
                 let ingested = ingest(&self.read_facts().table, &slot.id, fetched, now);
@@ -157,6 +164,8 @@ impl Core {
         let started = self.options.clock.monotonic();
         let outcome = self.fetch_guarded(slot).await;
         let took = self.options.clock.monotonic().saturating_sub(started);
+        // Nothing of it is kept, so the next fetch must bring everything again.
+        slot.source.forget();
         let (fetched, error) = match outcome {
             Ok(fetched) => (fetched, None),
             Err(error) => (Fetched::default(), Some(error)),
@@ -165,7 +174,7 @@ impl Core {
             source: slot.id.clone(),
             took,
             keys: fetched.items.len() as u64,
-            complete: error.is_none() && (fetched.complete || fetched.unchanged),
+            complete: error.is_none() && fetched.complete,
             rejected_keys: rejected_keys(&fetched.skipped),
             skipped: fetched.skipped,
             duplicates: fetched.duplicates,
@@ -176,8 +185,11 @@ impl Core {
 
     /// Bounded, and a panic in a source is a fault of that source.
     async fn fetch_guarded(&self, slot: &SourceSlot) -> Result<Fetched, SourceError> {
-        let pages =
-            if matches!(&slot.config.kind, crate::config::SourceKind::Http(http) if http.next.is_some()) { PAGES_OF_TIME } else { 1 };
+        let pages = match &slot.config.kind {
+            SourceKind::Http(http) if http.next.is_some() => PAGES_OF_TIME,
+            SourceKind::Prometheus(prometheus) => u32::try_from(prometheus.queries.len()).unwrap_or(PAGES_OF_TIME).clamp(1, PAGES_OF_TIME),
+            _ => 1,
+        };
         let bound = slot.config.timeout.saturating_mul(pages).saturating_add(GRACE);
         match tokio::time::timeout(bound, AssertUnwindSafe(slot.source.fetch()).catch_unwind()).await {
             Ok(Ok(outcome)) => outcome,

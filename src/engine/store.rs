@@ -36,3 +36,6 @@ pub use error::StoreError;
 pub use guard::inside_guard;
 pub use memory::MemoryStore;
 pub use open::{OpenedStore, StoreOptions, open_store};
+
+#[cfg(test)]
+mod tests;

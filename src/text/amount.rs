@@ -59,7 +59,7 @@ fn one_unit(age: Duration) -> (u64, &'static str) {
 pub fn duration_exact(span: Duration) -> String {
     let millis = span.as_millis();
     let whole = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1_000, "s")];
-    match whole.into_iter().find(|(unit, _)| millis > 0 && millis % unit == 0) {
+    match whole.into_iter().find(|(unit, _)| millis > 0 && millis.is_multiple_of(*unit)) {
         Some((unit, name)) => format!("{}{name}", millis / unit),
         None => format!("{millis}ms"),
     }

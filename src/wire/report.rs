@@ -54,13 +54,24 @@ pub struct FilePayload {
     pub message: String,
 }
 
-/// One fault of a configuration: `core.config.check`.
+/// What a check of the configuration found: `core.config.check`. The line carries an error too when it is not sound.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ConfigCheckPayload {
+    /// Which file.
+    pub file: String,
+    /// Whether it can be used.
+    pub sound: bool,
+    /// What was found, in a sentence; one per fault when there are faults.
+    pub message: String,
+    /// Everything that is wrong, in file order.
+    pub problems: Vec<ConfigProblemPayload>,
+}
+
+/// One fault of a configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ConfigProblemPayload {
     /// Stable.
     pub code: String,
-    /// Which file.
-    pub file: String,
     /// One-based; 0 when it has no place.
     pub line: usize,
     /// One-based; 0 when it has no place.
@@ -78,11 +89,11 @@ pub struct ConfigProblemPayload {
 /// One effective setting: `core.config.show`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SettingPayload {
-    /// Its path: `cache.ttl`, `source.git.path`.
+    /// Its path: `cache.ttl`, `source[0].path`.
     pub setting: String,
     /// What is in force.
     pub value: Json,
-    /// Where it comes from: `default`, `file:12`, `variable`, `flag`.
+    /// Where it comes from: `default`, `built-in`, `FILE:12`, `env NAME`, `flag --NAME`.
     pub origin: String,
 }
 

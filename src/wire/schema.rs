@@ -9,7 +9,7 @@ use super::{
     envelope::Envelope,
     event::{ConflictEventPayload, FaultPayload, HydratedPayload, MissedPayload, QuarantinedPayload, ReadyPayload},
     insight::InsightPayload,
-    report::{ActionPayload, ConfigPathPayload, ConfigProblemPayload, DoctorPayload, FilePayload, SettingPayload, TextPayload},
+    report::{ActionPayload, ConfigCheckPayload, ConfigPathPayload, DoctorPayload, FilePayload, SettingPayload, TextPayload},
     source::{RefreshPayload, SourcePayload, SourceTestPayload},
 };
 
@@ -37,7 +37,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("core.engine.fault", of::<FaultPayload>("")),
         ("core.config.path", of::<ConfigPathPayload>("")),
         ("core.config.init", of::<FilePayload>("")),
-        ("core.config.check", of::<ConfigProblemPayload>("")),
+        ("core.config.check", of::<ConfigCheckPayload>("")),
         ("core.config.show", of::<SettingPayload>("")),
         ("core.config.trust", of::<FilePayload>("")),
         ("core.app.doctor", of::<DoctorPayload>("")),

@@ -30,8 +30,7 @@ pub(super) const ACTIONS: &[ActionSpec] = &[
     ActionSpec {
         id: "core.config.init",
         title: "Write a first configuration",
-        doc: "Writes a commented configuration file to start from; one that is there is left alone unless --force is given.",
-        args: &[ArgSpec::option("force", "force", "", ArgKind::Flag, "Replace a file that is there")],
+        doc: "Writes a commented configuration file to start from; one that is there is left as it is.",
         right: Right::Change,
         danger: Danger::Local,
         command: &["config", "init"],

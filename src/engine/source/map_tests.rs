@@ -217,3 +217,31 @@ fn the_parent_of_a_path_is_found_through_brackets_and_quotes() {
         assert_eq!(parent.as_ref().map(Path::text), expected, "{text}");
     }
 }
+
+proptest::proptest! {
+    /// Whatever an origin names its things, a key keeps the shape its template gave it.
+    #[test]
+    fn no_name_adds_a_segment(name in "\\PC{0,12}|[./%{}$a-]{0,8}|[\u{0}-\u{ff}]{0,4}") {
+        let template = KeyTemplate::compile("service/{$.name}/replicas", Placeholders::Paths, "").unwrap();
+        let item = Json::Object(serde_json::Map::from_iter([("name".to_owned(), crate::fact::json_string(&name))]));
+        if let Ok(key) = template.fill(&item) {
+            let segments: Vec<&str> = key.split('/').collect();
+            proptest::prop_assert_eq!(segments.len(), 3);
+            proptest::prop_assert_eq!(crate::fact::Key::decode_segment(segments[1]), name.as_str());
+        }
+    }
+
+    /// Whatever the body, applying a map or flattening neither panics nor reports a key twice or one it may not claim.
+    #[test]
+    fn no_body_breaks_the_collector(names in proptest::collection::vec("[a-c/%\u{7}]{0,3}|host", 0..8), depth in 0_u32..3) {
+        let items: Vec<Json> = names.iter().map(|name| serde_json::json!({ "n": name, "v": { name: [name] } })).collect();
+        for (maps, body) in [(vec![map("$[*]", "{$.n}", "$.v")], Json::Array(items.clone())), (Vec::new(), serde_json::json!({ "a": items.first(), "host": 1 }))] {
+            let fetched = apply(&source(maps, |_| ()), depth, &body.to_string());
+            if let Ok(fetched) = fetched {
+                proptest::prop_assert!(fetched.items.windows(2).all(|pair| pair[0].key < pair[1].key));
+                proptest::prop_assert!(fetched.items.iter().all(|item| item.key.segments().next() != Some("host")));
+                proptest::prop_assert!(fetched.items.iter().all(|item| !fetched.duplicates.contains(&item.key)));
+            }
+        }
+    }
+}

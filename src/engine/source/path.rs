@@ -64,7 +64,7 @@ fn last_segment(text: &str) -> Option<usize> {
     let mut before = ' ';
     for (at, char) in text.char_indices() {
         let top = walk.depth == 0 && walk.quote.is_none();
-        if top && (char == '[' && before != '.' || char == '.' && before != '.') {
+        if top && matches!(char, '[' | '.') && before != '.' {
             last = Some(at);
         }
         walk.step(char);

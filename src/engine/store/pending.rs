@@ -64,14 +64,6 @@ impl<'a> Pending<'a> {
         Ok(())
     }
 
-    /// Whether the row is these bytes now.
-    ///
-    /// # Errors
-    /// The backend's.
-    pub fn holds(&mut self, row: &[u8], sealed: &[u8]) -> Result<bool, StoreError> {
-        Ok(self.change(row.to_vec())?.new.as_deref() == Some(sealed))
-    }
-
     fn remove_from(&mut self, name: &[u8], first: u16) -> Result<(), StoreError> {
         if let Some(before) = first.checked_sub(1) {
             let ends = self.change(names::piece(name, before))?.current_len().is_none_or(|length| !pieces::has_next(length));

@@ -90,62 +90,88 @@ impl SledStore {
 
     /// Plans and writes one batch.
     fn write(&self, plan: impl FnOnce(&mut Pending<'_>, u64) -> Result<(), StoreError>) -> Result<(), StoreError> {
-        self.with(|backend| {
-            let mut books = self.books();
-            let mut pending = Pending::new(backend);
-            plan(&mut pending, books.ledger.write + 1)?;
-            if let Some(ledger) = pending.write(&books.ledger, &self.keys.sealer, self.rng.as_ref())? {
-                books.ledger = ledger;
-            }
-            Ok(())
-        })
+        self.with(|backend| self.write_with(backend, &mut self.books(), plan))
+    }
+
+    fn write_with(
+        &self,
+        backend: &Backend,
+        books: &mut Books,
+        plan: impl FnOnce(&mut Pending<'_>, u64) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut pending = Pending::new(backend);
+        plan(&mut pending, books.ledger.write + 1)?;
+        if let Some(ledger) = pending.write(&books.ledger, &self.keys.sealer, self.rng.as_ref())? {
+            books.ledger = ledger;
+        }
+        Ok(())
     }
 
     fn put(&self, pending: &mut Pending<'_>, write: u64, name: &[u8], body: &[u8]) -> Result<(), StoreError> {
         pending.replace(name, pieces::seal(&self.keys.sealer, self.rng.as_ref(), name, write, body)?)
     }
 
-    /// Moves damaged records, as sealed as they are, to where nothing reads them.
-    fn quarantine(&self, damaged: Vec<(Option<Key>, Vec<Row>)>) -> Result<(), StoreError> {
-        for (key, rows) in damaged {
-            let Some((row, _)) = rows.first() else { continue };
-            let source = names::split_piece(row)
-                .filter(|_| row.first() == Some(&(Tree::Observations as u8)))
-                .and_then(|(name, _)| names::source_in(name));
-            let mut moved = false;
-            self.write(|pending, _| {
-                // A write may have replaced it since it was read; then there is nothing left to move.
-                for (row, sealed) in &rows {
-                    if !pending.holds(row, sealed)? {
-                        return Ok(());
-                    }
-                }
-                moved = true;
-                rows.iter().try_for_each(|(row, sealed)| {
+    /// Looks again, while nothing writes, at a record that did not open. One whose pieces a write was just replacing is whole now and goes
+    /// to `whole`; a damaged one is moved, as sealed as it is, to where nothing reads it.
+    fn settle(&self, name: &[u8], key: Option<&Key>, whole: &mut dyn FnMut(&records::Found<'_>)) -> Result<(), StoreError> {
+        self.with(|backend| {
+            let mut books = self.books();
+            let tree = if name.first() == Some(&(Tree::Documents as u8)) { Tree::Documents } else { Tree::Observations };
+            let mut damaged: Vec<Row> = Vec::new();
+            records::scan(&self.keys, backend, name, &mut |found| match found.check(&self.keys, tree) {
+                // Longer names may begin like this one.
+                _ if found.name != name => {}
+                Ok(()) => whole(&found),
+                Err(Unopened::WrongKey(_)) => {}
+                Err(Unopened::Damaged) => damaged.extend_from_slice(found.rows),
+            })?;
+            if damaged.is_empty() {
+                return Ok(());
+            }
+            self.write_with(backend, &mut books, |pending, _| {
+                damaged.into_iter().try_for_each(|(row, sealed)| {
                     pending.set(row.to_vec(), None)?;
                     pending.set([&[Tree::Quarantine as u8], row.as_ref()].concat(), Some(sealed.to_vec()))
                 })
             })?;
-            if moved {
-                self.quarantined.fetch_add(1, Ordering::Relaxed);
-                self.found.lock().unwrap_or_else(PoisonError::into_inner).push(Quarantined { key, source });
-            }
-        }
-        Ok(())
+            let source = names::source_in(name).filter(|_| tree == Tree::Observations);
+            self.quarantined.fetch_add(1, Ordering::Relaxed);
+            self.found.lock().unwrap_or_else(PoisonError::into_inner).push(Quarantined { key: key.cloned(), source });
+            Ok(())
+        })
+    }
+
+    /// Gives every observation under these prefixes to `each`, and settles what did not open.
+    fn observations(&self, prefixes: &[Vec<u8>], key: Option<&Key>, each: &mut dyn FnMut(Observation)) -> Result<(), StoreError> {
+        let mut suspect: Vec<Vec<u8>> = Vec::new();
+        self.with(|backend| {
+            prefixes.iter().try_for_each(|prefix| {
+                records::scan(&self.keys, backend, prefix, &mut |found| match found.observation(&self.keys) {
+                    Ok(observation) => each(observation),
+                    Err(Unopened::WrongKey(_)) => {}
+                    Err(Unopened::Damaged) => suspect.push(found.name.to_vec()),
+                })
+            })
+        })?;
+        suspect.iter().try_for_each(|name| {
+            let mut whole = None;
+            self.settle(name, key, &mut |found| whole = found.observation(&self.keys).ok())?;
+            // Outside of the settling, so that `each` may use the store.
+            whole.into_iter().for_each(&mut *each);
+            Ok(())
+        })
     }
 }
 
 impl CacheStore for SledStore {
     fn get(&self, key: &Key) -> Result<Vec<Observation>, StoreError> {
-        let (mut observations, mut damaged) = (Vec::new(), Vec::new());
-        self.with(|backend| {
-            records::scan(&self.keys, backend, &self.keys.namer.of_key(key), &mut |found| match found.observation(&self.keys) {
-                Ok(observation) if observation.key == *key => observations.push(observation),
-                Ok(_) | Err(Unopened::WrongKey(_)) => {}
-                Err(Unopened::Damaged) => damaged.push((Some(key.clone()), found.rows.to_vec())),
-            })
+        let mut observations = Vec::new();
+        self.observations(&[self.keys.namer.of_key(key)], Some(key), &mut |observation| {
+            // Names on disk are short hashes; the name inside decides.
+            if observation.key == *key {
+                observations.push(observation);
+            }
         })?;
-        self.quarantine(damaged)?;
         Ok(observations)
     }
 
@@ -162,30 +188,25 @@ impl CacheStore for SledStore {
     }
 
     fn scan(&self, segments: &[&str], each: &mut dyn FnMut(Observation)) -> Result<(), StoreError> {
-        let mut damaged = Vec::new();
-        self.with(|backend| {
-            self.keys.namer.under(segments).iter().try_for_each(|prefix| {
-                records::scan(&self.keys, backend, prefix, &mut |found| match found.observation(&self.keys) {
-                    Ok(observation) if names::starts_with(&observation.key, segments) => each(observation),
-                    Ok(_) | Err(Unopened::WrongKey(_)) => {}
-                    Err(Unopened::Damaged) => damaged.push((None, found.rows.to_vec())),
-                })
-            })
-        })?;
-        self.quarantine(damaged)
+        self.observations(&self.keys.namer.under(segments), None, &mut |observation| {
+            if names::starts_with(&observation.key, segments) {
+                each(observation);
+            }
+        })
     }
 
     fn get_meta(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
         let own = self.keys.namer.of_document(name);
-        let (mut document, mut damaged) = (None, Vec::new());
+        let (mut document, mut suspect) = (None, false);
         self.with(|backend| {
             records::scan(&self.keys, backend, &own, &mut |found| match found.document(&self.keys) {
-                Ok((inside, bytes)) if inside == name => document = Some(bytes.to_vec()),
-                Ok(_) | Err(Unopened::WrongKey(_)) => {}
-                Err(Unopened::Damaged) => damaged.push((None, found.rows.to_vec())),
+                Ok((_, bytes)) => document = Some(bytes.to_vec()),
+                Err(unopened) => suspect = unopened == Unopened::Damaged,
             })
         })?;
-        self.quarantine(damaged)?;
+        if suspect {
+            self.settle(&own, None, &mut |found| document = found.document(&self.keys).ok().map(|(_, bytes)| bytes.to_vec()))?;
+        }
         Ok(document)
     }
 

@@ -1,4 +1,4 @@
-//! Tests of the `exec` source with real commands.
+//! Real commands: what they are given, how they fail, and that nothing of them stays.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Tests of the `file` source with real files.
+//! Real files in temporary directories.
 
 use std::{fs, time::Duration};
 

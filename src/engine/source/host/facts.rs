@@ -117,6 +117,7 @@ impl Moving {
     }
 
     /// Whether nothing moved further between two readings than the built-in rules forgive, with room to spare.
+    #[cfg(target_os = "linux")]
     pub(super) fn is_near(&self, other: &Self) -> bool {
         self.load == other.load
             && memory_near(self.memory, other.memory)
@@ -133,8 +134,10 @@ impl Moving {
 }
 
 /// Bytes an interface may move within one tick.
+#[cfg(target_os = "linux")]
 const NET_STEP: u64 = 128 << 10;
 
+#[cfg(target_os = "linux")]
 fn memory_near(one: Option<Memory>, two: Option<Memory>) -> bool {
     match (one, two) {
         (Some(one), Some(two)) => {
@@ -147,6 +150,7 @@ fn memory_near(one: Option<Memory>, two: Option<Memory>) -> bool {
     }
 }
 
+#[cfg(target_os = "linux")]
 fn near_option(one: Option<u64>, two: Option<u64>, step: u64) -> bool {
     match (one, two) {
         (Some(one), Some(two)) => one.abs_diff(two) <= step,

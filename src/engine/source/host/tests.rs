@@ -1,4 +1,4 @@
-//! Tests of the `host` source on the machine they run on.
+//! The machine the tests run on.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Tests of the `http` source against servers on loopback.
+//! A real server on loopback that misbehaves on command.
 
 use std::time::Duration;
 
@@ -14,6 +14,9 @@ use crate::{
     },
     fact::Pattern,
 };
+
+type Answering = fn(&str) -> Reply;
+type Change = fn(&mut SourceConfig, &mut HttpSettings);
 
 fn settings(url: &str) -> (SourceConfig, HttpSettings) {
     let http =
@@ -63,7 +66,7 @@ async fn a_list_becomes_facts_by_its_map() {
 #[tokio::test]
 async fn what_is_no_json_is_said_to_be_what_it_is() {
     let deep = |_: &str| ok(Vec::new(), format!("{}1{}", "[".repeat(10_000), "]".repeat(10_000)).as_bytes());
-    let table: [(fn(&str) -> Reply, &str, &str); 9] = [
+    let table: [(Answering, &str, &str); 9] = [
         (|_| ok(vec![("Content-Type", "text/html; charset=utf-8".to_owned())], b"{}"), "not_json", "login page"),
         (|_| ok(Vec::new(), b"\n<!doctype html><title>Sign in</title>"), "not_json", "login page"),
         (|_| ok(Vec::new(), b"{\"x\":\"\xff\xfe\"}"), "not_utf8", "not UTF-8"),
@@ -250,7 +253,7 @@ async fn one_key_is_read_on_demand() {
 
 #[test]
 fn settings_that_cannot_work_or_would_leak_are_refused() {
-    let table: [(&str, fn(&mut SourceConfig, &mut HttpSettings), &str); 9] = [
+    let table: [(&str, Change, &str); 9] = [
         ("not a url", |_, _| (), "url is no URL"),
         ("ftp://127.0.0.1/", |_, _| (), "http://"),
         ("http://user:pw@example.org/", |_, _| (), "plain http"),

@@ -1,4 +1,4 @@
-//! Tests of the `prometheus` source against a server on loopback.
+//! Answers of the Prometheus query API.
 
 use super::*;
 use crate::{
@@ -49,7 +49,8 @@ async fn series_become_facts_with_their_time() {
 async fn scalars_and_wrong_answers() {
     let server = Server::start(|_| json(r#"{"status":"success","data":{"resultType":"scalar","result":[1767607200,"42"]}}"#)).await;
     assert_eq!(lines(&fetch(&server, "42", "answer").await.unwrap()), ["answer=42"]);
-    let table: [(fn(&str) -> Reply, &str); 3] = [
+    type Answering = fn(&str) -> Reply;
+    let table: [(Answering, &str); 3] = [
         (|_| json(r#"{"status":"success","data":{"resultType":"matrix","result":[]}}"#), "invalid_mapping"),
         (|_| json(r#"{"hello":"world"}"#), "not_json"),
         (|_| Reply::Is("400 Bad Request", Vec::new(), Vec::new()), "http_status"),

@@ -124,7 +124,7 @@ async fn answer(stream: &mut (impl AsyncWrite + Unpin), reply: Reply) -> std::io
         }
         Reply::Endless => {
             stream.write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n").await?;
-            let block = [b' '; 65536];
+            let block = vec![b' '; 65536];
             loop {
                 stream.write_all(&block).await?;
             }

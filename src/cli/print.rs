@@ -1,0 +1,68 @@
+//! Plain text for people, made from the same lines that `--json` writes.
+//!
+//! One printer per kind of answer. A printer that aligns columns holds its lines until the answer is complete; one that follows events
+//! writes each at once.
+
+mod cache;
+mod conflict;
+mod fact;
+mod list;
+mod source;
+mod table;
+mod watch;
+mod why;
+mod words;
+
+use std::ops::ControlFlow;
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value as Json};
+
+use crate::wire::Envelope;
+
+use super::sink::Sink;
+
+pub use list::fact_table;
+pub use watch::event_line;
+
+/// Turns lines into text.
+pub trait Printer {
+    /// Takes one line that says `ok`.
+    fn take(&mut self, envelope: &Envelope, sink: &mut Sink) -> ControlFlow<()>;
+
+    /// The answer is complete.
+    fn finish(&mut self, _sink: &mut Sink) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}
+
+/// The printer for what an action answers with.
+pub fn printer_for(action: &str, args: &Map<String, Json>) -> Box<dyn Printer> {
+    match action {
+        "core.insight.list" => Box::new(list::ListPrinter::default()),
+        "core.insight.read" => {
+            let several = args.get("keys").and_then(Json::as_array).is_some_and(|keys| keys.len() > 1);
+            let bare = args.get("value").and_then(Json::as_bool).unwrap_or(false);
+            Box::new(fact::FactPrinter::new(several, bare))
+        }
+        "core.insight.confidence" => Box::new(why::WhyPrinter),
+        "core.insight.watch" => Box::new(watch::WatchPrinter::default()),
+        "core.source.read" => Box::new(source::SourceListPrinter::default()),
+        "core.source.test" => Box::new(source::SourceTestPrinter),
+        "core.source.refresh" => Box::new(source::RefreshPrinter),
+        "core.conflict.read" => Box::new(conflict::ConflictListPrinter::default()),
+        "core.conflict.show" => Box::new(conflict::ConflictPrinter),
+        _ => Box::new(cache::CachePrinter),
+    }
+}
+
+/// A line's payload, or a word on stderr that it is another.
+fn payload<T: DeserializeOwned>(envelope: &Envelope, sink: &mut Sink) -> Option<T> {
+    match envelope.payload_as() {
+        Ok(payload) => Some(payload),
+        Err(error) => {
+            sink.say(&format!("{} could not be read: {error}", envelope.action));
+            None
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! `cache status`.
+
+use std::ops::ControlFlow;
+
+use crate::{
+    cli::{
+        line::{Line, Tone},
+        sink::Sink,
+    },
+    text::bytes_words,
+    wire::{CachePayload, Envelope},
+};
+
+use super::{Printer, payload, words::ago};
+
+/// Prints the numbers when they come.
+pub struct CachePrinter;
+
+impl Printer for CachePrinter {
+    fn take(&mut self, envelope: &Envelope, sink: &mut Sink) -> ControlFlow<()> {
+        let Some(cache) = payload::<CachePayload>(envelope, sink) else { return ControlFlow::Continue(()) };
+        let polled = cache.polled_at.as_deref().and_then(|stamp| ago(stamp, envelope.at()));
+        let rows = [
+            ("store", format!("{} in {}", cache.backend, cache.data_dir)),
+            ("facts", cache.facts.to_string()),
+            ("records", cache.entries.to_string()),
+            ("sealed", size(cache.live_bytes)),
+            ("on disk", size(cache.disk_bytes)),
+            ("damaged", cache.quarantined.to_string()),
+            ("last polled", polled.map_or_else(|| "never".to_owned(), |ago| format!("{ago} ago"))),
+            ("protection", cache.protection.clone()),
+        ];
+        for (name, text) in rows {
+            sink.line(&Line::toned(Tone::Dim, &format!("{name:<12} ")).add(Tone::Plain, &text))?;
+        }
+        cache.notes.iter().try_for_each(|note| sink.line(&Line::toned(Tone::Warn, note)))
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
+fn size(bytes: u64) -> String {
+    bytes_words(bytes as f64)
+}

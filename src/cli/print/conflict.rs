@@ -1,0 +1,106 @@
+//! `conflicts list`, `conflicts show`.
+
+use std::ops::ControlFlow;
+
+use crate::{
+    cli::{
+        line::{Line, Tone},
+        sink::Sink,
+    },
+    fact::{ReasonCode, Timestamp},
+    text::SafeText,
+    wire::{CandidatePayload, ConflictPayload, Envelope},
+};
+
+use super::{
+    Printer, payload,
+    table::{Table, left, right},
+    words::{ago, row, score_text, value},
+};
+
+/// Holds the conflicts until all are there; keeps their order, which says what to decide first.
+#[derive(Default)]
+pub struct ConflictListPrinter(Vec<ConflictPayload>);
+
+impl Printer for ConflictListPrinter {
+    fn take(&mut self, envelope: &Envelope, sink: &mut Sink) -> ControlFlow<()> {
+        self.0.extend(payload::<ConflictPayload>(envelope, sink));
+        ControlFlow::Continue(())
+    }
+
+    fn finish(&mut self, sink: &mut Sink) -> ControlFlow<()> {
+        if self.0.is_empty() {
+            return sink.line(&Line::plain("no conflicts"));
+        }
+        let mut table = Table::new(vec![
+            left("id", 14),
+            left("key", 512),
+            right("margin", 6),
+            left("resolution", 14),
+            left("values, the believed one first", 80),
+        ]);
+        for conflict in &self.0 {
+            let values: Vec<String> = conflict.candidates.iter().map(candidate).collect();
+            table.row(vec![
+                (Tone::Plain, SafeText::line(&conflict.id)),
+                (Tone::Strong, SafeText::line(conflict.key.as_str())),
+                (Tone::Plain, SafeText::line(&score_text(conflict.margin))),
+                (
+                    if conflict.resolution == "pending" { Tone::Warn } else { Tone::Dim },
+                    SafeText::line(&conflict.resolution.replace('_', " ")),
+                ),
+                (Tone::Plain, SafeText::line(&values.join(" | "))),
+            ]);
+        }
+        table.lines().iter().try_for_each(|line| sink.line(line))
+    }
+}
+
+/// Prints one conflict when it comes.
+pub struct ConflictPrinter;
+
+impl Printer for ConflictPrinter {
+    fn take(&mut self, envelope: &Envelope, sink: &mut Sink) -> ControlFlow<()> {
+        let Some(conflict) = payload::<ConflictPayload>(envelope, sink) else { return ControlFlow::Continue(()) };
+        conflict_lines(&conflict, envelope.at()).iter().try_for_each(|line| sink.line(line))
+    }
+}
+
+fn conflict_lines(conflict: &ConflictPayload, at: Timestamp) -> Vec<Line> {
+    let resolution = conflict.resolution.replace('_', " ");
+    let mut lines = vec![
+        Line::toned(Tone::Strong, conflict.key.as_str())
+            .add(Tone::Plain, &format!("   {}   ", conflict.id))
+            .add(if resolution == "pending" { Tone::Warn } else { Tone::Plain }, &resolution),
+    ];
+    let mut table = Table::new(vec![right("", 4), left("value", 48), left("by", 64), right("score", 5), left("", 14)]);
+    for (at, candidate) in conflict.candidates.iter().enumerate() {
+        table.row(vec![
+            (Tone::Plain, SafeText::line(&(at + 1).to_string())),
+            (Tone::Strong, value(candidate.value.as_ref(), "")),
+            (Tone::Plain, SafeText::line(&row(&names(candidate)))),
+            (Tone::Plain, SafeText::line(&score_text(candidate.score))),
+            (Tone::Dim, SafeText::line(if at == 0 { "believed now" } else { "" })),
+        ]);
+    }
+    lines.extend(table.lines());
+    lines.push(Line::plain(&format!(
+        "margin {}; last change {} ago; digest {}",
+        score_text(conflict.margin),
+        ago(&conflict.last_updated, at).unwrap_or_default(),
+        conflict.digest
+    )));
+    for reason in &conflict.reason_codes {
+        let sentence = reason.parse::<ReasonCode>().map_or_else(|_| reason.to_string(), |code| code.sentence().to_owned());
+        lines.push(Line::plain("  ").add(Tone::Plain, &sentence).add(Tone::Dim, &format!("  ({reason})")));
+    }
+    lines
+}
+
+fn names(candidate: &CandidatePayload) -> Vec<String> {
+    candidate.sources.iter().map(ToString::to_string).collect()
+}
+
+fn candidate(candidate: &CandidatePayload) -> String {
+    format!("{} ({})", value(candidate.value.as_ref(), ""), names(candidate).join(", "))
+}

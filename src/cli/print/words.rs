@@ -1,0 +1,83 @@
+//! The words facts are told in.
+
+use std::time::Duration;
+
+use crate::{
+    cli::line::Tone,
+    fact::{Timestamp, Value, span},
+    text::{SafeText, shown_value},
+    wire::{InsightPayload, SourceViewPayload},
+};
+
+/// A value in one line; a null stands for a value that is null.
+pub fn value(value: Option<&Value>, unit: &str) -> SafeText {
+    shown_value(value.map_or("null", Value::as_json_text), unit)
+}
+
+/// What is believed, or that nothing is.
+pub fn believed(fact: &InsightPayload) -> SafeText {
+    if fact.value.is_none() && fact.confidence.is_none() {
+        return SafeText::line("not observed");
+    }
+    value(fact.value.as_ref(), &fact.unit)
+}
+
+/// How long before `at` a stamp of the wire was, in words; nothing when it is unreadable.
+pub fn ago(stamp: &str, at: Timestamp) -> Option<String> {
+    Timestamp::parse_rfc3339(stamp).ok().map(|stamp| span::words(at.since(stamp)))
+}
+
+/// An age in milliseconds, for a column.
+pub fn age_column(millis: u64) -> String {
+    span::short(Duration::from_millis(millis))
+}
+
+/// A band with its score: `medium 0.74`; a dash where nothing is observed.
+pub fn confidence(fact: &InsightPayload) -> String {
+    match (&fact.band, fact.confidence) {
+        (Some(band), Some(score)) => format!("{band} {}", score_text(score)),
+        _ => "-".to_owned(),
+    }
+}
+
+/// A score in hundredths, cut off rather than rounded up into the next band.
+pub fn score_text(score: f64) -> String {
+    format!("{:.2}", (score * 100.0 + 1e-9).floor() / 100.0)
+}
+
+/// The tone of a band.
+pub fn band_tone(band: Option<&str>) -> Tone {
+    match band {
+        Some("high") => Tone::Good,
+        Some("medium") => Tone::Warn,
+        Some("low") => Tone::Bad,
+        _ => Tone::Dim,
+    }
+}
+
+/// The tone of a state.
+pub fn state_tone(state: &str) -> Tone {
+    if state == "fresh" { Tone::Plain } else { Tone::Warn }
+}
+
+/// That a source cannot be reached, and for how long: `, unreachable for 4 min`; or nothing.
+pub fn unreachable(source: &SourceViewPayload, at: Timestamp) -> String {
+    match source.failing_since.as_deref().and_then(|since| ago(since, at)) {
+        Some(span) => format!(", unreachable for {span}"),
+        None => String::new(),
+    }
+}
+
+/// Names in a row: `a, b and c`.
+pub fn row(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// A count with its noun: `1 key`, `2 keys`.
+pub fn count(count: u64, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}

@@ -1,0 +1,279 @@
+//! From the process's words to its exit code.
+
+use std::{ffi::OsString, path::PathBuf, process::ExitCode};
+
+use serde::Serialize;
+use serde_json::{Map, Value as Json};
+
+use crate::{
+    action::{self, ActionSpec, Call, Persona, Scope, args::InvokeArgs},
+    config::{ConfigError, LoadRequest, Loaded, load, resolve_dirs},
+    runtime::{Context, Request, builtin_rules, serve},
+    text::SafeText,
+    wire::{Outcome, TextPayload, Verdict},
+};
+
+use super::{
+    ask::{Asker, ask, emit, fail},
+    config, doctor, generate,
+    invocation::{Asked, Invocation, parse, wants_json},
+    line::{Line, Tone},
+    live::live,
+    messages::Failure,
+    print::printer_for,
+    sink::Sink,
+};
+
+/// The world of one run, as far as the command line sees it.
+pub struct Surroundings<'a> {
+    /// Looks up a variable.
+    pub env: &'a dyn Fn(&str) -> Option<String>,
+    /// Where relative paths of the command line start.
+    pub current_dir: Option<PathBuf>,
+}
+
+/// Runs the program: reads the command line, does what it asks for, says how it went.
+#[must_use]
+pub fn run() -> ExitCode {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let around = Surroundings { env: &|name| std::env::var(name).ok(), current_dir: std::env::current_dir().ok() };
+    let mut sink = Sink::of_process();
+    let exit = run_with(&words, &around, &mut sink);
+    let _ = sink.flush();
+    if let Some(failure) = sink.failure().map(str::to_owned) {
+        sink.say(&failure);
+        return ExitCode::from(exit.max(1));
+    }
+    // Whoever closed stdout has what they wanted.
+    ExitCode::from(if sink.is_done() { 0 } else { exit })
+}
+
+/// The same with everything outside handed in.
+pub fn run_with(words: &[OsString], around: &Surroundings<'_>, sink: &mut Sink) -> u8 {
+    let from_env = switched_on((around.env)("STELLAR_JSON"));
+    sink.set_form(wants_json(words) || from_env, true);
+    match parse(words) {
+        Ok(Asked::Text(text)) => {
+            sink.set_form(false, true);
+            let _ = sink.block(&SafeText::block(&text));
+            0
+        }
+        Ok(Asked::Run(invocation)) => Run { around, invocation: &invocation }.run(sink),
+        Err(failure) => fail(&asker(None, &Invocation::default()).request("core.app.run", Map::new(), false), 1, &failure, sink),
+    }
+}
+
+fn switched_on(variable: Option<String>) -> bool {
+    variable.is_some_and(|text| matches!(text.to_ascii_lowercase().as_str(), "1" | "true" | "yes" | "on"))
+}
+
+fn asker(loaded: Option<&Loaded>, invocation: &Invocation) -> Asker {
+    let persona = loaded.map(|loaded| loaded.config.app.persona.clone()).or_else(|| invocation.overrides.persona.clone());
+    let switches = loaded.map_or(invocation.overrides.switches, |loaded| loaded.switches);
+    Asker { persona: persona.unwrap_or_else(|| Persona::default().to_string()), offline: switches.offline, reveal: switches.reveal }
+}
+
+fn context(loaded: &Loaded) -> Context {
+    Context {
+        config: loaded.config.clone(),
+        data_dir: loaded.dirs.data_dir.clone(),
+        state_dir: loaded.dirs.state_dir.clone(),
+        socket: loaded.dirs.socket_path.clone(),
+        offline: loaded.switches.offline,
+    }
+}
+
+struct Run<'a> {
+    around: &'a Surroundings<'a>,
+    invocation: &'a Invocation,
+}
+
+impl Run<'_> {
+    fn run(&self, sink: &mut Sink) -> u8 {
+        let loaded = load(&self.load_request());
+        let switches = loaded.as_ref().map_or(self.invocation.overrides.switches, |loaded| loaded.switches);
+        let json = switches.json || sink.is_json();
+        sink.set_form(json, switches.no_color);
+        let spec = self.invocation.spec;
+        let id = spec.map_or("core.app.run", |spec| spec.id);
+        let recorded = loaded.as_ref().is_ok_and(|loaded| loaded.record.is_some());
+        if recorded {
+            let failure = Failure::new("not_in_this_build", "--record, which records a session, is not in this build");
+            return self.fail(id, loaded.as_ref().ok(), &failure, sink);
+        }
+        match spec {
+            None => match &loaded {
+                Ok(loaded) => {
+                    notes(loaded, sink);
+                    live(&context(loaded), &asker(Some(loaded), self.invocation), loaded.dirs.config_file.is_none(), sink)
+                }
+                Err(error) => self.fail(id, None, &error.clone().into(), sink),
+            },
+            Some(spec) => self.act(spec, &self.invocation.args, &loaded, sink),
+        }
+    }
+
+    fn load_request(&self) -> LoadRequest<'_> {
+        LoadRequest {
+            current_dir: self.around.current_dir.clone(),
+            config_flag: self.invocation.config.clone(),
+            profile: self.invocation.profile.clone(),
+            overrides: self.invocation.overrides.clone(),
+            builtin_rules: builtin_rules(),
+            ..LoadRequest::new(self.around.env)
+        }
+    }
+
+    fn fail(&self, action: &str, loaded: Option<&Loaded>, failure: &Failure, sink: &mut Sink) -> u8 {
+        fail(&asker(loaded, self.invocation).request(action, Map::new(), false), 1, failure, sink)
+    }
+
+    /// Carries out an action, whoever it is for.
+    fn act(&self, spec: &'static ActionSpec, args: &Map<String, Json>, loaded: &Result<Loaded, ConfigError>, sink: &mut Sink) -> u8 {
+        let known = loaded.as_ref().ok();
+        let asker = asker(known, self.invocation);
+        let request = asker.request(spec.id, args.clone(), spec.id == "core.insight.watch");
+        let persona = asker.persona.parse().unwrap_or_default();
+        let outcome = match spec.scope {
+            Scope::Engine => Call::parse(spec.id, args, persona).map_err(Failure::from).and_then(|_| {
+                let loaded = loaded.as_ref().map_err(|error| Failure::from(error.clone()))?;
+                notes(loaded, sink);
+                Ok(ask(&context(loaded), &request, printer_for(spec.id, args).as_mut(), sink))
+            }),
+            Scope::Here if persona.may(spec.right) => self.act_here(spec, &request, loaded, sink),
+            Scope::Here | Scope::Screen => match Call::parse(spec.id, args, persona) {
+                Err(error) => Err(error.into()),
+                Ok(_) => Ok(0),
+            },
+        };
+        outcome.unwrap_or_else(|failure| fail(&request, 1, &failure, sink))
+    }
+
+    fn act_here(
+        &self,
+        spec: &'static ActionSpec,
+        request: &Request,
+        loaded: &Result<Loaded, ConfigError>,
+        sink: &mut Sink,
+    ) -> Result<u8, Failure> {
+        let load_request = self.load_request();
+        let text_of = |name: &str| request.args.get(name).and_then(Json::as_str).unwrap_or_default().to_owned();
+        match spec.id {
+            "core.config.path" => {
+                let paths = config::path(&load_request)?;
+                Ok(put(request, &[&paths], sink, config::path_lines))
+            }
+            "core.config.init" => Ok(put(request, &[&config::init(&load_request)?], sink, |file| vec![Line::plain(&file.message)])),
+            "core.config.trust" => {
+                Ok(put(request, &[&config::trust(&load_request, &text_of("file"))?], sink, |file| vec![Line::plain(&file.message)]))
+            }
+            "core.config.check" => {
+                let (found, failure) = config::check(loaded);
+                Ok(match failure {
+                    None => put(request, &[&found], sink, |found| vec![Line::plain(&found.message)]),
+                    Some(failure) if sink.is_json() => {
+                        let _ = emit(request, 1, failure.outcome, &found, Some(failure.body.clone()), sink);
+                        sink.say(&failure.body.message);
+                        failure.exit
+                    }
+                    Some(failure) => return Err(failure),
+                })
+            }
+            "core.config.show" => {
+                let loaded = loaded.as_ref().map_err(|error| Failure::from(error.clone()))?;
+                let settings = config::show(loaded);
+                Ok(put(request, &settings.iter().collect::<Vec<_>>(), sink, |setting| vec![config::setting_line(setting)]))
+            }
+            "core.app.completions" => Ok(put_text(request, &generate::completions(&text_of("shell"))?, sink)),
+            "core.app.man" => Ok(put_text(request, &generate::manual()?, sink)),
+            "core.app.doctor" => Ok(doctor_run(request, &load_request, loaded, &asker(loaded.as_ref().ok(), self.invocation), sink)),
+            "core.app.serve" => {
+                let loaded = loaded.as_ref().map_err(|error| Failure::from(error.clone()))?;
+                notes(loaded, sink);
+                let context = context(loaded);
+                serve(&context, |context| sink.say(&format!("serving {} at {}", context.data_dir.display(), context.socket.display())))?;
+                Ok(0)
+            }
+            "core.action.invoke" => self.invoke(request, loaded, sink),
+            other => Err(Failure::new("not_in_this_build", format!("{other} is not in this build"))),
+        }
+    }
+
+    /// `action ID`: the same as the subcommand; without an id the list of what there is.
+    fn invoke(&self, request: &Request, loaded: &Result<Loaded, ConfigError>, sink: &mut Sink) -> Result<u8, Failure> {
+        let args: InvokeArgs = serde_json::from_value(Json::Object(request.args.clone()))
+            .map_err(|error| Failure::new("bad_arguments", format!("core.action.invoke: {error}")))?;
+        let Some(id) = args.id else {
+            let described = Request { action: "core.action.describe".to_owned(), ..request.clone() };
+            let actions = generate::actions();
+            return Ok(put(&described, &actions.iter().collect::<Vec<_>>(), sink, |action| {
+                vec![Line::toned(Tone::Strong, &format!("{:<28} ", action.id)).add(Tone::Plain, &action.title)]
+            }));
+        };
+        let Some(spec) = action::find(&id) else {
+            return Err(action_error(&id));
+        };
+        // An action that asks for itself would never end.
+        if spec.id == "core.action.invoke" {
+            return Err(Failure::new("bad_arguments", "core.action.invoke cannot ask for itself"));
+        }
+        Ok(self.act(spec, &args.payload.unwrap_or_default(), loaded, sink))
+    }
+}
+
+fn action_error(id: &str) -> Failure {
+    match Call::parse(id, &Map::new(), Persona::default()) {
+        Err(error) => error.into(),
+        Ok(_) => Failure::new("unknown_action", format!("there is no action {id:?}")),
+    }
+}
+
+/// What a person should know about the configuration, on stderr.
+fn notes(loaded: &Loaded, sink: &mut Sink) {
+    for note in &loaded.notes {
+        sink.say(note);
+    }
+}
+
+/// Writes payloads of this process's own, as JSON lines or as text.
+fn put<P: Serialize>(request: &Request, payloads: &[&P], sink: &mut Sink, lines: impl Fn(&P) -> Vec<Line>) -> u8 {
+    for (payload, seq) in payloads.iter().zip(1..) {
+        let written = if sink.is_json() {
+            emit(request, seq, Outcome::Ok, payload, None, sink)
+        } else {
+            lines(payload).iter().try_for_each(|line| sink.line(line))
+        };
+        if written.is_break() {
+            break;
+        }
+    }
+    0
+}
+
+/// Writes generated text as it is, or as one JSON line.
+fn put_text(request: &Request, payload: &TextPayload, sink: &mut Sink) -> u8 {
+    if sink.is_json() {
+        let _ = emit(request, 1, Outcome::Ok, payload, None, sink);
+    } else {
+        let _ = generate::printable(payload).iter().try_for_each(|line| sink.block(line));
+    }
+    0
+}
+
+fn doctor_run(request: &Request, places: &LoadRequest<'_>, loaded: &Result<Loaded, ConfigError>, asker: &Asker, sink: &mut Sink) -> u8 {
+    let dirs = resolve_dirs(places).ok().map(|(dirs, _)| dirs);
+    let mut checks = doctor::local_checks(loaded, dirs.as_ref());
+    let mut exit = 0;
+    if let Ok(loaded) = loaded {
+        let (more, worst) = doctor::engine_checks(&context(loaded), asker);
+        checks.extend(more);
+        exit = worst;
+    }
+    put(request, &checks.iter().collect::<Vec<_>>(), sink, |check| vec![doctor::check_line(check)]);
+    let failed = checks.iter().filter(|check| check.verdict == Verdict::Fail).count();
+    if failed == 0 {
+        return exit;
+    }
+    let failure = Failure::new("doctor_failed", format!("{failed} of {} checks failed", checks.len()));
+    fail(request, checks.len() as u64 + 1, &failure, sink).max(exit)
+}

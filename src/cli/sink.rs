@@ -1,0 +1,144 @@
+//! The only place that writes to stdout and stderr.
+//!
+//! A closed stdout is remembered, not reported: whoever prints is told to stop, and the process ends with 0.
+
+use std::{
+    io::{self, BufWriter, ErrorKind, IsTerminal as _, Write},
+    ops::ControlFlow,
+};
+
+use crate::text::{SafeText, json_line};
+
+use super::line::{Line, Tone};
+
+/// Where output goes.
+pub struct Sink {
+    out: Box<dyn Write>,
+    err: Box<dyn Write>,
+    json: bool,
+    colour: bool,
+    terminal: bool,
+    closed: bool,
+    failed: Option<String>,
+}
+
+impl Sink {
+    /// The process's own stdout and stderr.
+    pub fn of_process() -> Self {
+        let terminal = io::stdout().is_terminal();
+        Self::new(Box::new(BufWriter::with_capacity(64 * 1024, io::stdout())), Box::new(io::stderr()), terminal)
+    }
+
+    /// Any two writers.
+    pub fn new(out: Box<dyn Write>, err: Box<dyn Write>, terminal: bool) -> Self {
+        Self { out, err, json: false, colour: false, terminal, closed: false, failed: None }
+    }
+
+    /// Decides the form: JSON lines or text, and whether text may have colour.
+    pub fn set_form(&mut self, json: bool, no_color: bool) {
+        self.json = json;
+        self.colour = self.terminal && !no_color && !json;
+    }
+
+    /// Whether lines are JSON.
+    pub fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// Whether a person watches.
+    pub fn is_terminal(&self) -> bool {
+        self.terminal
+    }
+
+    /// Whether nobody reads any more, or stdout failed.
+    pub fn is_done(&self) -> bool {
+        self.closed || self.failed.is_some()
+    }
+
+    /// Why stdout could not be written, other than by being closed.
+    pub fn failure(&self) -> Option<&str> {
+        self.failed.as_deref()
+    }
+
+    /// Writes one JSON line, escaped.
+    pub fn json(&mut self, json: &str) -> ControlFlow<()> {
+        let line = json_line(json);
+        self.write(&[line.as_bytes(), b"\n"])
+    }
+
+    /// Writes one line of text.
+    pub fn line(&mut self, line: &Line) -> ControlFlow<()> {
+        let mut text = String::new();
+        for (tone, piece) in line.pieces() {
+            match (self.colour, colour(*tone)) {
+                (true, Some(code)) => {
+                    text.push_str(code);
+                    text.push_str(piece.as_str());
+                    text.push_str("\u{1b}[0m");
+                }
+                _ => text.push_str(piece.as_str()),
+            }
+        }
+        // Padding of a last column that is empty is nobody's content.
+        self.write(&[text.trim_end_matches(' ').as_bytes(), b"\n"])
+    }
+
+    /// Writes a block of text as it is, with a newline behind where it has none.
+    pub fn block(&mut self, text: &SafeText) -> ControlFlow<()> {
+        let end: &[u8] = if text.as_str().ends_with('\n') { b"" } else { b"\n" };
+        self.write(&[text.as_str().as_bytes(), end])
+    }
+
+    /// Starts the screen over, on a terminal.
+    pub fn clear(&mut self) -> ControlFlow<()> {
+        if self.terminal { self.write(&[b"\x1b[H\x1b[2J"]) } else { ControlFlow::Continue(()) }
+    }
+
+    /// Says something on stderr. A stderr that is gone is no reason to fail.
+    pub fn say(&mut self, text: &str) {
+        let _ = self.out.flush();
+        for line in SafeText::block(text).lines() {
+            let _ = writeln!(self.err, "stellar: {line}");
+        }
+        let _ = self.err.flush();
+    }
+
+    /// Hands everything over.
+    pub fn flush(&mut self) -> ControlFlow<()> {
+        let flushed = self.out.flush();
+        self.note(flushed)
+    }
+
+    fn write(&mut self, parts: &[&[u8]]) -> ControlFlow<()> {
+        if self.is_done() {
+            return ControlFlow::Break(());
+        }
+        let written = parts.iter().try_for_each(|part| self.out.write_all(part));
+        self.note(written)
+    }
+
+    fn note(&mut self, outcome: io::Result<()>) -> ControlFlow<()> {
+        match outcome {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => {
+                self.closed = true;
+                ControlFlow::Break(())
+            }
+            Err(error) => {
+                self.failed = Some(format!("stdout cannot be written: {error}"));
+                ControlFlow::Break(())
+            }
+        }
+    }
+}
+
+const fn colour(tone: Tone) -> Option<&'static str> {
+    match tone {
+        Tone::Plain => None,
+        Tone::Strong => Some("\u{1b}[1m"),
+        Tone::Dim => Some("\u{1b}[2m"),
+        Tone::Good => Some("\u{1b}[32m"),
+        Tone::Warn => Some("\u{1b}[33m"),
+        Tone::Bad => Some("\u{1b}[31m"),
+    }
+}

@@ -1,0 +1,122 @@
+//! The store as its callers see it: one suite for every backend, then the disk one under attack.
+
+mod conformance;
+mod damage;
+mod kill;
+mod model;
+mod opening;
+mod secrecy;
+
+use std::{path::PathBuf, sync::Arc};
+
+use super::{CacheStore, OpenedStore, StoreError, StoreOp, StoreOptions, open_store};
+use crate::{
+    config::CacheKey,
+    engine::world::{SimClock, SystemRng},
+    fact::{Content, Key, Observation, SourceId, Timestamp, Value},
+};
+
+/// A place for a store to live in.
+struct Place {
+    dir: tempfile::TempDir,
+    backend: &'static str,
+    clock: Arc<SimClock>,
+}
+
+impl Place {
+    fn new(backend: &'static str) -> Self {
+        Self { dir: tempfile::tempdir().unwrap(), backend, clock: Arc::new(SimClock::default()) }
+    }
+
+    fn sled() -> Self {
+        Self::new("sled")
+    }
+
+    fn data(&self) -> PathBuf {
+        self.dir.path().join("data")
+    }
+
+    fn state(&self) -> PathBuf {
+        self.dir.path().join("state")
+    }
+
+    fn options(&self) -> StoreOptions {
+        StoreOptions {
+            data_dir: self.data(),
+            state_dir: self.state(),
+            backend: self.backend.to_owned(),
+            key: CacheKey::Auto,
+            clock: self.clock.clone(),
+            rng: SystemRng::shared(),
+        }
+    }
+
+    fn try_open(&self) -> Result<OpenedStore, StoreError> {
+        open_store(&self.options())
+    }
+
+    fn opened(&self) -> OpenedStore {
+        self.try_open().unwrap()
+    }
+
+    fn open(&self) -> Arc<dyn CacheStore> {
+        self.opened().store
+    }
+
+    /// A store of `count` small facts, closed cleanly.
+    fn filled(&self, count: usize) {
+        let store = self.open();
+        let ops: Vec<_> = (0..count).map(|at| put(&format!("host/disk/{at}"), "host.proc", &at.to_string())).collect();
+        store.apply(&ops).unwrap();
+        store.close().unwrap();
+    }
+}
+
+fn key(text: &str) -> Key {
+    Key::new(text).unwrap()
+}
+
+fn source(name: &str) -> SourceId {
+    SourceId::new(name).unwrap()
+}
+
+fn seen(name: &str, by: &str, json: &str) -> Observation {
+    Observation {
+        key: key(name),
+        source: source(by),
+        content: Content::Value(Value::from_trusted_text(json)),
+        observed_at: Timestamp::from_millis(1_767_607_200_000),
+        changed_at: Timestamp::from_millis(1_767_607_100_000),
+        fetched_at: Timestamp::from_millis(1_767_607_200_001),
+        revision: Some("\"7\"".into()),
+        live: false,
+        same_origin: None,
+    }
+}
+
+fn put(name: &str, by: &str, json: &str) -> StoreOp {
+    StoreOp::Put(seen(name, by, json))
+}
+
+fn evict(name: &str, by: &str) -> StoreOp {
+    StoreOp::Evict(key(name), source(by))
+}
+
+/// Every observation under these segments as `key source value`, sorted.
+fn scanned(store: &dyn CacheStore, segments: &[&str]) -> Vec<String> {
+    let mut found = Vec::new();
+    store.scan(segments, &mut |observation| found.push(line(&observation))).unwrap();
+    found.sort();
+    found
+}
+
+fn got(store: &dyn CacheStore, name: &str) -> Vec<String> {
+    let mut found: Vec<_> = store.get(&key(name)).unwrap().iter().map(line).collect();
+    found.sort();
+    found
+}
+
+fn line(observation: &Observation) -> String {
+    let value = observation.value().map_or("-", Value::as_json_text);
+    format!("{} {} {value}", observation.key, observation.source)
+}

@@ -1,0 +1,15 @@
+//! The wall clock and fresh ids for whoever makes requests or lines of its own.
+
+use crate::{engine::world::SystemClock, fact::Timestamp};
+
+/// The wall-clock time.
+#[must_use]
+pub fn now() -> Timestamp {
+    SystemClock::shared().now()
+}
+
+/// A fresh id for a request: a UUID of version 7.
+#[must_use]
+pub fn mint_id() -> String {
+    uuid::Uuid::now_v7().to_string()
+}
