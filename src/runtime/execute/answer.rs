@@ -7,6 +7,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use tokio::sync::mpsc;
 
 use crate::{
+    action::find,
     engine::{EngineError, EngineHandle},
     fact::Timestamp,
     wire::{Envelope, ErrorBody, Outcome},
@@ -67,9 +68,9 @@ impl<'a> Answer<'a> {
         self.request.offline || self.context.offline
     }
 
-    /// One line of the request's own action.
+    /// One line of what the request's action answers with; a failing line names what was asked for.
     pub async fn line(&mut self, payload: &impl Serialize) -> ControlFlow<()> {
-        let action = self.request.action.clone();
+        let action = find(&self.request.action).map_or_else(|| self.request.action.clone(), |spec| spec.answers_with().to_owned());
         self.line_of(&action, self.handle.now(), payload).await
     }
 
