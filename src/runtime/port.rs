@@ -34,7 +34,8 @@ pub fn call(context: &Context, request: &Request, sink: &mut dyn FnMut(Reply) ->
             Asked::OwnerLeft => {}
             Asked::NobodyThere => match owner::answer_once(context, request, sink) {
                 Err(RuntimeError::Engine(EngineError::Store(StoreError::Busy { .. }))) if started.elapsed() < PATIENCE => {
-                    thread::sleep(PAUSE)
+                    thread::sleep(PAUSE);
+                    continue;
                 }
                 outcome => return outcome,
             },
