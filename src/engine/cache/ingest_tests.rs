@@ -1,4 +1,4 @@
-//! Tests of taking a fetch into the cache.
+//! What each kind of answer changes, as tables.
 
 use super::*;
 use crate::{

@@ -31,7 +31,13 @@ pub async fn show(answer: &mut Answer<'_>) -> Result<(), Failed> {
     let mut found: Vec<_> = answer.handle.conflicts(true)?.into_iter().filter(|conflict| conflict.id.has_prefix(&args.id)).collect();
     match (found.pop(), found.len()) {
         (Some(conflict), 0) => {
-            let _ = answer.line(&ConflictPayload::of(&conflict, answer.handle.is_secret(&conflict.key), answer.request.reveal)).await;
+            let _ = answer
+                .line_of(
+                    "core.conflict.read",
+                    answer.handle.now(),
+                    &ConflictPayload::of(&conflict, answer.handle.is_secret(&conflict.key), answer.request.reveal),
+                )
+                .await;
             Ok(())
         }
         (Some(_), more) => {

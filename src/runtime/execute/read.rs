@@ -11,6 +11,9 @@ use crate::{
 
 use super::answer::{Answer, Failed};
 
+/// What a line about one fact is called, whichever command asked.
+pub const READ: &str = "core.insight.read";
+
 /// `list`
 pub async fn list(answer: &mut Answer<'_>) -> Result<(), Failed> {
     let args: ListArgs = answer.args()?;
@@ -28,7 +31,7 @@ pub async fn list(answer: &mut Answer<'_>) -> Result<(), Failed> {
     }
     say_if_nobody_polls(answer).await;
     for fact in facts {
-        if answer.line(&InsightPayload::of(&fact, answer.request.reveal)).await.is_break() {
+        if answer.line_of(READ, answer.handle.now(), &InsightPayload::of(&fact, answer.request.reveal)).await.is_break() {
             break;
         }
     }
