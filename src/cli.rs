@@ -19,6 +19,11 @@ mod print;
 mod run;
 mod sink;
 
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
 pub use command::command;
 pub use messages::exit_code;
 pub use run::run;

@@ -15,6 +15,9 @@ mod report;
 mod schema;
 mod source;
 
+#[cfg(test)]
+mod tests;
+
 pub use cache::CachePayload;
 pub use conflict::{CandidatePayload, ConflictPayload};
 pub use envelope::{Envelope, ErrorBody, Outcome, VERSION, Via};

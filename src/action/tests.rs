@@ -8,7 +8,7 @@ use super::args::{ListArgs, ReadArgs};
 use super::{ActionSpec, ArgKind, Call, CallError, GLOBALS, LATER, Persona, Right, Scope, SortArg, Surface, all, find, nearest};
 use crate::fact::{FactState, Key};
 
-fn parse(id: &str, args: serde_json::Value) -> Result<Call, CallError> {
+fn parse(id: &str, args: &serde_json::Value) -> Result<Call, CallError> {
     Call::parse(id, args.as_object().unwrap(), Persona::Sre)
 }
 
@@ -88,10 +88,10 @@ fn every_engine_action_becomes_a_call() {
 #[test]
 fn arguments_are_typed() {
     assert_eq!(
-        parse("core.insight.list", json!({"states": ["stale"], "sort": "age"})),
+        parse("core.insight.list", &json!({"states": ["stale"], "sort": "age"})),
         Ok(Call::List(ListArgs { states: vec![FactState::Stale], sort: SortArg::Age, ..ListArgs::default() }))
     );
-    let Ok(Call::Read(ReadArgs { keys, max_age_ms, strict, .. })) = parse("core.insight.read", json!({"keys": ["a/b"], "max_age_ms": 3}))
+    let Ok(Call::Read(ReadArgs { keys, max_age_ms, strict, .. })) = parse("core.insight.read", &json!({"keys": ["a/b"], "max_age_ms": 3}))
     else {
         panic!("no read")
     };
@@ -110,9 +110,9 @@ fn what_does_not_fit_is_refused_with_a_sentence() {
         ("core.palette.open", json!({}), "core.palette.open is not something an engine does: it acts on the screen"),
         ("core.app.man", json!({}), "core.app.man is not something an engine does: run it as a subcommand"),
     ] {
-        assert_eq!(parse(id, args).unwrap_err().to_string(), sentence);
+        assert_eq!(parse(id, &args).unwrap_err().to_string(), sentence);
     }
-    let wrong = parse("core.insight.read", json!({"keys": ["a//b"]})).unwrap_err().to_string();
+    let wrong = parse("core.insight.read", &json!({"keys": ["a//b"]})).unwrap_err().to_string();
     assert!(wrong.contains("empty segment"), "{wrong}");
 }
 

@@ -102,7 +102,7 @@ pub fn ask(port: &dyn Port, request: &Request, printer: &mut dyn Printer, sink: 
     }
     match answered {
         Ok(()) => exit,
-        Err(error) => exit.max(fail(request, seq + 1, error.into(), sink)),
+        Err(error) => exit.max(fail(request, seq + 1, &error.into(), sink)),
     }
 }
 
@@ -116,7 +116,7 @@ fn tell(error: &ErrorBody, sink: &mut Sink) -> u8 {
 }
 
 /// Writes the line of a failure that no answer carries, and says it; returns its exit code.
-pub fn fail(request: &Request, seq: u64, failure: Failure, sink: &mut Sink) -> u8 {
+pub fn fail(request: &Request, seq: u64, failure: &Failure, sink: &mut Sink) -> u8 {
     if sink.is_json() {
         let empty = Map::new();
         let _ = emit(request, seq, failure.outcome, &empty, Some(failure.body.clone()), sink);

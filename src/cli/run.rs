@@ -59,7 +59,7 @@ pub fn run_with(words: &[OsString], around: &Surroundings<'_>, sink: &mut Sink) 
             0
         }
         Ok(Asked::Run(invocation)) => Run { around, invocation: &invocation }.run(sink),
-        Err(failure) => fail(&asker(None, &Invocation::default()).request("core.app.run", Map::new(), false), 1, failure, sink),
+        Err(failure) => fail(&asker(None, &Invocation::default()).request("core.app.run", Map::new(), false), 1, &failure, sink),
     }
 }
 
@@ -99,7 +99,7 @@ impl Run<'_> {
         let recorded = loaded.as_ref().is_ok_and(|loaded| loaded.record.is_some());
         if recorded {
             let failure = Failure::new("not_in_this_build", "--record, which records a session, is not in this build");
-            return self.fail(id, loaded.as_ref().ok(), failure, sink);
+            return self.fail(id, loaded.as_ref().ok(), &failure, sink);
         }
         match spec {
             None => match &loaded {
@@ -107,7 +107,7 @@ impl Run<'_> {
                     notes(loaded, sink);
                     live(&context(loaded), &asker(Some(loaded), self.invocation), loaded.dirs.config_file.is_none(), sink)
                 }
-                Err(error) => self.fail(id, None, error.clone().into(), sink),
+                Err(error) => self.fail(id, None, &error.clone().into(), sink),
             },
             Some(spec) => self.act(spec, &self.invocation.args, &loaded, sink),
         }
@@ -124,7 +124,7 @@ impl Run<'_> {
         }
     }
 
-    fn fail(&self, action: &str, loaded: Option<&Loaded>, failure: Failure, sink: &mut Sink) -> u8 {
+    fn fail(&self, action: &str, loaded: Option<&Loaded>, failure: &Failure, sink: &mut Sink) -> u8 {
         fail(&asker(loaded, self.invocation).request(action, Map::new(), false), 1, failure, sink)
     }
 
@@ -146,7 +146,7 @@ impl Run<'_> {
                 Ok(_) => Ok(0),
             },
         };
-        outcome.unwrap_or_else(|failure| fail(&request, 1, failure, sink))
+        outcome.unwrap_or_else(|failure| fail(&request, 1, &failure, sink))
     }
 
     fn act_here(
@@ -161,7 +161,7 @@ impl Run<'_> {
         match spec.id {
             "core.config.path" => {
                 let paths = config::path(&load_request)?;
-                Ok(put(request, &[&paths], sink, |paths| config::path_lines(paths)))
+                Ok(put(request, &[&paths], sink, config::path_lines))
             }
             "core.config.init" => Ok(put(request, &[&config::init(&load_request)?], sink, |file| vec![Line::plain(&file.message)])),
             "core.config.trust" => {
@@ -275,5 +275,5 @@ fn doctor_run(request: &Request, places: &LoadRequest<'_>, loaded: &Result<Loade
         return exit;
     }
     let failure = Failure::new("doctor_failed", format!("{failed} of {} checks failed", checks.len()));
-    fail(request, checks.len() as u64 + 1, failure, sink).max(exit)
+    fail(request, checks.len() as u64 + 1, &failure, sink).max(exit)
 }

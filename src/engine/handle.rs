@@ -126,7 +126,7 @@ impl EngineHandle {
         });
         match query.sort {
             SortBy::Key => {}
-            SortBy::Age => found.sort_by(|a, b| b.age.cmp(&a.age)),
+            SortBy::Age => found.sort_by_key(|fact| std::cmp::Reverse(fact.age)),
             SortBy::Confidence => {
                 let score = |insight: &Insight| insight.confidence.as_ref().map_or(0.0, |confidence| confidence.score);
                 found.sort_by(|a, b| score(a).total_cmp(&score(b)));

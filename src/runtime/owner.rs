@@ -1,6 +1,6 @@
 //! Owning the data directory: for one request, or until told to end.
 
-use std::{collections::BTreeSet, future::Future, ops::ControlFlow, sync::Arc};
+use std::{collections::BTreeSet, future::Future, ops::ControlFlow, pin::Pin, sync::Arc};
 
 use tokio::sync::mpsc;
 
@@ -15,6 +15,7 @@ use super::{
     message::{Reply, Request},
     secrets::ProcessSecrets,
     server::Server,
+    signals::told_to_end,
 };
 
 /// How many lines of an answer may wait for the printer.
@@ -31,6 +32,9 @@ pub fn answer_once(context: &Context, request: &Request, sink: &mut dyn FnMut(Re
         let work = execute(&handle, context, request, replies);
         tokio::pin!(work);
         let mut working = true;
+        let end: Pin<Box<dyn Future<Output = ()>>> =
+            if request.streaming { Box::pin(told_to_end()) } else { Box::pin(std::future::pending()) };
+        tokio::pin!(end);
         loop {
             tokio::select! {
                 biased;
@@ -39,7 +43,7 @@ pub fn answer_once(context: &Context, request: &Request, sink: &mut dyn FnMut(Re
                     None => break,
                 },
                 () = &mut work, if working => working = false,
-                () = told_to_end(), if request.streaming => break,
+                () = &mut end => break,
             }
         }
         if let Some(server) = server {
@@ -57,11 +61,12 @@ pub fn answer_once(context: &Context, request: &Request, sink: &mut dyn FnMut(Re
 /// When the engine cannot start or the socket cannot be bound.
 pub fn serve(context: &Context, ready: impl FnOnce(&Context)) -> Result<(), RuntimeError> {
     runtime(2)?.block_on(async {
+        let end = told_to_end();
         let engine = Engine::start(options(context, true, context.offline))?;
         let server = Server::start(context, engine.handle())
             .map_err(|error| RuntimeError::Io(format!("the socket {} cannot be made: {error}", context.socket.display())))?;
         ready(context);
-        told_to_end().await;
+        end.await;
         server.leave(context).await;
         engine.shutdown().await?;
         Ok(())
@@ -74,23 +79,6 @@ fn runtime(threads: usize) -> Result<tokio::runtime::Runtime, RuntimeError> {
         builder.worker_threads(threads);
     }
     builder.enable_all().build().map_err(|error| RuntimeError::Io(format!("no async runtime: {error}")))
-}
-
-/// SIGINT, SIGTERM or SIGHUP.
-fn told_to_end() -> impl Future<Output = ()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    async {
-        let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) =
-            (signal(SignalKind::interrupt()), signal(SignalKind::terminate()), signal(SignalKind::hangup()))
-        else {
-            return std::future::pending().await;
-        };
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-            _ = hangup.recv() => {}
-        }
-    }
 }
 
 fn options(context: &Context, polling: bool, offline: bool) -> EngineOptions {

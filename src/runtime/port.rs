@@ -16,7 +16,7 @@ use super::{
 };
 
 /// How long to go on trying while the directory changes hands.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(5);
 /// Between two tries.
 const PAUSE: Duration = Duration::from_millis(10);
 
@@ -31,16 +31,13 @@ pub fn call(context: &Context, request: &Request, sink: &mut dyn FnMut(Reply) ->
     loop {
         match client::ask(context, request, sink)? {
             Asked::Done => return Ok(()),
-            Asked::OwnerLeft => {}
+            Asked::OwnerLeft if started.elapsed() < PATIENCE => {}
+            Asked::OwnerLeft => return Err(RuntimeError::Busy("the data directory keeps changing hands; try again".to_owned())),
             Asked::NobodyThere => match owner::answer_once(context, request, sink) {
-                Err(RuntimeError::Engine(EngineError::Store(StoreError::Busy { .. }))) if started.elapsed() < PATIENCE => {
-                    thread::sleep(PAUSE)
-                }
+                Err(RuntimeError::Engine(EngineError::Store(StoreError::Busy { .. }))) if started.elapsed() < PATIENCE => {}
                 outcome => return outcome,
             },
         }
-        if started.elapsed() >= PATIENCE {
-            return Err(RuntimeError::Busy("the data directory keeps changing hands; try again".to_owned()));
-        }
+        thread::sleep(PAUSE);
     }
 }

@@ -74,9 +74,9 @@ fn harmless(text: &str, cap: usize, multi_line: bool) -> String {
     for char in text.chars() {
         piece.clear();
         if stays(char) {
-            piece.push(char)
+            piece.push(char);
         } else {
-            push_visible(&mut piece, char)
+            push_visible(&mut piece, char);
         }
         used += piece.chars().count();
         if used > cap {

@@ -19,13 +19,16 @@ pub enum ColorDepth {
 }
 
 impl ColorDepth {
-    /// The colours of a terminal by its environment: the values of `NO_COLOR`, `COLORTERM` and `TERM`.
+    /// The colours of a terminal by its environment: `NO_COLOR`, `COLORTERM` and `TERM`, handed in.
     #[must_use]
     pub fn of_environment(no_color: Option<&str>, colorterm: Option<&str>, term: Option<&str>) -> Self {
         let term = term.unwrap_or_default();
         if no_color.is_some_and(|value| !value.is_empty()) || term.is_empty() || term == "dumb" || term.ends_with("-m") || term == "vt100" {
             Self::None
-        } else if matches!(colorterm, Some("truecolor" | "24bit")) || ["direct", "kitty", "ghostty"].iter().any(|name| term.contains(name))
+        } else if matches!(colorterm, Some("truecolor" | "24bit"))
+            || term.contains("direct")
+            || term.contains("kitty")
+            || term.contains("ghostty")
         {
             Self::True
         } else if term.contains("256") {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::engine::CacheStatus;
+use crate::{engine::CacheStatus, fact::Timestamp};
 
 /// The cache, in numbers: `core.cache.read`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -46,7 +46,7 @@ impl CachePayload {
             quarantined: status.store.quarantined,
             protection: status.protection.clone(),
             notes: status.notes.clone(),
-            polled_at: status.polled_at.map(|at| at.to_rfc3339()),
+            polled_at: status.polled_at.map(Timestamp::to_rfc3339),
         }
     }
 }

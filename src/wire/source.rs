@@ -10,7 +10,7 @@ use crate::{
         RefreshReport, SourceStatus, SourceTest,
         source::{Skipped, SourceError},
     },
-    fact::{Key, SourceId, Value},
+    fact::{Key, SourceId, Timestamp, Value},
 };
 
 use super::{
@@ -162,8 +162,8 @@ impl SourcePayload {
             writable: status.writable,
             state: status.state.code().into(),
             failing_since: failing_since(status.state),
-            complete_at: status.complete_at.map(|at| at.to_rfc3339()),
-            asked_at: status.asked_at.map(|at| at.to_rfc3339()),
+            complete_at: status.complete_at.map(Timestamp::to_rfc3339),
+            asked_at: status.asked_at.map(Timestamp::to_rfc3339),
             keys: status.keys,
             availability: status.availability,
             interval_ms: status.interval.map(millis),
@@ -199,8 +199,8 @@ impl SourceTestPayload {
             SamplePayload {
                 key: item.key.clone(),
                 value: Some(mask.value(&item.value)),
-                observed_at: item.observed_at.map(|at| at.to_rfc3339()),
-                changed_at: item.changed_at.map(|at| at.to_rfc3339()),
+                observed_at: item.observed_at.map(Timestamp::to_rfc3339),
+                changed_at: item.changed_at.map(Timestamp::to_rfc3339),
                 masked: mask.hides(),
             }
         });

@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod arch;
 #[cfg(test)]
+mod drift;
+#[cfg(test)]
 mod first_light;
 #[cfg(test)]
 mod support;

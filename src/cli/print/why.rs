@@ -56,7 +56,7 @@ pub fn why_lines(fact: &InsightPayload, at: Timestamp) -> Vec<Line> {
 
 /// Why its state is what it is: `stale: vouched for 20 min ago, limit 15 min; cluster unreachable for 4 min`.
 fn cause(fact: &InsightPayload, at: Timestamp) -> String {
-    let limit = span::words(Duration::from_millis(fact.ttl_ms));
+    let limit = span::setting(Duration::from_millis(fact.ttl_ms));
     let winner = fact.sources.iter().find(|source| source.wins);
     let by = winner.map(|winner| format!(" by {}{}", winner.source, unreachable(winner, at))).unwrap_or_default();
     let seen = match winner {
@@ -73,7 +73,7 @@ fn cause(fact: &InsightPayload, at: Timestamp) -> String {
 }
 
 fn arithmetic(factors: &[FactorPayload], score: f64) -> Vec<Line> {
-    let shown = sum_to(factors.iter().map(|factor| factor.contribution).collect(), score);
+    let shown = sum_to(&factors.iter().map(|factor| factor.contribution).collect::<Vec<_>>(), score);
     let names = factors.iter().map(|factor| factor.factor.replace('_', " "));
     let mut lines: Vec<Line> = names
         .zip(factors)
@@ -95,7 +95,7 @@ fn thousandths_text(thousandths: i64) -> String {
 
 /// The parts in whole thousandths such that what is shown adds up: each is rounded down, and those that lose most get one back. When the
 /// true sum was clamped into 0 to 1 the parts stand as they are.
-fn sum_to(parts: Vec<f64>, score: f64) -> Vec<i64> {
+fn sum_to(parts: &[f64], score: f64) -> Vec<i64> {
     let sum: f64 = parts.iter().sum();
     let mut shown: Vec<i64> = parts.iter().map(|part| whole((part * 1000.0).floor())).collect();
     let target = whole((if (sum - score).abs() < 1e-6 { score } else { sum } * 1000.0).round());
@@ -165,7 +165,7 @@ mod tests {
         #[test]
         fn what_is_shown_adds_up(parts in prop::collection::vec(-0.2f64..0.4, 5)) {
             let sum: f64 = parts.iter().sum();
-            let shown = sum_to(parts.clone(), sum.clamp(0.0, 1.0));
+            let shown = sum_to(&parts, sum.clamp(0.0, 1.0));
             prop_assert_eq!(shown.iter().sum::<i64>(), whole((sum * 1000.0).round()));
             for (part, thousandths) in parts.iter().zip(&shown) {
                 prop_assert!((part * 1000.0 - *thousandths as f64).abs() <= 1.0);

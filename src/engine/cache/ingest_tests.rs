@@ -1,3 +1,5 @@
+//! What each kind of answer changes, as tables.
+
 use super::*;
 use crate::{
     engine::{

@@ -20,6 +20,9 @@ use super::{
 /// How long opening may take before the database counts as damaged.
 pub const OPEN_LIMIT: Duration = Duration::from_secs(10);
 
+/// How long a closing process waits for the snapshot.
+const SNAPSHOT_LIMIT: Duration = Duration::from_secs(1);
+
 /// Memory sled may keep pages in. Decoded facts are kept elsewhere; this is for reading at start and for writing.
 const PAGE_CACHE: u64 = 16 * 1024 * 1024;
 
@@ -85,6 +88,20 @@ impl Backend {
         Ok(())
     }
 
+    /// As [`Backend::scan`], from the end, until `each` answers false.
+    ///
+    /// # Errors
+    /// As for [`Backend::get`].
+    pub fn scan_back(&self, prefix: &[u8], each: &mut dyn FnMut(Row) -> bool) -> Result<(), StoreError> {
+        let mut rows = self.db()?.scan_prefix(prefix);
+        while let Some(row) = guarded(|| rows.next_back().transpose().map_err(|error| self.explain(error)))? {
+            if !each(row) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     /// Writes all of it or nothing, to memory.
     ///
     /// # Errors
@@ -100,6 +117,17 @@ impl Backend {
     pub fn flush(&self) -> Result<(), StoreError> {
         guarded(|| self.db()?.flush().map(drop).map_err(|error| self.explain(error)))?;
         self.data.sync_data().map_err(|error| StoreError::unwritable(&self.dir.join("db"), &error))
+    }
+
+    /// Ends it, and has sled write the snapshot that it writes only when it opens. What is in no snapshot yet sled loses whole, from the
+    /// first damaged byte on; with one, a damaged byte costs its page.
+    ///
+    /// # Errors
+    /// As for [`Backend::open`].
+    pub fn snapshot_and_close(self) -> Result<(), StoreError> {
+        let dir = self.dir.clone();
+        drop(self);
+        Self::open(&dir, SNAPSHOT_LIMIT).map(drop)
     }
 
     /// Bytes on disk.
@@ -141,6 +169,7 @@ fn explain(dir: &Path, error: sled::Error) -> StoreError {
             StoreError::Damaged(format!("{} cannot be read: {error}", dir.display()))
         }
         sled::Error::Io(error) => StoreError::unwritable(dir, &error),
+        sled::Error::Corruption { .. } => StoreError::Damaged(format!("bytes in {} are not what was written", dir.display())),
         other => StoreError::Damaged(format!("{}: {other}", dir.display())),
     }
 }
@@ -174,6 +203,16 @@ fn open_sled(dir: &Path, limit: Duration) -> Result<sled::Db, StoreError> {
 /// A kill while sled writes its snapshot leaves this file, and sled refuses to open beside it; the snapshot before it is whole.
 fn remove_half_snapshots(dir: &Path) -> Result<(), StoreError> {
     for_each_file(dir, |path, name| if name.starts_with("snap.") && name.ends_with(".generating") { fs::remove_file(path) } else { Ok(()) })
+}
+
+/// Renames snapshots and settings so that sled reads its log from the beginning, as if it had none.
+///
+/// # Errors
+/// [`StoreError::Unwritable`].
+pub fn hide_what_can_be_made_again(dir: &Path) -> Result<(), StoreError> {
+    for_each_file(dir, |path, name| {
+        if name.starts_with("snap.") || name == "conf" { fs::rename(path, dir.join(format!("hidden.{name}"))) } else { Ok(()) }
+    })
 }
 
 /// sled makes its files by the process's umask.

@@ -10,14 +10,39 @@ use super::{error::StoreError, files};
 /// From this many unfinished opens on, the store counts as damaged.
 const TWICE: u32 = 2;
 
-/// Writes the marker; true when the marker has now been found twice: opening again would only fail a third time.
+const NAME: &str = "opening";
+const FAILED: &str = "failed\n";
+
+/// What an earlier marker says of the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Earlier {
+    /// Nothing, or one open that did not end: it may have been a kill.
+    Trusted,
+    /// Two opens that did not end: a third would not either.
+    EndedTwice,
+    /// It failed while it was in use.
+    Failed,
+}
+
+/// Writes the marker, and tells what the one before it said.
 ///
 /// # Errors
 /// [`StoreError::Unwritable`].
-pub fn set(data_dir: &Path) -> Result<bool, StoreError> {
-    let found = unfinished(data_dir)?;
-    write(data_dir, found.saturating_add(1))?;
-    Ok(found >= TWICE)
+pub fn set(data_dir: &Path) -> Result<Earlier, StoreError> {
+    let found = files::read_small(&data_dir.join(NAME), 16)?;
+    // A marker whose number was not written yet is still a marker.
+    let number = |bytes: Vec<u8>| std::str::from_utf8(&bytes).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(1);
+    let (earlier, count) = match found {
+        Some(bytes) if bytes == FAILED.as_bytes() => (Earlier::Failed, 0),
+        Some(bytes) => match number(bytes) {
+            count if count >= TWICE => (Earlier::EndedTwice, count),
+            count => (Earlier::Trusted, count),
+        },
+        None => (Earlier::Trusted, 0),
+    };
+    // What failed in use stays so until it was set aside.
+    write(data_dir, &if earlier == Earlier::Failed { FAILED.to_owned() } else { format!("{}\n", count.saturating_add(1)) })?;
+    Ok(earlier)
 }
 
 /// Removes the marker: the open ended, well or with an error in hand.
@@ -25,28 +50,22 @@ pub fn set(data_dir: &Path) -> Result<bool, StoreError> {
 /// # Errors
 /// [`StoreError::Unwritable`].
 pub fn clear(data_dir: &Path) -> Result<(), StoreError> {
-    let path = data_dir.join("opening");
+    let path = data_dir.join(NAME);
     fs::remove_file(&path).map_err(|error| StoreError::unwritable(&path, &error))
 }
 
 /// Makes the next open count the store as damaged: the database failed while it was in use.
 pub fn condemn(data_dir: &Path) {
     // If even this cannot be written the next open finds out by itself.
-    let _ = write(data_dir, TWICE);
+    let _ = write(data_dir, FAILED);
 }
 
-fn unfinished(data_dir: &Path) -> Result<u32, StoreError> {
-    let bytes = files::read_small(&data_dir.join("opening"), 16)?;
-    // A marker whose number was not written yet is still a marker.
-    Ok(bytes.map_or(0, |bytes| std::str::from_utf8(&bytes).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(1)))
-}
-
-fn write(data_dir: &Path, count: u32) -> Result<(), StoreError> {
-    let path = data_dir.join("opening");
+fn write(data_dir: &Path, text: &str) -> Result<(), StoreError> {
+    let path = data_dir.join(NAME);
     let refused = |error| StoreError::unwritable(&path, &error);
     let file = files::open_private(&path).map_err(refused)?;
     file.set_len(0).map_err(refused)?;
-    std::io::Write::write_all(&mut &file, format!("{count}\n").as_bytes()).map_err(refused)
+    std::io::Write::write_all(&mut &file, text.as_bytes()).map_err(refused)
 }
 
 #[cfg(test)]
@@ -56,20 +75,21 @@ mod tests {
     #[test]
     fn found_twice_is_damage_and_a_finished_open_forgets() {
         let dir = tempfile::tempdir().unwrap();
-        assert_eq!(set(dir.path()), Ok(false));
-        assert_eq!(set(dir.path()), Ok(false), "found once: it may have been a kill");
-        assert_eq!(set(dir.path()), Ok(true), "found twice");
+        assert_eq!(set(dir.path()), Ok(Earlier::Trusted));
+        assert_eq!(set(dir.path()), Ok(Earlier::Trusted), "found once: it may have been a kill");
+        assert_eq!(set(dir.path()), Ok(Earlier::EndedTwice), "found twice");
         clear(dir.path()).unwrap();
-        assert_eq!(set(dir.path()), Ok(false));
+        assert_eq!(set(dir.path()), Ok(Earlier::Trusted));
         condemn(dir.path());
-        assert_eq!(set(dir.path()), Ok(true));
+        assert_eq!(set(dir.path()), Ok(Earlier::Failed));
+        assert_eq!(set(dir.path()), Ok(Earlier::Failed), "until it was set aside and the marker cleared");
     }
 
     #[test]
     fn a_marker_without_its_number_counts_once() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("opening"), "").unwrap();
-        assert_eq!(set(dir.path()), Ok(false));
-        assert_eq!(set(dir.path()), Ok(true));
+        assert_eq!(set(dir.path()), Ok(Earlier::Trusted));
+        assert_eq!(set(dir.path()), Ok(Earlier::EndedTwice));
     }
 }

@@ -19,7 +19,8 @@ use super::{
     keyslots::{self, Keyslots},
     ledger::Ledger,
     lock::DirLock,
-    manifest, marker,
+    manifest,
+    marker::{self, Earlier},
     memory::MemoryStore,
     pending::{self, LEDGER_ROW, Pending},
     pieces,
@@ -98,7 +99,7 @@ struct Checked {
     fresh: bool,
 }
 
-/// Why a database is not used, in words that follow "the cache was set aside because"; `open` when it can still be read.
+/// Why a database is not used, in words that follow "the cache was set aside because"; `readable` when reading it is worth a try.
 struct Refused {
     why: String,
     readable: bool,
@@ -112,8 +113,8 @@ impl Opening<'_> {
         let lock = DirLock::acquire(data_dir, self.options.clock.now())?;
         format::check(data_dir)?;
         let keys = self.keys()?;
-        let distrusted = marker::set(data_dir)?;
-        let opened = self.database(&keys, distrusted);
+        let earlier = marker::set(data_dir)?;
+        let opened = self.database(&keys, earlier);
         // An error in hand is an end too; the marker is for opens that had none.
         marker::clear(data_dir)?;
         let Checked { backend, ledger, manifest, fresh } = opened?;
@@ -138,16 +139,16 @@ impl Opening<'_> {
     }
 
     /// The database that is there if it passes, else a new one.
-    fn database(&mut self, keys: &Keys, distrusted: bool) -> Result<Checked, StoreError> {
+    fn database(&mut self, keys: &Keys, earlier: Earlier) -> Result<Checked, StoreError> {
         let data_dir = self.options.data_dir.as_path();
-        let refused = if distrusted {
-            Refused { why: "the database failed while it was in use, or opening it ended the process twice".to_owned(), readable: false }
-        } else {
-            match self.existing(keys)? {
+        let refused = match earlier {
+            Earlier::EndedTwice => Refused { why: "opening it ended the process twice".to_owned(), readable: false },
+            Earlier::Failed => Refused { why: "the database failed while it was in use".to_owned(), readable: true },
+            Earlier::Trusted => match self.existing(keys)? {
                 Ok(checked) => return Ok(checked),
                 Err(None) => return self.create(keys),
                 Err(Some(refused)) => refused,
-            }
+            },
         };
         let place = self.set_aside(DATABASE, &refused.why)?;
         let checked = self.create(keys)?;
@@ -168,7 +169,7 @@ impl Opening<'_> {
         }
         let backend = match Backend::open(&cache, OPEN_LIMIT) {
             Ok(backend) => backend,
-            Err(StoreError::Damaged(why)) => return refused(&why, false),
+            Err(StoreError::Damaged(why)) => return refused(&why, true),
             Err(error) => return Err(error),
         };
         match self.check(keys, &backend, manifest) {
@@ -235,7 +236,7 @@ impl Opening<'_> {
 
     /// Writes what is whole in a database that was set aside into the new one.
     fn take_over(&mut self, keys: &Keys, mut checked: Checked, aside: &Path, data_dir: &Path) -> Result<Checked, StoreError> {
-        let Salvaged { records, lost } = salvage::read(keys, aside);
+        let Salvaged { records, lost, partial } = salvage::read(keys, aside);
         let found = records.len();
         let mut pending = Pending::new(&checked.backend);
         for (name, body) in records {
@@ -248,8 +249,14 @@ impl Opening<'_> {
             files::sync_dir(data_dir)?;
         }
         checked.fresh = found == 0;
-        let lost = if lost == 0 { String::new() } else { format!(", {lost} were damaged") };
-        self.notes.push(format!("{found} records of it were whole and were taken over{lost}; what is missing is fetched again"));
+        let mut damaged = String::new();
+        if lost > 0 {
+            damaged += &format!(", {lost} were damaged");
+        }
+        if partial {
+            damaged += ", parts of it could not be read";
+        }
+        self.notes.push(format!("{found} records of it were whole and were taken over{damaged}; what is missing is fetched again"));
         Ok(checked)
     }
 

@@ -37,6 +37,44 @@ pub fn scan(keys: &Keys, backend: &Backend, prefix: &[u8], each: &mut dyn FnMut(
     outcome
 }
 
+/// As [`scan`], but a damaged page ends only the way to it: what is behind it is read from the other end. Answers whether all was read;
+/// what lies between two damaged pages is not.
+///
+/// # Errors
+/// The backend's, other than damage.
+pub fn scan_around_damage(keys: &Keys, backend: &Backend, prefix: &[u8], each: &mut dyn FnMut(Found<'_>)) -> Result<bool, StoreError> {
+    let mut last = Vec::new();
+    let forward = scan(keys, backend, prefix, &mut |found| {
+        last.clear();
+        last.extend_from_slice(found.name);
+        each(found);
+    });
+    if !matches!(forward, Err(StoreError::Damaged(_))) {
+        return forward.map(|()| true);
+    }
+    let mut rows: Vec<Row> = Vec::new();
+    let mut emit_back = |rows: &mut Vec<Row>| {
+        rows.reverse();
+        emit(keys, rows, each);
+        rows.clear();
+    };
+    let backward = backend.scan_back(prefix, &mut |row| {
+        if rows.first().is_some_and(|first| name_of(first) != name_of(&row)) {
+            emit_back(&mut rows);
+        }
+        let new = name_of(&row) > last.as_slice();
+        if new {
+            rows.push(row);
+        }
+        new
+    });
+    emit_back(&mut rows);
+    match backward {
+        Ok(()) | Err(StoreError::Damaged(_)) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 fn name_of(row: &Row) -> &[u8] {
     names::split_piece(&row.0).map_or(&[], |(name, _)| name)
 }

@@ -3,8 +3,7 @@
 use std::path::Path;
 
 use super::{
-    backend::{Backend, OPEN_LIMIT},
-    error::StoreError,
+    backend::{self, Backend, OPEN_LIMIT},
     keys::Keys,
     names::Tree,
     records,
@@ -17,23 +16,26 @@ pub struct Salvaged {
     pub records: Vec<(Vec<u8>, Vec<u8>)>,
     /// How many did not.
     pub lost: u64,
+    /// Whether there were pages that could not be read.
+    pub partial: bool,
 }
 
-/// Reads the database in `dir`; what it cannot give any more ends the reading, not the program.
+/// Reads the database in `dir`, around damaged pages.
 pub fn read(keys: &Keys, dir: &Path) -> Salvaged {
     let mut salvaged = Salvaged::default();
-    // What was read before a failure counts; that it failed was already said when the database was set aside.
-    let _ = read_into(keys, dir, &mut salvaged);
-    salvaged
-}
-
-fn read_into(keys: &Keys, dir: &Path, salvaged: &mut Salvaged) -> Result<(), StoreError> {
-    let backend = Backend::open(dir, OPEN_LIMIT)?;
+    // That it cannot be opened was already said when it was set aside. Without its snapshot and settings it may: the log has it all.
+    let opened = Backend::open(dir, OPEN_LIMIT).or_else(|error| {
+        backend::hide_what_can_be_made_again(dir)?;
+        Backend::open(dir, OPEN_LIMIT).map_err(|_| error)
+    });
+    let Ok(backend) = opened else { return salvaged };
     for tree in [Tree::Observations, Tree::Documents] {
-        records::scan(keys, &backend, &[tree as u8], &mut |found| match (found.check(keys, tree), found.body) {
-            (Ok(()), Ok(body)) => salvaged.records.push((found.name.to_vec(), body)),
-            _ => salvaged.lost += 1,
-        })?;
+        let Salvaged { records, lost, .. } = &mut salvaged;
+        let all = records::scan_around_damage(keys, &backend, &[tree as u8], &mut |found| match (found.check(keys, tree), found.body) {
+            (Ok(()), Ok(body)) => records.push((found.name.to_vec(), body)),
+            _ => *lost += 1,
+        });
+        salvaged.partial |= all != Ok(true);
     }
-    Ok(())
+    salvaged
 }

@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     engine::world::Rng,
-    fact::{Key, Observation},
+    fact::{Key, Observation, SourceId},
 };
 
 /// Observations on disk, sealed. Made by `open_store`; dropped without [`CacheStore::close`] it is what a crash leaves.
@@ -32,6 +32,7 @@ pub struct SledStore {
     keys: Keys,
     rng: Arc<dyn Rng>,
     open: RwLock<Option<Arc<Open>>>,
+    opened_at: u64,
     books: Mutex<Books>,
     quarantined: AtomicU64,
     found: Mutex<Vec<Quarantined>>,
@@ -40,7 +41,7 @@ pub struct SledStore {
 /// What closing gives up; in this order.
 struct Open {
     backend: Backend,
-    _lock: DirLock,
+    lock: DirLock,
 }
 
 /// What was written, what is on disk, what the manifest says: the numbers of writes.
@@ -61,13 +62,14 @@ impl SledStore {
         ledger: Ledger,
         manifest: Option<u64>,
     ) -> Self {
-        let flushed = ledger.write;
+        let opened_at = ledger.write;
         Self {
             data_dir: data_dir.to_owned(),
             keys,
             rng,
-            open: RwLock::new(Some(Arc::new(Open { backend, _lock: lock }))),
-            books: Mutex::new(Books { ledger, flushed, manifest }),
+            open: RwLock::new(Some(Arc::new(Open { backend, lock }))),
+            opened_at,
+            books: Mutex::new(Books { ledger, flushed: opened_at, manifest }),
             quarantined: AtomicU64::new(0),
             found: Mutex::default(),
         }
@@ -134,32 +136,43 @@ impl SledStore {
                     pending.set([&[Tree::Quarantine as u8], row.as_ref()].concat(), Some(sealed.to_vec()))
                 })
             })?;
-            let source = names::source_in(name).filter(|_| tree == Tree::Observations);
-            self.quarantined.fetch_add(1, Ordering::Relaxed);
-            self.found.lock().unwrap_or_else(PoisonError::into_inner).push(Quarantined { key: key.cloned(), source });
+            self.report(key, names::source_in(name).filter(|_| tree == Tree::Observations));
             Ok(())
         })
     }
 
-    /// Gives every observation under these prefixes to `each`, and settles what did not open.
+    /// Gives every observation under these prefixes to `each`, and settles what did not open. That pages could not be read is reported; the
+    /// next open sets the database aside and takes over what is whole.
     fn observations(&self, prefixes: &[Vec<u8>], key: Option<&Key>, each: &mut dyn FnMut(Observation)) -> Result<(), StoreError> {
         let mut suspect: Vec<Vec<u8>> = Vec::new();
-        self.with(|backend| {
-            prefixes.iter().try_for_each(|prefix| {
-                records::scan(&self.keys, backend, prefix, &mut |found| match found.observation(&self.keys) {
+        for prefix in prefixes {
+            let all = self.with(|backend| {
+                records::scan_around_damage(&self.keys, backend, prefix, &mut |found| match found.observation(&self.keys) {
                     Ok(observation) => each(observation),
                     Err(Unopened::WrongKey(_)) => {}
                     Err(Unopened::Damaged) => suspect.push(found.name.to_vec()),
                 })
-            })
-        })?;
+            })?;
+            if !all {
+                marker::condemn(&self.data_dir);
+                self.report(key, None);
+            }
+        }
         suspect.iter().try_for_each(|name| {
             let mut whole = None;
-            self.settle(name, key, &mut |found| whole = found.observation(&self.keys).ok())?;
+            match self.settle(name, key, &mut |found| whole = found.observation(&self.keys).ok()) {
+                Err(StoreError::Damaged(_)) => self.report(key, None),
+                settled => settled?,
+            }
             // Outside of the settling, so that `each` may use the store.
             whole.into_iter().for_each(&mut *each);
             Ok(())
         })
+    }
+
+    fn report(&self, key: Option<&Key>, source: Option<SourceId>) {
+        self.quarantined.fetch_add(1, Ordering::Relaxed);
+        self.found.lock().unwrap_or_else(PoisonError::into_inner).push(Quarantined { key: key.cloned(), source });
     }
 }
 
@@ -291,7 +304,17 @@ impl CacheStore for SledStore {
             return Ok(());
         }
         // Even if the last write failed the directory is given back.
-        self.open.write().unwrap_or_else(PoisonError::into_inner).take();
+        let open = self.open.write().unwrap_or_else(PoisonError::into_inner).take();
+        let written = self.books().ledger.write != self.opened_at;
+        if let Some(Ok(Open { backend, lock })) = open.map(Arc::try_unwrap) {
+            if outcome.is_ok() && written {
+                // Everything is safe already; if this fails the next open does it.
+                let _ = backend.snapshot_and_close();
+            } else {
+                drop(backend);
+            }
+            drop(lock);
+        }
         outcome
     }
 }

@@ -67,7 +67,8 @@ impl Place {
     fn filled(&self, count: usize) {
         let store = self.open();
         let ops: Vec<_> = (0..count).map(|at| put(&format!("host/disk/{at}"), "host.proc", &at.to_string())).collect();
-        store.apply(&ops).unwrap();
+        // As sources answer, not all in one: what is in one batch is lost as one.
+        ops.chunks(100).for_each(|batch| store.apply(batch).unwrap());
         store.close().unwrap();
     }
 }

@@ -11,8 +11,7 @@ use super::{
 };
 
 /// `conflicts list`
-pub async fn list(answer: &mut Answer<'_>) -> Result<(), Failed> {
-    let args: ConflictListArgs = answer.args()?;
+pub async fn list(answer: &mut Answer<'_>, args: &ConflictListArgs) -> Result<(), Failed> {
     let sources = answer.handle.sources_for(None);
     ask_the_never_asked(answer, &sources).await?;
     for conflict in answer.handle.conflicts(args.all)?.into_iter().take(args.limit.unwrap_or(usize::MAX)) {
@@ -24,14 +23,19 @@ pub async fn list(answer: &mut Answer<'_>) -> Result<(), Failed> {
 }
 
 /// `conflicts show`
-pub async fn show(answer: &mut Answer<'_>) -> Result<(), Failed> {
-    let args: ConflictShowArgs = answer.args()?;
+pub async fn show(answer: &mut Answer<'_>, args: &ConflictShowArgs) -> Result<(), Failed> {
     let sources = answer.handle.sources_for(None);
     ask_the_never_asked(answer, &sources).await?;
     let mut found: Vec<_> = answer.handle.conflicts(true)?.into_iter().filter(|conflict| conflict.id.has_prefix(&args.id)).collect();
     match (found.pop(), found.len()) {
         (Some(conflict), 0) => {
-            let _ = answer.line(&ConflictPayload::of(&conflict, answer.handle.is_secret(&conflict.key), answer.request.reveal)).await;
+            let _ = answer
+                .line_of(
+                    "core.conflict.read",
+                    answer.handle.now(),
+                    &ConflictPayload::of(&conflict, answer.handle.is_secret(&conflict.key), answer.request.reveal),
+                )
+                .await;
             Ok(())
         }
         (Some(_), more) => {

@@ -11,9 +11,11 @@ use crate::{
 
 use super::answer::{Answer, Failed};
 
+/// What a line about one fact is called, whichever command asked.
+pub const READ: &str = "core.insight.read";
+
 /// `list`
-pub async fn list(answer: &mut Answer<'_>) -> Result<(), Failed> {
-    let args: ListArgs = answer.args()?;
+pub async fn list(answer: &mut Answer<'_>, args: ListArgs) -> Result<(), Failed> {
     let pattern = args.pattern;
     let sources = answer.handle.sources_for(pattern.as_ref());
     ask_first(answer, &sources, args.refresh).await?;
@@ -36,8 +38,7 @@ pub async fn list(answer: &mut Answer<'_>) -> Result<(), Failed> {
 }
 
 /// `get`
-pub async fn read(answer: &mut Answer<'_>) -> Result<(), Failed> {
-    let args: ReadArgs = answer.args()?;
+pub async fn read(answer: &mut Answer<'_>, args: &ReadArgs) -> Result<(), Failed> {
     let mut sources: Vec<SourceId> = Vec::new();
     for key in &args.keys {
         for source in answer.handle.sources_for(key_pattern(key).as_ref()) {
@@ -67,8 +68,7 @@ pub async fn read(answer: &mut Answer<'_>) -> Result<(), Failed> {
 }
 
 /// `why`
-pub async fn why(answer: &mut Answer<'_>) -> Result<(), Failed> {
-    let args: WhyArgs = answer.args()?;
+pub async fn why(answer: &mut Answer<'_>, args: &WhyArgs) -> Result<(), Failed> {
     let sources = answer.handle.sources_for(key_pattern(&args.key).as_ref());
     ask_the_never_asked(answer, &sources).await?;
     say_if_nobody_polls(answer).await;

@@ -11,18 +11,17 @@ use crate::{
 
 use super::{
     answer::{Answer, Failed},
-    read::ask_the_never_asked,
+    read::{READ, ask_the_never_asked},
 };
 
 /// `watch`
-pub async fn watch(answer: &mut Answer<'_>) -> Result<(), Failed> {
-    let args: WatchArgs = answer.args()?;
+pub async fn watch(answer: &mut Answer<'_>, args: WatchArgs) -> Result<(), Failed> {
     // Subscribed before the facts are read: what changes in between comes as an event, never not at all.
     let mut events = answer.handle.subscribe();
     let sources = answer.handle.sources_for(args.pattern.as_ref());
     ask_the_never_asked(answer, &sources).await?;
     for fact in answer.handle.list(&FactQuery { pattern: args.pattern.clone(), ..FactQuery::default() })? {
-        if answer.line_of("core.insight.read", answer.handle.now(), &InsightPayload::of(&fact, answer.request.reveal)).await.is_break() {
+        if answer.line_of(READ, answer.handle.now(), &InsightPayload::of(&fact, answer.request.reveal)).await.is_break() {
             return Ok(());
         }
     }

@@ -37,15 +37,18 @@ pub struct SourceFile {
     pub named: Vec<Named>,
     /// Its tokens outside tests.
     pub tokens: Vec<Token>,
-    /// Names of modules declared behind `#[cfg(test)]`.
-    pub test_modules: Vec<String>,
+    /// Where the modules are that it declares behind `#[cfg(test)]`, as if they stood at their path.
+    pub test_modules: Vec<Vec<String>>,
+    /// The same for all modules it declares.
+    pub declared: Vec<Vec<String>>,
 }
 
 impl SourceFile {
     /// Reads the text of the file at `path`, which is relative to `src`.
     pub fn new(path: &str, text: &str) -> Self {
         let module = module_of(path);
-        let (kept, test_lines, test_modules) = without_tests(&tokens(text));
+        let all = tokens(text);
+        let (kept, test_lines, tests) = without_tests(&all);
         Self {
             path: path.to_owned(),
             named: paths(&kept, &module),
@@ -53,7 +56,8 @@ impl SourceFile {
             opens_with_doc: text.lines().next().is_some_and(|line| line.starts_with("//!")),
             lines: text.lines().count() - test_lines,
             tokens: kept,
-            test_modules,
+            test_modules: tests.iter().flat_map(|item| modules_elsewhere(item, path)).collect(),
+            declared: modules_elsewhere(&all, path),
         }
     }
 
@@ -72,11 +76,11 @@ fn module_of(path: &str) -> Vec<String> {
     }
 }
 
-/// The tokens outside `#[cfg(test)]` items, how many lines those items take, and the modules they declare in other files.
-fn without_tests(all: &[Token]) -> (Vec<Token>, usize, Vec<String>) {
+/// The tokens outside `#[cfg(test)]` items, how many lines those items take, and the items themselves.
+fn without_tests(all: &[Token]) -> (Vec<Token>, usize, Vec<&[Token]>) {
     let mut kept = Vec::with_capacity(all.len());
     let mut lines = 0;
-    let mut modules = Vec::new();
+    let mut items = Vec::new();
     let mut at = 0;
     while at < all.len() {
         let Some(after) = test_attribute(&all[at..]) else {
@@ -86,13 +90,11 @@ fn without_tests(all: &[Token]) -> (Vec<Token>, usize, Vec<String>) {
         };
         let end = at + after + item_length(&all[at + after..]);
         let item = &all[at..end];
-        if let Some(name) = module_elsewhere(item) {
-            modules.push(name);
-        }
+        items.push(item);
         lines += item.last().map_or(0, |last| last.line - item[0].line + 1);
         at = end;
     }
-    (kept, lines, modules)
+    (kept, lines, items)
 }
 
 /// The length of a `#[cfg(test)]`-like attribute the tokens start with, if they do.
@@ -176,11 +178,23 @@ fn item_length(tokens: &[Token]) -> usize {
     at
 }
 
-/// The name in `mod name;`, if the item is that.
-fn module_elsewhere(item: &[Token]) -> Option<String> {
-    let at = item.iter().position(|token| token.is_ident("mod"))?;
-    let name = item.get(at + 1)?.ident()?;
-    item.get(at + 2)?.is(';').then(|| name.to_owned())
+/// Where the modules stand that `mod name;` declares; `#[path]` counts from the directory of the file.
+fn modules_elsewhere(tokens: &[Token], file: &str) -> Vec<Vec<String>> {
+    let mut found = Vec::new();
+    for (at, three) in tokens.windows(3).enumerate() {
+        let (true, Some(name), true) = (three[0].is_ident("mod"), three[1].ident(), three[2].is(';')) else { continue };
+        let before = tokens[..at].iter().rev().take_while(|token| !token.is(';') && !token.is('}'));
+        let path = before
+            .filter_map(|token| if let Kind::Text(text) = &token.kind { Some(text) } else { None })
+            .find(|text| text.ends_with(".rs"));
+        let location = match (path, file.rsplit_once('/')) {
+            (Some(path), Some((directory, _))) => module_of(&format!("{directory}/{path}")),
+            (Some(path), None) => module_of(path),
+            (None, _) => module_of(file).into_iter().chain([name.to_owned()]).collect(),
+        };
+        found.push(location);
+    }
+    found
 }
 
 /// Every path the tokens name, `use` trees spread out, `self`, `super` and `crate` resolved against `module`.
@@ -354,7 +368,15 @@ mod tests {
         );
         assert_eq!(file.named.iter().map(super::Named::text).collect::<Vec<_>>(), ["std::fmt", "crate::fact::Y", "std::io"]);
         assert_eq!(file.lines, 18 - 2 - 2 - 2 - 5);
-        assert_eq!(file.test_modules, ["b"]);
+        assert_eq!(file.test_modules, [["a", "b"]]);
+    }
+
+    #[test]
+    fn a_module_at_another_path_is_found_there() {
+        let file =
+            SourceFile::new("a/b.rs", "mod c;\n#[cfg(test)]\n#[path = \"b_tests.rs\"]\nmod tests;\nconst D: &str = \"d.rs\";\nmod e;");
+        assert_eq!(file.test_modules, [vec!["a", "b_tests"]]);
+        assert_eq!(file.declared, [vec!["a", "b", "c"], vec!["a", "b_tests"], vec!["a", "b", "e"]]);
     }
 
     #[test]

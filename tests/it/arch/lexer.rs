@@ -1,9 +1,9 @@
-//! Rust source as tokens with line numbers: comments gone, strings and characters reduced to a marker.
+//! Rust source as tokens with line numbers: comments gone, characters and odd strings reduced to a marker.
 //!
 //! Enough of the grammar to read paths and attributes safely; it does not parse expressions and never fails: text it does not
 //! understand becomes punctuation.
 
-/// What a token is. Literals carry nothing: no rule may look inside a string.
+/// What a token is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// An identifier or keyword, raw prefix removed.
@@ -12,7 +12,9 @@ pub enum Kind {
     Punct(char),
     /// `::`
     PathSep,
-    /// A string, character, number or lifetime.
+    /// A plain string with what it holds, escapes as written: only `#[path = ".."]` is read from it.
+    Text(String),
+    /// Another string, a character, a number or a lifetime.
     Literal,
 }
 
@@ -79,8 +81,13 @@ impl Lexer {
         let first = self.peek(0)?;
         let kind = if let Some(hashes) = self.raw_string_hashes() {
             self.skip_raw_string(hashes)
-        } else if first == '"' || (matches!(first, 'b' | 'c') && self.peek(1) == Some('"')) {
-            self.skip_string()
+        } else if first == '"' {
+            let from = self.at + 1;
+            self.skip_string();
+            Kind::Text(self.chars[from..self.at.max(from + 1) - 1].iter().collect())
+        } else if matches!(first, 'b' | 'c') && self.peek(1) == Some('"') {
+            self.skip_string();
+            Kind::Literal
         } else if first == '\'' || (first == 'b' && self.peek(1) == Some('\'')) {
             self.skip_quote()
         } else if first.is_alphabetic() || first == '_' {
@@ -157,7 +164,7 @@ impl Lexer {
         Kind::Literal
     }
 
-    fn skip_string(&mut self) -> Kind {
+    fn skip_string(&mut self) {
         while self.bump().is_some_and(|char| char != '"') {}
         while let Some(char) = self.bump() {
             match char {
@@ -168,7 +175,6 @@ impl Lexer {
                 _ => {}
             }
         }
-        Kind::Literal
     }
 
     /// A character, byte or lifetime: `'x'` closes, `'x` does not.
@@ -225,7 +231,7 @@ mod tests {
                 Kind::Ident(name) => name,
                 Kind::Punct(char) => char.to_string(),
                 Kind::PathSep => "::".to_owned(),
-                Kind::Literal => "_".to_owned(),
+                Kind::Text(_) | Kind::Literal => "_".to_owned(),
             })
             .collect()
     }

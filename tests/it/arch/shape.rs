@@ -38,9 +38,15 @@ pub fn without_door(paths: &[&str]) -> Vec<String> {
     wrong
 }
 
+/// Files that no other file declares: nobody compiles them, so nobody tests them.
+pub fn orphans(files: &[SourceFile]) -> Vec<String> {
+    let declared = |file: &SourceFile| file.module.is_empty() || files.iter().any(|other| other.declared.contains(&file.module));
+    files.iter().filter(|file| !declared(file)).map(|file| format!("{}: no mod declares it", file.path)).collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{LONGEST, LONGEST_MAIN, SourceFile, too_long, without_doc, without_door};
+    use super::{LONGEST, LONGEST_MAIN, SourceFile, orphans, too_long, without_doc, without_door};
 
     #[test]
     fn long_files_are_caught_and_their_tests_do_not_count() {
@@ -59,6 +65,14 @@ mod tests {
             without_doc(&[SourceFile::new("a.rs", "// A.\n"), SourceFile::new("b.rs", ""), SourceFile::new("c.rs", "\n//! C")]).len(),
             3
         );
+    }
+
+    #[test]
+    fn files_nobody_compiles_are_caught() {
+        let files = |door: &str| [SourceFile::new("lib.rs", "mod a;"), SourceFile::new("a.rs", door), SourceFile::new("a/b.rs", "")];
+        assert_eq!(orphans(&files("pub mod b;")), Vec::<String>::new());
+        assert_eq!(orphans(&files("#[cfg(test)] mod b;")), Vec::<String>::new());
+        assert_eq!(orphans(&files("// mod b;")), ["a/b.rs: no mod declares it"]);
     }
 
     #[test]

@@ -44,7 +44,11 @@ fn a_file_that_others_may_write_is_refused() {
     for mode in [0o666, 0o620] {
         fs::set_permissions(sandbox.config_file(), fs::Permissions::from_mode(mode)).expect("its mode");
         let ran = sandbox.stellar(&["list", "--json"]).expect(2);
-        assert!(ran.stderr.contains("writable") && ran.stderr.contains("config.toml"), "{}", ran.stderr);
+        assert!(
+            ran.stderr.contains("can be written by") && ran.stderr.contains("chmod go-w") && ran.stderr.contains("config.toml"),
+            "{}",
+            ran.stderr
+        );
     }
     fs::set_permissions(sandbox.config_file(), fs::Permissions::from_mode(0o600)).expect("its mode");
     sandbox.stellar(&["list"]).expect(0);

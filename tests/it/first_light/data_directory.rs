@@ -11,7 +11,7 @@ fn a_newer_format_is_refused_by_name_and_left_alone() {
     scene.sandbox.stellar(&["list"]).expect(0);
     let format = scene.sandbox.data_dir().join("format");
     let old = fs::read_to_string(&format).expect("the format file");
-    fs::write(&format, "999\n").expect("a newer format");
+    fs::write(&format, "stellar data format 999\n").expect("a newer format");
     let before = unlocked(&scene.sandbox);
     let ran = scene.sandbox.stellar(&["list", "--json"]).expect(1);
     assert_eq!(ran.error_code(), "store_newer_format");
@@ -29,6 +29,7 @@ fn a_busy_directory_without_an_instance_that_answers_is_said() {
     lock.try_lock().expect("nobody holds it");
     let ran = scene.sandbox.stellar(&["list", "--json"]).expect(1);
     assert_eq!(ran.error_code(), "store_busy");
+    assert!(ran.stderr.contains("in use"), "{}", ran.stderr);
     drop(lock);
     scene.sandbox.stellar(&["list", "--offline"]).expect(0);
 }

@@ -92,7 +92,7 @@ fn a_running_instance_notices_a_changed_file() {
     let event = watch.wait_for(|line| line.contains("core.insight.changed") && line.contains(DISPUTED));
     let event: Value = serde_json::from_str(&event).expect("JSON");
     assert_eq!(event["payload"]["key"], DISPUTED);
-    assert_eq!(watch.terminate(), 0);
+    drop(watch);
     assert_eq!(serve.terminate(), 0);
 }
 

@@ -174,8 +174,8 @@ fn readers_and_a_writer_do_not_disturb_each_other() {
         store.apply(&[put("x/y", "s", "\"\"")]).unwrap();
         std::thread::scope(|scope| {
             scope.spawn(move || {
-                for at in 0..150 {
-                    store.apply(&[put("x/y", "s", &format!("\"{}\"", at.to_string().repeat(60_000))), put("x/z", "s", "1")]).unwrap();
+                for at in 0..30 {
+                    store.apply(&[put("x/y", "s", &format!("\"{}\"", at.to_string().repeat(50_000))), put("x/z", "s", "1")]).unwrap();
                 }
                 done.store(true, std::sync::atomic::Ordering::SeqCst);
             });

@@ -35,7 +35,7 @@ fn survives(place: &Place, count: usize, what: &str) {
     let whole = found.len() == count;
     let told = said || opened.store.stats().quarantined > 0 || read.is_err();
     assert!(whole || told, "{what}: {} of {count} and nothing said: {:?}", found.len(), opened.notes);
-    let failed = read.is_err();
+    let failed = read.is_err() || fs::exists(place.data().join("opening")).unwrap();
     drop(opened);
     // Whatever it was, the store after it works.
     let again = place.try_open().unwrap_or_else(|error| panic!("{what}, again: {error}"));
@@ -82,14 +82,14 @@ fn draw(rng: &SeededRng) -> u64 {
 
 #[test]
 fn flipped_bits_in_the_database_and_beside_it() {
-    let count = 400;
+    let count = 2000;
     let original = Original::new(count);
     let rng = SeededRng::new(1);
     let cache = original.0.data().join("cache");
     let snapshot =
         fs::read_dir(&cache).unwrap().map(|entry| entry.unwrap().file_name()).find(|name| name.to_string_lossy().starts_with("snap"));
     let snapshot = format!("cache/{}", snapshot.unwrap().to_string_lossy());
-    for trial in 0..60_usize {
+    for trial in 0..42_usize {
         let name = ["cache/db", "cache/db", "cache/db", "cache/conf", &snapshot, "manifest", "keyslots"][trial % 7];
         let place = original.copy();
         let mut file = fs::OpenOptions::new().write(true).open(place.data().join(name)).unwrap();
@@ -105,10 +105,10 @@ fn flipped_bits_in_the_database_and_beside_it() {
 
 #[test]
 fn files_cut_short() {
-    let count = 400;
+    let count = 2000;
     let original = Original::new(count);
     let rng = SeededRng::new(2);
-    for trial in 0..30 {
+    for trial in 0..18 {
         let name = ["cache/db", "cache/db", "cache/db", "manifest", "keyslots", "cache/conf"][trial % 6];
         let place = original.copy();
         let file = fs::OpenOptions::new().write(true).open(place.data().join(name)).unwrap();
