@@ -5,8 +5,12 @@
 #[cfg(test)]
 mod arch;
 #[cfg(test)]
+mod docs;
+#[cfg(test)]
 mod drift;
 #[cfg(test)]
 mod first_light;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod tour;
