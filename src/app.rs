@@ -26,7 +26,7 @@ mod words;
 pub use arrange::{Arrange, Arranged, arrange};
 pub use effect::Effect;
 pub use layout::Regions;
-pub use model::Model;
+pub use model::{JobId, Model, Setup};
 pub use msg::{Msg, Pointer, PointerKind};
 pub use snapshot::Snapshot;
 pub use update::{next_wake, update};

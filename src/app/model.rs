@@ -121,6 +121,8 @@ pub struct ListModel {
     pub sort: SortBy,
     /// The selected row.
     pub cursor: usize,
+    /// Whether somebody chose that row; until then the first one is selected.
+    pub chosen: bool,
     /// The first row shown.
     pub offset: usize,
     /// The newest question; answers to older ones are dropped.
@@ -247,6 +249,7 @@ impl Model {
                 filter: Field::default(),
                 sort: SortBy::Key,
                 cursor: 0,
+                chosen: false,
                 offset: 0,
                 generation: 0,
             },

@@ -109,7 +109,8 @@ pub fn standing_message(model: &Model) -> Option<Message> {
         let key = shared.keymap.hint("core.source.refresh", model.contexts(), shared.keyboard);
         let retry = key.map(|key| format!(" {key}: ask again")).unwrap_or_default();
         let failing = span::words(stepped(model.now.since(*since)));
-        return say(format!("{}: {why}, for {failing}.{known}{retry}", source.source), Role::Offline);
+        let stop = if why.ends_with(['.', '?', '!']) { "" } else { "." };
+        return say(format!("{} has failed for {failing}: {why}{stop}{known}{retry}", source.source), Role::Offline);
     }
     if let Some(note) = shared.snapshot.notes.first() {
         return say(format!("{note} Details: stellar doctor"), Role::Stale);

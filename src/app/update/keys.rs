@@ -131,6 +131,7 @@ fn open(model: &mut Model) -> Vec<Effect> {
     match model.focus() {
         Focus::Pane(Pane::List) => {
             if model.current().is_some() {
+                model.list.chosen = true;
                 model.pane = Pane::Canvas;
                 model.canvas.scroll = 0;
             }
@@ -158,6 +159,7 @@ fn open(model: &mut Model) -> Vec<Effect> {
             model.layers.clear();
             model.pane = Pane::List;
             model.shared.selected = Some(key);
+            model.list.chosen = true;
             model.list.filter.clear();
             vec![list::arrange(&mut model.list, &model.shared)]
         }
@@ -176,6 +178,8 @@ fn close(model: &mut Model) -> Vec<Effect> {
         None => true,
     };
     if clears && !model.list.filter.text().is_empty() {
+        // What the filter found stays selected without it.
+        model.list.chosen |= model.shared.selected.is_some();
         model.list.filter.clear();
         return vec![list::arrange(&mut model.list, &model.shared)];
     }

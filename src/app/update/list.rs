@@ -29,6 +29,7 @@ pub(super) fn arrange(list: &mut ListModel, shared: &Shared) -> Effect {
 /// The filter was typed: what fits best is selected, and the rows are arranged anew.
 pub(super) fn filtered(list: &mut ListModel, shared: &mut Shared) -> Effect {
     list.cursor = 0;
+    list.chosen = false;
     shared.selected = None;
     arrange(list, shared)
 }
@@ -50,6 +51,7 @@ pub(super) fn step(list: &mut ListModel, shared: &mut Shared, regions: &Regions,
         ListBody::Empty(_) => 1,
     });
     let row = step.from(list.cursor, list.rows.len(), page.saturating_sub(1));
+    list.chosen = true;
     select(list, shared, row);
 }
 

@@ -62,6 +62,7 @@ fn press(model: &mut Model, regions: &Regions, at: Position) -> Vec<Effect> {
             return keys::act(model, "core.navigate.open");
         }
         model.pane = Pane::List;
+        model.list.chosen = true;
         list::select(&mut model.list, &mut model.shared, row);
     }
     Vec::new()

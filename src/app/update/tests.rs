@@ -111,6 +111,21 @@ fn where_the_selected_fact_is_gone_what_took_its_place_is_selected() {
 }
 
 #[test]
+fn until_somebody_chooses_the_first_row_is_selected() {
+    let mut model = blank((120, 36));
+    let mut all = snapshot();
+    let some: Vec<_> = all.facts.iter().filter(|insight| insight.key.as_str().starts_with("service/")).cloned().collect();
+    send(&mut model, Msg::Snapshot(Snapshot { facts: some.into(), ..all.clone() }));
+    assert_eq!(selected(&model), "service/cart/replicas");
+    send(&mut model, Msg::Snapshot(all.clone()));
+    assert_eq!(selected(&model), "host/load/1m");
+    press(&mut model, "Down");
+    all.facts = all.facts.iter().skip(1).cloned().collect();
+    send(&mut model, Msg::Snapshot(all));
+    assert_eq!(selected(&model), "host/memory/available");
+}
+
+#[test]
 fn orders_are_by_age_and_by_confidence() {
     let mut model = screen((120, 36));
     press(&mut model, "o");

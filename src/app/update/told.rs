@@ -45,8 +45,8 @@ pub(super) fn arranged(model: &mut Model, arranged: Arranged) -> Vec<Effect> {
     let Arranged { facts, rows, position, .. } = arranged;
     model.list.facts = facts;
     model.list.rows = rows;
-    // The selected fact stays selected; where it is gone, what took its place is.
-    let row = position.unwrap_or(model.list.cursor);
+    // The chosen fact stays selected; where it is gone, what took its place is.
+    let row = if model.list.chosen { position.unwrap_or(model.list.cursor) } else { 0 };
     list::select(&mut model.list, &mut model.shared, row);
     let current = model.current().map(Arc::clone);
     canvas::remember(&mut model.canvas, current.as_deref());
