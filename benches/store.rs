@@ -2,6 +2,8 @@
 //!
 //! `cargo bench --bench store`. Ratios between lines of one run are what counts; the times are this machine's.
 
+#![expect(clippy::expect_used, reason = "a benchmark that cannot set itself up has nothing to say")]
+
 use std::{hint::black_box, sync::Arc, time::Duration};
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
