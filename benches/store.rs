@@ -96,7 +96,7 @@ fn get(criterion: &mut Criterion) {
         let mut next = scattered();
         group.bench_function("sled get", |bench| bench.iter(|| black_box(db.get(keys[next()].as_str()))));
         group.bench_function("sled scan_prefix", |bench| {
-            bench.iter(|| db.scan_prefix(keys[next()].as_str()).for_each(|row| drop(black_box(row))))
+            bench.iter(|| db.scan_prefix(keys[next()].as_str()).for_each(|row| drop(black_box(row))));
         });
         let (_dir, store) = filled(length);
         group.bench_function("store get", |bench| bench.iter(|| black_box(store.get(&keys[next()]))));
