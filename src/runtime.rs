@@ -16,6 +16,7 @@ mod owner;
 mod port;
 mod secrets;
 mod server;
+mod signals;
 mod socket_dir;
 
 pub use clock::{mint_id, now};

@@ -18,6 +18,6 @@ pub use event::{Mouse, MouseKind, Paste, TermEvent};
 pub use guard::{Guard, is_terminal, size, terminal_lost};
 pub use input::Input;
 pub use parser::Parser;
-pub use probe::{Capabilities, PROBES, ProbeReader, depth_of, probe};
+pub use probe::{Capabilities, PROBES, ProbeReader, probe};
 pub use screen::Screen;
 pub use signals::{Signal, Signals};

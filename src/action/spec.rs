@@ -133,6 +133,12 @@ pub enum Scope {
 }
 
 impl ActionSpec {
+    /// The action named on the lines it answers with; `list` and `get` both answer with `core.insight.read`.
+    #[must_use]
+    pub fn answers_with(&self) -> &'static str {
+        self.emits.first().copied().unwrap_or(self.id)
+    }
+
     /// The first sentence of its doc.
     #[must_use]
     pub fn summary(&self) -> &'static str {

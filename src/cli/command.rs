@@ -74,7 +74,7 @@ fn put(root: Command, path: &'static [&'static str], leaf: Command, hidden: bool
 
 fn leaf(spec: &'static ActionSpec, path: &'static [&'static str], hidden: bool) -> Command {
     let name = path.last().copied().unwrap_or_default();
-    Command::new(name).about(spec.summary()).long_about(spec.doc).hide(hidden).args(spec.args.iter().map(argument))
+    Command::new(name).about(spec.summary().trim_end_matches('.')).long_about(spec.doc).hide(hidden).args(spec.args.iter().map(argument))
 }
 
 fn global(spec: &'static GlobalSpec) -> Arg {

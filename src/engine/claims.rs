@@ -108,7 +108,8 @@ mod tests {
 
     #[test]
     fn what_could_be_held() {
-        let rows: &[(&str, &[&str], &[&str], &str, bool)] = &[
+        type Row<'a> = (&'a str, &'a [&'a str], &'a [&'a str], &'a str, bool);
+        let rows: &[Row<'_>] = &[
             ("", &[], &[], "service/a", true),
             ("", &[], &[], "host/name", false),
             ("", &["host/**"], &[], "host/name", true),

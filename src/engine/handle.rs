@@ -126,7 +126,7 @@ impl EngineHandle {
         });
         match query.sort {
             SortBy::Key => {}
-            SortBy::Age => found.sort_by(|a, b| b.age.cmp(&a.age)),
+            SortBy::Age => found.sort_by_key(|fact| std::cmp::Reverse(fact.age)),
             SortBy::Confidence => {
                 let score = |insight: &Insight| insight.confidence.as_ref().map_or(0.0, |confidence| confidence.score);
                 found.sort_by(|a, b| score(a).total_cmp(&score(b)));
@@ -168,6 +168,13 @@ impl EngineHandle {
     pub fn sources_for(&self, pattern: Option<&Pattern>) -> Vec<SourceId> {
         let enabled = self.core.sources.iter().filter(|slot| slot.config.enabled);
         enabled.filter(|slot| pattern.is_none_or(|pattern| slot.claims.could_hold_any(pattern))).map(|slot| slot.id.clone()).collect()
+    }
+
+    /// Those of the sources that nobody has ever asked. Cheap: loads no facts.
+    #[must_use]
+    pub fn never_asked(&self, sources: &[SourceId]) -> Vec<SourceId> {
+        let wanted = self.core.sources.iter().filter(|slot| sources.contains(&slot.id));
+        wanted.filter(|slot| slot.health().asked_at.is_none()).map(|slot| slot.id.clone()).collect()
     }
 
     /// Asks these sources now, together, each bounded by its time-out; joins a fetch that is already under way.

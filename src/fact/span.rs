@@ -2,29 +2,20 @@
 
 use std::time::Duration;
 
-const UNITS: [(u64, &str, &str); 4] = [(86_400, "d", "d"), (3_600, "h", "h"), (60, "m", "min"), (1, "s", "s")];
+use crate::text::{age_short, age_words};
 
-/// The largest unit that fits twice: an hour and a half stays 90 minutes, for cutting it to one hour would say too little.
-fn in_one_unit(span: Duration) -> (u64, &'static str, &'static str) {
-    let seconds = span.as_secs();
-    UNITS
-        .into_iter()
-        .find(|(length, ..)| seconds / length >= 2)
-        .map_or((seconds, "s", "s"), |(length, short, words)| (seconds / length, short, words))
-}
+const UNITS: [(u64, &str); 4] = [(86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")];
 
 /// An age for a narrow column: `3s 12m 4h 2d`, whole units, cut off; a unit begins at twice its length.
 #[must_use]
 pub fn short(age: Duration) -> String {
-    let (count, unit, _) = in_one_unit(age);
-    format!("{count}{unit}")
+    age_short(age)
 }
 
 /// An age for a sentence: `9 s`, `4 min`, `2 h`, `3 d`; below a second `0 s`. Units as for [`short`].
 #[must_use]
 pub fn words(age: Duration) -> String {
-    let (count, _, unit) = in_one_unit(age);
-    format!("{count} {unit}")
+    age_words(age)
 }
 
 /// A configured length for a sentence, exact: `500 ms`, `90 s`, `15 min`, `1 h`, in the largest unit that leaves no rest.
@@ -35,7 +26,7 @@ pub fn setting(span: Duration) -> String {
         return format!("{} ms", span.as_millis());
     }
     let unit = UNITS.into_iter().find(|(length, ..)| seconds >= *length && seconds.is_multiple_of(*length));
-    unit.map_or_else(|| format!("{seconds} s"), |(length, _, words)| format!("{} {words}", seconds / length))
+    unit.map_or_else(|| format!("{seconds} s"), |(length, words)| format!("{} {words}", seconds / length))
 }
 
 #[cfg(test)]

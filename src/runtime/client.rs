@@ -5,12 +5,14 @@ use std::{
     ops::ControlFlow,
     os::unix::net::UnixStream,
     path::Path,
+    sync::atomic::Ordering,
     time::Duration,
 };
 
 use super::{
     context::{Context, RuntimeError},
     message::{FromClient, FromServer, Hello, Reply, Request},
+    signals::end_with_signal,
 };
 
 /// How long the owner may take to say hello; it does nothing else first.
@@ -48,6 +50,8 @@ pub fn ask(context: &Context, request: &Request, sink: &mut dyn FnMut(Reply) -> 
         _ => return Ok(Asked::OwnerLeft),
     }
     let _ = stream.set_read_timeout(None);
+    let told = if request.streaming { end_with_signal(&stream).ok() } else { None };
+    let is_told = || told.as_ref().is_some_and(|told| told.load(Ordering::SeqCst));
     // A finite answer is handed over whole: an owner that dies in the middle must not leave half of it printed.
     let mut held = Vec::new();
     loop {
@@ -65,6 +69,7 @@ pub fn ask(context: &Context, request: &Request, sink: &mut dyn FnMut(Reply) -> 
             }
             Some(FromServer::Refused { message }) => return Err(RuntimeError::Mismatch(message)),
             Some(FromServer::Hello(_)) => {}
+            Some(FromServer::Bye) | None if is_told() => return Ok(Asked::Done),
             Some(FromServer::Bye) | None => return Ok(Asked::OwnerLeft),
         }
     }

@@ -11,7 +11,10 @@ mod watch;
 
 use tokio::sync::mpsc;
 
-use crate::engine::EngineHandle;
+use crate::{
+    action::{Call, CallError},
+    engine::EngineHandle,
+};
 
 use super::{
     context::Context,
@@ -19,7 +22,6 @@ use super::{
 };
 
 pub use answer::Answer;
-use answer::Failed;
 
 /// Answers one request into `replies`; ends when the answer is complete or nobody takes it any more.
 pub async fn execute(handle: &EngineHandle, context: &Context, request: &Request, replies: mpsc::Sender<Reply>) {
@@ -27,20 +29,32 @@ pub async fn execute(handle: &EngineHandle, context: &Context, request: &Request
     for note in handle.notes() {
         answer.note(note).await;
     }
-    let outcome = match request.action.as_str() {
-        "core.insight.read" => read::read(&mut answer).await,
-        "core.insight.list" => read::list(&mut answer).await,
-        "core.insight.confidence" => read::why(&mut answer).await,
-        "core.insight.watch" => watch::watch(&mut answer).await,
-        "core.source.refresh" => sources::refresh(&mut answer).await,
-        "core.source.read" => sources::list(&mut answer).await,
-        "core.source.test" => sources::test(&mut answer).await,
-        "core.conflict.read" => conflicts::list(&mut answer).await,
-        "core.conflict.show" => conflicts::show(&mut answer).await,
-        "core.cache.read" => status::cache(&mut answer).await,
-        other => Err(Failed::new("not_in_this_build", format!("{other} is not an action of this build; stellar action lists them"))),
+    let call = match parse(request) {
+        Ok(call) => call,
+        Err(error) => return answer.refuse(&error).await,
+    };
+    let outcome = match call {
+        Call::List(args) => read::list(&mut answer, args).await,
+        Call::Read(args) => read::read(&mut answer, &args).await,
+        Call::Why(args) => read::why(&mut answer, &args).await,
+        Call::Watch(args) => watch::watch(&mut answer, args).await,
+        Call::Refresh(args) => sources::refresh(&mut answer, &args).await,
+        Call::SourceList(_) => sources::list(&mut answer).await,
+        Call::SourceTest(args) => sources::test(&mut answer, &args).await,
+        Call::ConflictList(args) => conflicts::list(&mut answer, &args).await,
+        Call::ConflictShow(args) => conflicts::show(&mut answer, &args).await,
+        Call::CacheStatus(_) => status::cache(&mut answer).await,
     };
     if let Err(failed) = outcome {
         answer.fail(failed).await;
     }
+}
+
+/// Checked here, whoever asks: a front may have checked before, a socket client may not.
+fn parse(request: &Request) -> Result<Call, CallError> {
+    let persona = request.persona.parse().map_err(|_| CallError::BadArguments {
+        action: "core.action.invoke",
+        message: format!("there is no persona {:?}", request.persona),
+    })?;
+    Call::parse(&request.action, &request.args, persona)
 }

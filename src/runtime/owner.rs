@@ -15,6 +15,7 @@ use super::{
     message::{Reply, Request},
     secrets::ProcessSecrets,
     server::Server,
+    signals::told_to_end,
 };
 
 /// How many lines of an answer may wait for the printer.
@@ -78,21 +79,6 @@ fn runtime(threads: usize) -> Result<tokio::runtime::Runtime, RuntimeError> {
         builder.worker_threads(threads);
     }
     builder.enable_all().build().map_err(|error| RuntimeError::Io(format!("no async runtime: {error}")))
-}
-
-/// Ends with the first SIGINT, SIGTERM or SIGHUP from now on; never, where signals cannot be had.
-fn told_to_end() -> impl Future<Output = ()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    // Taken over before the future is first polled: a signal right after the start must already end it in order.
-    let signals = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(signal);
-    async move {
-        let [Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)] = signals else { return std::future::pending().await };
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-            _ = hangup.recv() => {}
-        }
-    }
 }
 
 fn options(context: &Context, polling: bool, offline: bool) -> EngineOptions {

@@ -148,7 +148,9 @@ impl Guard {
         crossterm::terminal::enable_raw_mode()?;
         ENTERED.store(true, Ordering::SeqCst);
         let bytes = [ENTER, if self.mouse { MOUSE_ON } else { b"" }, more].concat();
-        write_all(&bytes).inspect_err(|_| drop(restore()))
+        write_all(&bytes).inspect_err(|_| {
+            restore();
+        })
     }
 }
 

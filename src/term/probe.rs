@@ -11,7 +11,7 @@ use rustix::{
     stdio::stdin,
 };
 
-use crate::{keymap::Keyboard, theme::ColorDepth};
+use crate::keymap::Keyboard;
 
 /// The questions: kitty keyboard, `modifyOtherKeys`, synchronised update, background colour, primary device attributes.
 pub const PROBES: &[u8] = b"\x1b[?u\x1b[?4m\x1b[?2026$p\x1b]11;?\x1b\\\x1b[c";
@@ -156,25 +156,6 @@ pub fn probe(bound: Duration, elapsed: impl Fn() -> Duration) -> (Capabilities, 
     reader.finish()
 }
 
-/// The colours of a terminal by its environment: `NO_COLOR`, `COLORTERM` and `TERM`, handed in.
-#[must_use]
-pub fn depth_of(no_color: Option<&str>, colorterm: Option<&str>, term: Option<&str>) -> ColorDepth {
-    let term = term.unwrap_or_default();
-    if no_color.is_some_and(|value| !value.is_empty()) || term.is_empty() || term == "dumb" || term.ends_with("-m") || term == "vt100" {
-        ColorDepth::None
-    } else if matches!(colorterm, Some("truecolor" | "24bit"))
-        || term.contains("direct")
-        || term.contains("kitty")
-        || term.contains("ghostty")
-    {
-        ColorDepth::True
-    } else if term.contains("256") {
-        ColorDepth::Ansi256
-    } else {
-        ColorDepth::Ansi16
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -235,22 +216,5 @@ mod tests {
         let light = |colour| Capabilities { background: Some(colour), ..Capabilities::default() }.is_light();
         assert!(light((255, 255, 255)) && light((253, 246, 227)));
         assert!(!light((0, 0, 0)) && !light((40, 44, 52)));
-    }
-
-    #[test]
-    fn the_environment_says_how_many_colours() {
-        let cases = [
-            ((Some("1"), Some("truecolor"), Some("xterm-256color")), ColorDepth::None),
-            ((Some(""), Some("truecolor"), Some("xterm-256color")), ColorDepth::True),
-            ((None, None, Some("xterm-256color")), ColorDepth::Ansi256),
-            ((None, None, Some("xterm")), ColorDepth::Ansi16),
-            ((None, None, Some("linux")), ColorDepth::Ansi16),
-            ((None, None, Some("dumb")), ColorDepth::None),
-            ((None, Some("24bit"), None), ColorDepth::None),
-            ((None, None, Some("xterm-kitty")), ColorDepth::True),
-        ];
-        for ((no_color, colorterm, term), wanted) in cases {
-            assert_eq!(depth_of(no_color, colorterm, term), wanted, "{no_color:?} {colorterm:?} {term:?}");
-        }
     }
 }

@@ -29,29 +29,28 @@ pub fn parse_duration(text: &str) -> Result<Duration, AmountError> {
     count.checked_mul(millis).map(Duration::from_millis).ok_or(AmountError)
 }
 
-/// An age for a sentence, in one unit, rounded down: `9 s`, `4 min`, `3 h`, `2 d`.
+/// An age for a sentence, in one unit, rounded down: `9 s`, `4 min`, `3 h`, `2 d`. The unit changes at twice its length, so that an hour
+/// and a half stays `90 min`: cutting it to one hour would say too little.
 #[must_use]
 pub fn age_words(age: Duration) -> String {
-    let (count, unit) = one_unit(age);
-    let unit = if unit == "m" { "min" } else { unit };
+    let (count, _, unit) = one_unit(age);
     format!("{count} {unit}")
 }
 
-/// An age for a column, in one unit, rounded down: `9s 4m 3h 2d`.
+/// The same for a column: `9s 4m 3h 2d`.
 #[must_use]
 pub fn age_short(age: Duration) -> String {
-    let (count, unit) = one_unit(age);
+    let (count, unit, _) = one_unit(age);
     format!("{count}{unit}")
 }
 
-fn one_unit(age: Duration) -> (u64, &'static str) {
+fn one_unit(age: Duration) -> (u64, &'static str, &'static str) {
+    const STEPS: [(u64, &str, &str); 3] = [(86_400, "d", "d"), (3_600, "h", "h"), (60, "m", "min")];
     let seconds = age.as_secs();
-    match seconds {
-        0..60 => (seconds, "s"),
-        60..3_600 => (seconds / 60, "m"),
-        3_600..86_400 => (seconds / 3_600, "h"),
-        _ => (seconds / 86_400, "d"),
-    }
+    STEPS
+        .into_iter()
+        .find(|(length, ..)| seconds / length >= 2)
+        .map_or((seconds, "s", "s"), |(length, short, words)| (seconds / length, short, words))
 }
 
 /// A duration as it would be written in the configuration, in its largest whole unit: `90s`, `15m`, `250ms`.

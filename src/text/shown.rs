@@ -21,7 +21,8 @@ pub fn shown_value(json: &str, unit: &str) -> SafeText {
     match (number, unit) {
         (None, _) | (Some(_), "") => SafeText::line(json),
         (Some(size), "bytes") => SafeText::line(&bytes_words(size)),
-        (Some(seconds), "seconds") if (60.0..1e15).contains(&seconds) => SafeText::line(&age_words(Duration::from_secs_f64(seconds))),
+        // Beyond thirty years it is no span but a moment, and days would say nothing.
+        (Some(seconds), "seconds") if (60.0..1e9).contains(&seconds) => SafeText::line(&age_words(Duration::from_secs_f64(seconds))),
         (Some(_), "seconds") => SafeText::line(&format!("{json} s")),
         (Some(_), "percent") => SafeText::line(&format!("{json} %")),
         (Some(_), other) => SafeText::line(&format!("{json} {other}")),

@@ -136,6 +136,7 @@ fn values_read_as_people_write_them() {
         ("42", "percent", "42 %"),
         ("7200", "seconds", "2 h"),
         ("1.5", "seconds", "1.5 s"),
+        ("1795461418", "seconds", "1795461418 s"),
         ("8", "cores", "8 cores"),
         ("null", "bytes", "null"),
         ("\"\\u001b[2J\"", "", "\\x1b[2J"),
@@ -148,9 +149,14 @@ fn values_read_as_people_write_them() {
 
 #[test]
 fn ages_use_one_unit() {
-    for (seconds, words, short) in
-        [(0, "0 s", "0s"), (59, "59 s", "59s"), (60, "1 min", "1m"), (7_199, "1 h", "1h"), (172_800, "2 d", "2d")]
-    {
+    for (seconds, words, short) in [
+        (0, "0 s", "0s"),
+        (59, "59 s", "59s"),
+        (60, "60 s", "60s"),
+        (119, "119 s", "119s"),
+        (7_199, "119 min", "119m"),
+        (172_800, "2 d", "2d"),
+    ] {
         assert_eq!(age_words(Duration::from_secs(seconds)), words);
         assert_eq!(age_short(Duration::from_secs(seconds)), short);
     }

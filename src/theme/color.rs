@@ -18,6 +18,27 @@ pub enum ColorDepth {
     True,
 }
 
+impl ColorDepth {
+    /// The colours of a terminal by its environment: `NO_COLOR`, `COLORTERM` and `TERM`, handed in.
+    #[must_use]
+    pub fn of_environment(no_color: Option<&str>, colorterm: Option<&str>, term: Option<&str>) -> Self {
+        let term = term.unwrap_or_default();
+        if no_color.is_some_and(|value| !value.is_empty()) || term.is_empty() || term == "dumb" || term.ends_with("-m") || term == "vt100" {
+            Self::None
+        } else if matches!(colorterm, Some("truecolor" | "24bit"))
+            || term.contains("direct")
+            || term.contains("kitty")
+            || term.contains("ghostty")
+        {
+            Self::True
+        } else if term.contains("256") {
+            Self::Ansi256
+        } else {
+            Self::Ansi16
+        }
+    }
+}
+
 /// A colour in sRGB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Rgb(pub u8, pub u8, pub u8);
@@ -143,5 +164,22 @@ mod tests {
         assert_eq!(Rgb(255, 255, 255).to_256(), 231);
         assert_eq!(Rgb(95, 135, 175).to_256(), 67);
         assert_eq!(Rgb(8, 8, 8).to_256(), 232);
+    }
+
+    #[test]
+    fn the_environment_says_how_many_colours() {
+        let cases = [
+            ((Some("1"), Some("truecolor"), Some("xterm-256color")), ColorDepth::None),
+            ((Some(""), Some("truecolor"), Some("xterm-256color")), ColorDepth::True),
+            ((None, None, Some("xterm-256color")), ColorDepth::Ansi256),
+            ((None, None, Some("xterm")), ColorDepth::Ansi16),
+            ((None, None, Some("linux")), ColorDepth::Ansi16),
+            ((None, None, Some("dumb")), ColorDepth::None),
+            ((None, Some("24bit"), None), ColorDepth::None),
+            ((None, None, Some("xterm-kitty")), ColorDepth::True),
+        ];
+        for ((no_color, colorterm, term), wanted) in cases {
+            assert_eq!(ColorDepth::of_environment(no_color, colorterm, term), wanted, "{no_color:?} {colorterm:?} {term:?}");
+        }
     }
 }

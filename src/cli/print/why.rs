@@ -56,7 +56,7 @@ pub fn why_lines(fact: &InsightPayload, at: Timestamp) -> Vec<Line> {
 
 /// Why its state is what it is: `stale: vouched for 20 min ago, limit 15 min; cluster unreachable for 4 min`.
 fn cause(fact: &InsightPayload, at: Timestamp) -> String {
-    let limit = span::words(Duration::from_millis(fact.ttl_ms));
+    let limit = span::setting(Duration::from_millis(fact.ttl_ms));
     let winner = fact.sources.iter().find(|source| source.wins);
     let by = winner.map(|winner| format!(" by {}{}", winner.source, unreachable(winner, at))).unwrap_or_default();
     let seen = match winner {

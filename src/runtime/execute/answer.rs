@@ -2,11 +2,12 @@
 
 use std::ops::ControlFlow;
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use tokio::sync::mpsc;
 
 use crate::{
+    action::{CallError, find},
     engine::{EngineError, EngineHandle},
     fact::Timestamp,
     wire::{Envelope, ErrorBody, Outcome},
@@ -56,20 +57,14 @@ impl<'a> Answer<'a> {
         Self { handle, context, request, replies, seq: 0 }
     }
 
-    /// The request's arguments as the action's own type.
-    pub fn args<T: DeserializeOwned>(&self) -> Result<T, Failed> {
-        serde_json::from_value(serde_json::Value::Object(self.request.args.clone()))
-            .map_err(|error| Failed::new("bad_arguments", format!("{}: {error}", self.request.action)))
-    }
-
     /// Whether nothing may be fetched for this request.
     pub fn offline(&self) -> bool {
         self.request.offline || self.context.offline
     }
 
-    /// One line of the request's own action.
+    /// One line of what the request's action answers with; a failing line names what was asked for.
     pub async fn line(&mut self, payload: &impl Serialize) -> ControlFlow<()> {
-        let action = self.request.action.clone();
+        let action = find(&self.request.action).map_or_else(|| self.request.action.clone(), |spec| spec.answers_with().to_owned());
         self.line_of(&action, self.handle.now(), payload).await
     }
 
@@ -83,6 +78,19 @@ impl<'a> Answer<'a> {
         let error = ErrorBody { code: failed.code.to_owned(), message: failed.message, hint: failed.hint };
         let action = self.request.action.clone();
         let _ = self.send(&action, self.handle.now(), Outcome::Error, &serde_json::Map::new(), Some(error)).await;
+    }
+
+    /// Says that the request cannot be carried out as it stands.
+    pub async fn refuse(&mut self, error: &CallError) {
+        let (outcome, code) = match error {
+            CallError::Denied { .. } => (Outcome::Denied, "denied"),
+            CallError::UnknownAction { .. } => (Outcome::Error, "unknown_action"),
+            CallError::NotHere(..) => (Outcome::Error, "not_an_engine_action"),
+            CallError::BadArguments { .. } => (Outcome::Error, "bad_arguments"),
+        };
+        let body = ErrorBody { code: code.to_owned(), message: error.to_string(), hint: None };
+        let action = self.request.action.clone();
+        let _ = self.send(&action, self.handle.now(), outcome, &serde_json::Map::new(), Some(body)).await;
     }
 
     /// Something to say beside the answer.

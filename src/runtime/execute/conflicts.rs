@@ -11,8 +11,7 @@ use super::{
 };
 
 /// `conflicts list`
-pub async fn list(answer: &mut Answer<'_>) -> Result<(), Failed> {
-    let args: ConflictListArgs = answer.args()?;
+pub async fn list(answer: &mut Answer<'_>, args: &ConflictListArgs) -> Result<(), Failed> {
     let sources = answer.handle.sources_for(None);
     ask_the_never_asked(answer, &sources).await?;
     for conflict in answer.handle.conflicts(args.all)?.into_iter().take(args.limit.unwrap_or(usize::MAX)) {
@@ -24,8 +23,7 @@ pub async fn list(answer: &mut Answer<'_>) -> Result<(), Failed> {
 }
 
 /// `conflicts show`
-pub async fn show(answer: &mut Answer<'_>) -> Result<(), Failed> {
-    let args: ConflictShowArgs = answer.args()?;
+pub async fn show(answer: &mut Answer<'_>, args: &ConflictShowArgs) -> Result<(), Failed> {
     let sources = answer.handle.sources_for(None);
     ask_the_never_asked(answer, &sources).await?;
     let mut found: Vec<_> = answer.handle.conflicts(true)?.into_iter().filter(|conflict| conflict.id.has_prefix(&args.id)).collect();

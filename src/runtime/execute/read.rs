@@ -15,8 +15,7 @@ use super::answer::{Answer, Failed};
 pub const READ: &str = "core.insight.read";
 
 /// `list`
-pub async fn list(answer: &mut Answer<'_>) -> Result<(), Failed> {
-    let args: ListArgs = answer.args()?;
+pub async fn list(answer: &mut Answer<'_>, args: ListArgs) -> Result<(), Failed> {
     let pattern = args.pattern;
     let sources = answer.handle.sources_for(pattern.as_ref());
     ask_first(answer, &sources, args.refresh).await?;
@@ -31,7 +30,7 @@ pub async fn list(answer: &mut Answer<'_>) -> Result<(), Failed> {
     }
     say_if_nobody_polls(answer).await;
     for fact in facts {
-        if answer.line_of(READ, answer.handle.now(), &InsightPayload::of(&fact, answer.request.reveal)).await.is_break() {
+        if answer.line(&InsightPayload::of(&fact, answer.request.reveal)).await.is_break() {
             break;
         }
     }
@@ -39,8 +38,7 @@ pub async fn list(answer: &mut Answer<'_>) -> Result<(), Failed> {
 }
 
 /// `get`
-pub async fn read(answer: &mut Answer<'_>) -> Result<(), Failed> {
-    let args: ReadArgs = answer.args()?;
+pub async fn read(answer: &mut Answer<'_>, args: &ReadArgs) -> Result<(), Failed> {
     let mut sources: Vec<SourceId> = Vec::new();
     for key in &args.keys {
         for source in answer.handle.sources_for(key_pattern(key).as_ref()) {
@@ -70,8 +68,7 @@ pub async fn read(answer: &mut Answer<'_>) -> Result<(), Failed> {
 }
 
 /// `why`
-pub async fn why(answer: &mut Answer<'_>) -> Result<(), Failed> {
-    let args: WhyArgs = answer.args()?;
+pub async fn why(answer: &mut Answer<'_>, args: &WhyArgs) -> Result<(), Failed> {
     let sources = answer.handle.sources_for(key_pattern(&args.key).as_ref());
     ask_the_never_asked(answer, &sources).await?;
     say_if_nobody_polls(answer).await;
@@ -135,12 +132,7 @@ pub async fn ask_the_never_asked(answer: &mut Answer<'_>, sources: &[SourceId]) 
     if answer.offline() {
         return Ok(());
     }
-    let standing = answer.handle.sources();
-    let new: Vec<_> = standing
-        .into_iter()
-        .filter(|status| status.asked_at.is_none() && sources.contains(&status.source))
-        .map(|status| status.source)
-        .collect();
+    let new = answer.handle.never_asked(sources);
     if new.is_empty() { Ok(()) } else { ask(answer, &new).await }
 }
 

@@ -8,8 +8,7 @@ use crate::{
 use super::answer::{Answer, Failed};
 
 /// `refresh`
-pub async fn refresh(answer: &mut Answer<'_>) -> Result<(), Failed> {
-    let args: RefreshArgs = answer.args()?;
+pub async fn refresh(answer: &mut Answer<'_>, args: &RefreshArgs) -> Result<(), Failed> {
     if answer.offline() {
         return Err(Failed::new("offline", "--offline was given: nothing is fetched"));
     }
@@ -38,8 +37,7 @@ pub async fn list(answer: &mut Answer<'_>) -> Result<(), Failed> {
 }
 
 /// `source test`
-pub async fn test(answer: &mut Answer<'_>) -> Result<(), Failed> {
-    let args: SourceTestArgs = answer.args()?;
+pub async fn test(answer: &mut Answer<'_>, args: &SourceTestArgs) -> Result<(), Failed> {
     if answer.offline() {
         return Err(Failed::new("offline", "--offline was given: nothing is fetched"));
     }

@@ -15,8 +15,7 @@ use super::{
 };
 
 /// `watch`
-pub async fn watch(answer: &mut Answer<'_>) -> Result<(), Failed> {
-    let args: WatchArgs = answer.args()?;
+pub async fn watch(answer: &mut Answer<'_>, args: WatchArgs) -> Result<(), Failed> {
     // Subscribed before the facts are read: what changes in between comes as an event, never not at all.
     let mut events = answer.handle.subscribe();
     let sources = answer.handle.sources_for(args.pattern.as_ref());

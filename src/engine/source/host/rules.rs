@@ -20,7 +20,7 @@ const RULES: &[(&str, &str, &str, Tolerance)] = &[
     ("host/{name,os,kernel}", TEXT, "", EXACT),
     // Two readings of a counter of seconds can fall on either side of a full one; the start is computed from it on some systems.
     ("host/uptime", COUNT, "seconds", Tolerance::Absolute(2.0)),
-    ("host/boot_time", COUNT, "unix time", Tolerance::Absolute(2.0)),
+    ("host/boot_time", COUNT, "", Tolerance::Absolute(2.0)),
     ("host/load/*", AMOUNT, "", Tolerance::Absolute(0.1)),
     ("host/cpu/count", POSITIVE, "", EXACT),
     // One clock tick of one processor in the shortest interval is four points.
