@@ -18,6 +18,7 @@ mod secrets;
 mod server;
 mod signals;
 mod socket_dir;
+mod ui;
 
 pub use clock::{mint_id, now};
 pub use context::{Context, RuntimeError};
@@ -25,6 +26,7 @@ pub use inspect::{Place, files_of, inspect};
 pub use message::{Reply, Request};
 pub use owner::serve;
 pub use port::call;
+pub use ui::{ScreenOptions, screen, screen_is_possible};
 
 /// The key rules that are there without a configuration: what is known of this host's own facts.
 #[must_use]
