@@ -14,6 +14,7 @@ mod inspect;
 mod message;
 mod owner;
 mod port;
+mod record;
 mod secrets;
 mod server;
 mod signals;
@@ -26,6 +27,7 @@ pub use inspect::{Place, files_of, inspect};
 pub use message::{Reply, Request};
 pub use owner::serve;
 pub use port::call;
+pub use record::replay;
 pub use ui::{ScreenOptions, screen, screen_is_possible};
 
 /// The key rules that are there without a configuration: what is known of this host's own facts.

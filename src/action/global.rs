@@ -33,11 +33,6 @@ const fn valued(flag: &'static str, value_name: &'static str, kind: ArgKind, hel
     GlobalSpec { flag, value_name, kind, help, built: true }
 }
 
-const fn later(mut spec: GlobalSpec) -> GlobalSpec {
-    spec.built = false;
-    spec
-}
-
 /// Every global flag.
 pub const GLOBALS: &[GlobalSpec] = &[
     switch("json", "One JSON object per line on stdout, nothing else there"),
@@ -56,7 +51,7 @@ pub const GLOBALS: &[GlobalSpec] = &[
     valued("accessibility", "M", ArgKind::Choice(&["auto", "full", "announce", "linear", "off"]), "How much assistive behaviour"),
     switch("linear", "One line after another instead of a screen; TERM=dumb does the same"),
     switch("plain-borders", "No box-drawing characters on the screen"),
-    later(valued("record", "FILE", ArgKind::Path, "Record the session, values redacted")),
+    valued("record", "FILE", ArgKind::Path, "Record the session, values redacted"),
     valued("log-level", "L", ArgKind::Choice(&["error", "warn", "info", "debug", "trace"]), "How much the log says"),
     switch("reveal", "Show secret values"),
 ];

@@ -64,6 +64,11 @@ pub fn run_with(words: &[OsString], around: &Surroundings<'_>, sink: &mut Sink) 
     }
 }
 
+/// What is said where there is no screen to record.
+fn not_recorded() -> Failure {
+    Failure::usage("--record records the screen: without a subcommand, on a terminal")
+}
+
 fn switched_on(variable: Option<String>) -> bool {
     variable.is_some_and(|text| matches!(text.to_ascii_lowercase().as_str(), "1" | "true" | "yes" | "on"))
 }
@@ -98,9 +103,8 @@ impl Run<'_> {
         let spec = self.invocation.spec;
         let id = spec.map_or("core.app.run", |spec| spec.id);
         let recorded = loaded.as_ref().is_ok_and(|loaded| loaded.record.is_some());
-        if recorded {
-            let failure = Failure::new("not_in_this_build", "--record, which records a session, is not in this build");
-            return self.fail(id, loaded.as_ref().ok(), &failure, sink);
+        if recorded && spec.is_some() {
+            return self.fail(id, loaded.as_ref().ok(), &not_recorded(), sink);
         }
         match spec {
             None => match &loaded {
@@ -120,12 +124,20 @@ impl Run<'_> {
         let switches = loaded.switches;
         let lines = switches.linear || sink.is_json() || loaded.config.app.accessibility == AccessibilityMode::Linear;
         if lines || !screen_is_possible(&context) {
+            if loaded.record.is_some() {
+                return self.fail(id, Some(loaded), &not_recorded(), sink);
+            }
             return live(&context, &asker(Some(loaded), self.invocation), loaded.dirs.config_file.is_none(), sink);
         }
         let variable = |name: &str| (self.around.env)(name);
         let no_color = if switches.no_color { Some("1".to_owned()) } else { variable("NO_COLOR") };
         let depth = ColorDepth::of_environment(no_color.as_deref(), variable("COLORTERM").as_deref(), variable("TERM").as_deref());
-        let options = ScreenOptions { config_dir: loaded.dirs.config_dir.clone(), plain_borders: switches.plain_borders, depth };
+        let options = ScreenOptions {
+            config_dir: loaded.dirs.config_dir.clone(),
+            plain_borders: switches.plain_borders,
+            depth,
+            record: loaded.record.clone(),
+        };
         match screen(&context, &options) {
             Ok(()) => 0,
             Err(error) => self.fail(id, Some(loaded), &error.into(), sink),

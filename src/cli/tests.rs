@@ -143,7 +143,7 @@ fn what_is_not_in_this_build_says_so() {
         Ok(Asked::Text(text)) => text,
         other => panic!("{other:?}"),
     };
-    for hidden in ["queue", "wipe", "chaos", "insight", "--record"] {
+    for hidden in ["queue", "wipe", "chaos", "insight"] {
         assert!(!help.contains(hidden), "{hidden} is offered");
     }
 }
@@ -414,7 +414,7 @@ fn failures_before_anything_runs_are_lines_too() {
         ("get --json a//b", 2, "bad_arguments"),
         ("action core.insight.lst --json", 2, "unknown_action"),
         ("action core.palette.open --json", 2, "not_an_engine_action"),
-        ("list --json --record x", 2, "not_in_this_build"),
+        ("list --json --record x", 2, "usage"),
     ] {
         let (out, err, got) = in_home(line, home.path());
         let last: Json = serde_json::from_str(out.lines().last().unwrap_or_default()).unwrap();

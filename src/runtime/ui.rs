@@ -24,6 +24,8 @@ pub struct ScreenOptions {
     pub plain_borders: bool,
     /// How many colours are shown.
     pub depth: ColorDepth,
+    /// Where the session is recorded, values replaced.
+    pub record: Option<PathBuf>,
 }
 
 /// Whether this process has a terminal to draw on and to read from, and nobody else answers for the data directory.

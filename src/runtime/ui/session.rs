@@ -26,6 +26,7 @@ use super::{
 use crate::runtime::{
     context::{Context, RuntimeError},
     owner,
+    record::Recorder,
     server::Server,
 };
 
@@ -92,6 +93,7 @@ struct Session {
     frame_at: Instant,
     wake: Option<Instant>,
     over: bool,
+    recorder: Option<Recorder>,
 }
 
 impl Session {
@@ -112,6 +114,8 @@ impl Session {
         if let Some(problem) = assets.problems.first() {
             model.shared.say(problem.clone(), Role::Error);
         }
+        // Before the terminal is taken, so that a file that cannot be made is said where it can be read.
+        let recorder = options.record.as_deref().map(|path| Recorder::new(path, &model)).transpose()?;
         Ok(Self {
             theme: Theme::resolve(&assets.theme, false, options.depth),
             screen: Screen::new(size.0, size.1),
@@ -128,6 +132,7 @@ impl Session {
             frame_at: Instant::now(),
             wake: None,
             over: false,
+            recorder,
         })
     }
 
@@ -237,7 +242,14 @@ impl Session {
 
     /// Updates the model and carries out what it asks for.
     fn take(&mut self, msg: Msg) {
-        for effect in app::update(&mut self.model, msg, self.clock.now()) {
+        let now = self.clock.now();
+        if let Some(recorder) = &mut self.recorder
+            && let Err(error) = recorder.write(&msg, now)
+        {
+            self.recorder = None;
+            self.model.shared.say(format!("The recording ended: {error}"), Role::Error);
+        }
+        for effect in app::update(&mut self.model, msg, now) {
             self.run(effect);
         }
     }

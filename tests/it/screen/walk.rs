@@ -129,6 +129,27 @@ fn a_bad_theme_and_a_bad_keymap_are_said_and_the_screen_is_there() {
 }
 
 #[test]
+fn a_recorded_session_replays_to_the_screen_it_ended_with() {
+    let sandbox = scene();
+    let record = sandbox.path("session.jsonl");
+    let mut terminal = Terminal::start(&sandbox.stellar_command(&["--record", record.to_str().expect("a path")]), 100, 30);
+    terminal.wait_for_text("sources 3/3");
+    terminal.wait_for_text("service/search/owner");
+    terminal.send(b"jj?");
+    terminal.wait_for_text("Keys of the list");
+    terminal.send(b"\x1b");
+    terminal.wait_until_gone("Keys of the list");
+    terminal.send(b"q");
+    assert_eq!(terminal.wait_for_end(), 0);
+    let text = std::fs::read_to_string(&record).expect("the recording");
+    assert!(!text.contains("ada"), "a value was written");
+    let (model, count) = stellar::runtime::replay(&text).expect("it can be read");
+    assert!(count >= 6, "{count}");
+    assert_eq!(model.size, (100, 30));
+    assert_eq!(model.current().map(|insight| insight.key.to_string()), Some("service/search/owner".to_owned()));
+}
+
+#[test]
 fn a_resize_storm_ends_in_the_right_size() {
     let sandbox = scene();
     let mut terminal = opened(&sandbox, 120, 36);
