@@ -66,6 +66,33 @@ fn snapshot(name: &str, text: &str) {
 }
 
 #[test]
+fn the_shells_can_read_their_completions() {
+    for (shell, args) in [("bash", &["--norc", "-n"][..]), ("zsh", &["-f", "-n"]), ("fish", &["--no-execute"])] {
+        let script = generate::completions(shell).unwrap().text;
+        assert!(script.contains("conflicts") && script.contains("max-age"), "{shell}");
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("completions");
+        std::fs::write(&file, script).unwrap();
+        // A shell that is not here cannot be asked.
+        let Ok(ran) = std::process::Command::new(shell).args(args).arg(&file).output() else { continue };
+        assert!(ran.status.success() && ran.stderr.is_empty(), "{shell}: {}", String::from_utf8_lossy(&ran.stderr));
+    }
+}
+
+#[test]
+fn every_line_this_program_makes_itself_names_an_action_of_the_registry() {
+    let env = |_: &str| None;
+    for words in [&["stellar", "--json", "nosuch"][..], &["stellar", "--json"], &["stellar", "list", "--json"]] {
+        let (mut sink, out, _) = sink(false);
+        let words: Vec<OsString> = words.iter().map(OsString::from).collect();
+        run_with(&words, &Surroundings { env: &env, current_dir: None }, &mut sink);
+        let line: Json = serde_json::from_str(out.text().lines().next().unwrap()).unwrap();
+        assert!(action::find(line["action"].as_str().unwrap()).is_some(), "{line}");
+        assert_eq!(line["outcome"], "error", "there is no home: {line}");
+    }
+}
+
+#[test]
 fn clap_finds_nothing_wrong_with_the_command_line() {
     command().debug_assert();
 }
