@@ -75,7 +75,10 @@ fn the_gate_runs_what_the_readme_promises() {
     let readme = read("README.md");
     let first_screen: Vec<&str> = readme.lines().take(30).collect();
     for command in ["cargo run --release", "cargo test"] {
-        assert!(first_screen.iter().any(|line| line.split('#').next().map(str::trim) == Some(command)), "{command} is not in the first screen");
+        assert!(
+            first_screen.iter().any(|line| line.split('#').next().map(str::trim) == Some(command)),
+            "{command} is not in the first screen"
+        );
     }
     assert!(read(".ci/run").lines().any(|line| line.trim().starts_with("cargo test 2>&1")), "the gate runs another test command");
     assert!(read(".github/workflows/ci.yml").contains("bash .ci/run"));
