@@ -1,8 +1,10 @@
 //! Reads through the engine's handle, beside a bare look-up in a standard map of the same size in the same run.
 
-use std::{collections::BTreeMap, error::Error, hint::black_box, path::PathBuf, sync::Arc};
+#![expect(clippy::expect_used, reason = "a benchmark that cannot set itself up has nothing to say")]
 
-use criterion::Criterion;
+use std::{collections::BTreeMap, hint::black_box, path::PathBuf, sync::Arc};
+
+use criterion::{Criterion, criterion_group, criterion_main};
 use stellar::{
     config::{Config, FileSource, SecretRef, SourceConfig, SourceKind},
     engine::{
@@ -22,20 +24,20 @@ impl Secrets for NoSecrets {
     }
 }
 
-fn facts_file(dir: &std::path::Path) -> Result<PathBuf, Box<dyn Error>> {
+fn facts_file(dir: &std::path::Path) -> PathBuf {
     let path = dir.join("facts.json");
     let facts: BTreeMap<String, BTreeMap<&str, usize>> =
         (0..FACTS).map(|n| (format!("service-{n:05}"), BTreeMap::from([("replicas", n % 9)]))).collect();
-    std::fs::write(&path, serde_json::to_vec(&facts)?)?;
-    Ok(path)
+    std::fs::write(&path, serde_json::to_vec(&facts).expect("plain data")).expect("a temporary directory takes a file");
+    path
 }
 
-fn reads(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
-    let dir = tempfile::tempdir()?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+fn reads(criterion: &mut Criterion) {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let _inside = runtime.enter();
-    let name = SourceId::new("facts")?;
-    let file = FileSource { path: facts_file(dir.path())?, depth: 0 };
+    let name = SourceId::new("facts").expect("a name");
+    let file = FileSource { path: facts_file(dir.path()), depth: 0 };
     let config = Config { sources: vec![SourceConfig::new(name.clone(), SourceKind::File(file))], ..Config::bare(dir.path().to_owned()) };
     let engine = Engine::start(EngineOptions {
         config: Arc::new(config),
@@ -47,10 +49,11 @@ fn reads(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
         rng: SystemRng::shared(),
         secrets: Arc::new(NoSecrets),
         environment: Arc::default(),
-    })?;
+    })
+    .expect("the engine starts");
     let handle = engine.handle();
-    runtime.block_on(handle.refresh(&[name]))?;
-    let keys: Vec<Key> = handle.list(&FactQuery::default())?.iter().map(|fact| fact.key.clone()).collect();
+    runtime.block_on(handle.refresh(&[name])).expect("the file is read");
+    let keys: Vec<Key> = handle.list(&FactQuery::default()).expect("listed").iter().map(|fact| fact.key.clone()).collect();
     assert_eq!(keys.len(), FACTS);
     let map: BTreeMap<Key, usize> = keys.iter().cloned().enumerate().map(|(at, key)| (key, at)).collect();
 
@@ -64,13 +67,8 @@ fn reads(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
     group.bench_function("std map get", |bencher| bencher.iter(|| black_box(map.get(next()))));
     group.bench_function("list 10,000", |bencher| bencher.iter(|| black_box(handle.list(&FactQuery::default()))));
     group.finish();
-    runtime.block_on(engine.shutdown())?;
-    Ok(())
+    runtime.block_on(engine.shutdown()).expect("closed");
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let mut criterion = Criterion::default().configure_from_args();
-    reads(&mut criterion)?;
-    criterion.final_summary();
-    Ok(())
-}
+criterion_group!(benches, reads);
+criterion_main!(benches);

@@ -11,20 +11,24 @@ mod clock;
 mod context;
 mod execute;
 mod inspect;
+mod log;
 mod message;
 mod owner;
 mod port;
+mod private_dir;
 mod secrets;
 mod server;
 mod signals;
-mod socket_dir;
+mod ui;
 
 pub use clock::{mint_id, now};
 pub use context::{Context, RuntimeError};
 pub use inspect::{Place, files_of, inspect};
+pub use log::log_dir;
 pub use message::{Reply, Request};
 pub use owner::serve;
 pub use port::call;
+pub use ui::{ScreenOptions, screen, screen_is_possible};
 
 /// The key rules that are there without a configuration: what is known of this host's own facts.
 #[must_use]
