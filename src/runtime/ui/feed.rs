@@ -63,7 +63,7 @@ fn snapshot(handle: &EngineHandle) -> Result<Snapshot, EngineError> {
         sources: handle.sources().into(),
         conflicts: handle.conflicts(false)?.into(),
         queue: 0,
-        notes: handle.notes().iter().cloned().collect::<Vec<_>>().into(),
+        notes: Arc::from(handle.notes()),
     })
 }
 

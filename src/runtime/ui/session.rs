@@ -54,7 +54,8 @@ pub(super) async fn run(context: &Context, options: &ScreenOptions) -> Result<()
     left.and(flushed)
 }
 
-fn terminal_error(error: std::io::Error) -> RuntimeError {
+/// What is said when the terminal fails.
+fn terminal_error<E: std::fmt::Display>(error: E) -> RuntimeError {
     RuntimeError::Io(format!("the terminal: {error}"))
 }
 
