@@ -1,5 +1,7 @@
 //! Reads through the engine's handle, beside a bare look-up in a standard map of the same size in the same run.
 
+#![expect(clippy::expect_used, reason = "a benchmark that cannot set itself up has nothing to say")]
+
 use std::{collections::BTreeMap, hint::black_box, path::PathBuf, sync::Arc};
 
 use criterion::{Criterion, criterion_group, criterion_main};

@@ -7,6 +7,8 @@
 //! - [`action`]: everything that can be asked for, once.
 //! - [`config`]: the configuration file, layered, validated, explained, trusted.
 //! - [`engine`]: the embedded engine: store, sources, schedules, events.
+//! - [`app`]: the screen as a model, messages, effects and pure views.
+//! - [`access`]: the same screen as a tree of roles, names and values.
 //! - [`wire`]: the versioned JSON contract.
 //! - [`keymap`], [`theme`]: keys and looks, as data.
 //! - [`term`]: the terminal itself; the only room with crossterm.
@@ -16,7 +18,9 @@
 #[cfg(windows)]
 compile_error!("Stellar runs on Linux and macOS; Windows is not supported: file locks, sockets and process groups differ.");
 
+pub mod access;
 pub mod action;
+pub mod app;
 pub mod cli;
 pub mod config;
 pub mod engine;

@@ -19,6 +19,7 @@ mod private_dir;
 mod secrets;
 mod server;
 mod signals;
+mod ui;
 
 pub use clock::{mint_id, now};
 pub use context::{Context, RuntimeError};
@@ -27,6 +28,7 @@ pub use log::log_dir;
 pub use message::{Reply, Request};
 pub use owner::serve;
 pub use port::call;
+pub use ui::{ScreenOptions, screen, screen_is_possible};
 
 /// The key rules that are there without a configuration: what is known of this host's own facts.
 #[must_use]

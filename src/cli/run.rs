@@ -7,9 +7,10 @@ use serde_json::{Map, Value as Json};
 
 use crate::{
     action::{self, ActionSpec, Call, Persona, Scope, args::InvokeArgs},
-    config::{ConfigError, LoadRequest, Loaded, load, resolve_dirs},
-    runtime::{Context, Request, builtin_rules, serve},
+    config::{AccessibilityMode, ConfigError, LoadRequest, Loaded, load, resolve_dirs},
+    runtime::{Context, Request, ScreenOptions, builtin_rules, screen, screen_is_possible, serve},
     text::SafeText,
+    theme::ColorDepth,
     wire::{Outcome, ServePayload, TextPayload, Verdict},
 };
 
@@ -106,16 +107,30 @@ impl Run<'_> {
         }
         match spec {
             None => match &loaded {
-                Ok(loaded) => self.live(loaded, sink),
+                Ok(loaded) => self.open(loaded, sink),
                 Err(error) => self.fail(id, None, &error.clone().into(), sink),
             },
             Some(spec) => self.act(spec, &self.invocation.args, &loaded, sink),
         }
     }
 
-    fn live(&self, loaded: &Loaded, sink: &mut Sink) -> u8 {
+    /// Without a subcommand: the screen where there is a terminal for it, else the facts as lines.
+    fn open(&self, loaded: &Loaded, sink: &mut Sink) -> u8 {
         notes(loaded, sink);
-        live(&context(loaded), &asker(Some(loaded), self.invocation), loaded.dirs.config_file.is_none(), sink)
+        let context = context(loaded);
+        let switches = loaded.switches;
+        let lines = switches.linear || sink.is_json() || loaded.config.app.accessibility == AccessibilityMode::Linear;
+        if lines || !screen_is_possible(&context) {
+            return live(&context, &asker(Some(loaded), self.invocation), loaded.dirs.config_file.is_none(), sink);
+        }
+        let variable = |name: &str| (self.around.env)(name);
+        let no_color = if switches.no_color { Some("1".to_owned()) } else { variable("NO_COLOR") };
+        let depth = ColorDepth::of_environment(no_color.as_deref(), variable("COLORTERM").as_deref(), variable("TERM").as_deref());
+        let options = ScreenOptions { config_dir: loaded.dirs.config_dir.clone(), plain_borders: switches.plain_borders, depth };
+        match screen(&context, &options) {
+            Ok(()) => 0,
+            Err(error) => self.fail(RUN, Some(loaded), &error.into(), sink),
+        }
     }
 
     fn load_request(&self) -> LoadRequest<'_> {
@@ -209,7 +224,7 @@ impl Run<'_> {
             }
             RUN => {
                 let loaded = loaded.as_ref().map_err(|error| Failure::from(error.clone()))?;
-                Ok(self.live(loaded, sink))
+                Ok(self.open(loaded, sink))
             }
             "core.action.invoke" => self.invoke(request, loaded, sink),
             other => Err(Failure::new("not_in_this_build", format!("{other} is not in this build"))),

@@ -170,6 +170,13 @@ impl EngineHandle {
         enabled.filter(|slot| pattern.is_none_or(|pattern| slot.claims.could_hold_any(pattern))).map(|slot| slot.id.clone()).collect()
     }
 
+    /// Those of the sources that nobody has ever asked. Cheap: loads no facts.
+    #[must_use]
+    pub fn never_asked(&self, sources: &[SourceId]) -> Vec<SourceId> {
+        let wanted = self.core.sources.iter().filter(|slot| sources.contains(&slot.id));
+        wanted.filter(|slot| slot.health().asked_at.is_none()).map(|slot| slot.id.clone()).collect()
+    }
+
     /// Asks these sources now, together, each bounded by its time-out; joins a fetch that is already under way.
     ///
     /// # Errors

@@ -82,7 +82,8 @@ pub fn serve(context: &Context, ready: impl FnOnce(&Context)) -> Result<(), Runt
     })
 }
 
-fn runtime(threads: usize) -> Result<tokio::runtime::Runtime, RuntimeError> {
+/// An async runtime of so many threads.
+pub(super) fn runtime(threads: usize) -> Result<tokio::runtime::Runtime, RuntimeError> {
     let mut builder = if threads > 1 { tokio::runtime::Builder::new_multi_thread() } else { tokio::runtime::Builder::new_current_thread() };
     if threads > 1 {
         builder.worker_threads(threads);
@@ -90,7 +91,8 @@ fn runtime(threads: usize) -> Result<tokio::runtime::Runtime, RuntimeError> {
     builder.enable_all().build().map_err(|error| RuntimeError::Io(format!("no async runtime: {error}")))
 }
 
-fn options(context: &Context, polling: bool, offline: bool) -> EngineOptions {
+/// What the engine is started with here.
+pub(super) fn options(context: &Context, polling: bool, offline: bool) -> EngineOptions {
     EngineOptions {
         config: Arc::clone(&context.config),
         data_dir: context.data_dir.clone(),

@@ -12,13 +12,14 @@ use rustix::{
     process::{Signal, getpid, kill_process},
     stdio::{stdin, stdout},
 };
+use tokio::sync::Notify;
 
 use super::probe::{Capabilities, PROBES};
 
 /// Whether the terminal is ours now.
 static ENTERED: AtomicBool = AtomicBool::new(false);
 /// Whether a panic took it from us.
-static LOST: AtomicBool = AtomicBool::new(false);
+static LOST: Notify = Notify::const_new();
 /// The panic hook is installed once.
 static HOOK: Once = Once::new();
 
@@ -51,10 +52,9 @@ pub fn size() -> Option<(u16, u16)> {
     Some((size.ws_col, size.ws_row))
 }
 
-/// Whether a panic in some thread made the terminal whole since this was last asked. Whoever draws enters again, or leaves.
-#[must_use]
-pub fn terminal_lost() -> bool {
-    LOST.swap(false, Ordering::SeqCst)
+/// Ends when a panic in some thread has made the terminal whole. Whoever draws enters again, or leaves. Cancel safe.
+pub async fn terminal_lost() {
+    LOST.notified().await;
 }
 
 /// The terminal while it is ours. Dropping it leaves it as it was.
@@ -76,10 +76,11 @@ impl Guard {
         HOOK.call_once(|| {
             let printing = std::panic::take_hook();
             std::panic::set_hook(Box::new(move |panic| {
-                if restore() {
-                    LOST.store(true, Ordering::SeqCst);
-                }
+                let ours = restore();
                 printing(panic);
+                if ours {
+                    LOST.notify_one();
+                }
             }));
         });
         Ok(guard)

@@ -90,6 +90,12 @@ type Table<'a> = DeTable<'a>;
 type Palette = BTreeMap<String, PaletteColor>;
 
 impl ThemeFile {
+    /// A theme without a look: everything is plain.
+    #[must_use]
+    pub const fn empty() -> Self {
+        Self { name: String::new(), about: String::new(), variants: BTreeMap::new() }
+    }
+
     /// Reads a theme; `file` names it in errors.
     ///
     /// # Errors

@@ -5,8 +5,14 @@
 #[cfg(test)]
 mod arch;
 #[cfg(test)]
+mod docs;
+#[cfg(test)]
 mod drift;
 #[cfg(test)]
 mod first_light;
 #[cfg(test)]
+mod screen;
+#[cfg(test)]
 mod support;
+#[cfg(test)]
+mod tour;

@@ -1,11 +1,11 @@
 //! The arithmetic of a score, a line for each factor and the sum below.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::Range};
 
 use ratatui_core::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
 
 use crate::{
-    cells::{Cut, put_cut, put_right, text_width},
+    cells::{Cut, put, put_cut, put_right, text_width, wrap},
     charset::Charset,
 };
 
@@ -61,6 +61,8 @@ pub struct FactorTable<'a> {
 
 /// Cells of `   0.35 x  0.99`.
 const ARITHMETIC: u16 = 15;
+/// The least cells reasons are shown in.
+const LEAST_WHY: u16 = 12;
 /// Cells of ` -0.347`.
 const CONTRIBUTION: u16 = 7;
 
@@ -85,35 +87,48 @@ impl<'a> FactorTable<'a> {
         self
     }
 
-    /// The rows it wants: one for each factor and one for the sum.
+    /// The lines it wants at a width: those of each factor, whose reason may wrap, and one for the sum.
     #[must_use]
-    pub fn height(&self) -> u16 {
-        u16::try_from(self.rows.len()).unwrap_or(u16::MAX).saturating_add(1)
+    pub fn height(&self, width: u16) -> usize {
+        let columns = Columns::of(self.rows, Rect::new(0, 0, width, 1));
+        self.rows.iter().map(|row| columns.lines(row).len()).sum::<usize>() + 1
     }
 
     /// Draws the lines from `skip` on.
-    pub(crate) fn render_from(&self, skip: u16, area: Rect, buf: &mut Buffer) {
+    pub(crate) fn render_from(&self, skip: usize, area: Rect, buf: &mut Buffer) {
         let columns = Columns::of(self.rows, area);
-        let mark = self.charset.ellipsis();
-        for (y, index) in (area.y..area.bottom()).zip(usize::from(skip)..=self.rows.len()) {
-            let number = self.styles.number;
-            match self.rows.get(index) {
-                Some(row) => {
-                    put_cut(buf, (area, mark), (area.x, y), &row.name, columns.name, Cut::End, self.styles.name);
-                    if columns.arithmetic {
-                        let text = format!("{:.2} x {:>5.2}", row.weight, row.value);
-                        put_right(buf, (area, mark), (columns.arithmetic_end, y), &text, ARITHMETIC, number);
-                    }
-                    put_right(buf, (area, mark), (columns.contribution_end, y), &format!("{:.3}", row.contribution), CONTRIBUTION, number);
-                    let x = columns.contribution_end.saturating_add(2);
-                    put_cut(buf, (area, mark), (x, y), &row.why, area.right().saturating_sub(x), Cut::End, self.styles.why);
+        let mut line = 0;
+        let mut next = || {
+            let y = u16::try_from(line).ok().and_then(|line: u16| (area.y + line).checked_sub(u16::try_from(skip).ok()?));
+            line += 1;
+            y.filter(|y| (area.y..area.bottom()).contains(y))
+        };
+        for row in self.rows {
+            for (index, why) in columns.lines(row).into_iter().enumerate() {
+                let Some(y) = next() else { continue };
+                if index == 0 {
+                    self.draw_numbers(row, &columns, (area, y), buf);
                 }
-                None => {
-                    put_cut(buf, (area, mark), (area.x, y), "sum", columns.name, Cut::End, self.styles.sum);
-                    put_right(buf, (area, mark), (columns.contribution_end, y), &format!("{:.3}", self.sum), CONTRIBUTION, self.styles.sum);
-                }
+                put(buf, area, columns.why, y, row.why.get(why).unwrap_or_default(), area.width, self.styles.why);
             }
         }
+        if let Some(y) = next() {
+            let on = (area, self.charset.ellipsis());
+            put_cut(buf, on, (area.x, y), "sum", columns.name, Cut::End, self.styles.sum);
+            put_right(buf, on, (columns.contribution_end, y), &format!("{:.3}", self.sum), CONTRIBUTION, self.styles.sum);
+        }
+    }
+
+    fn draw_numbers(&self, row: &FactorRow<'_>, columns: &Columns, at: (Rect, u16), buf: &mut Buffer) {
+        let (area, y) = at;
+        let on = (area, self.charset.ellipsis());
+        put_cut(buf, on, (area.x, y), &row.name, columns.name, Cut::End, self.styles.name);
+        if columns.arithmetic {
+            let text = format!("{:.2} x {:>5.2}", row.weight, row.value);
+            put_right(buf, on, (columns.arithmetic_end, y), &text, ARITHMETIC, self.styles.number);
+        }
+        let text = format!("{:.3}", row.contribution);
+        put_right(buf, on, (columns.contribution_end, y), &text, CONTRIBUTION, self.styles.number);
     }
 }
 
@@ -123,6 +138,9 @@ struct Columns {
     arithmetic: bool,
     arithmetic_end: u16,
     contribution_end: u16,
+    /// Where reasons begin, and their cells; too few for a word: none are shown.
+    why: u16,
+    why_width: u16,
 }
 
 impl Columns {
@@ -133,7 +151,15 @@ impl Columns {
         let name = widest.min(area.width.saturating_sub(fixed));
         let arithmetic_end = area.x.saturating_add(name).saturating_add(ARITHMETIC);
         let contribution_end = if arithmetic { arithmetic_end.saturating_add(CONTRIBUTION) } else { area.x + name + CONTRIBUTION };
-        Self { name, arithmetic, arithmetic_end, contribution_end: contribution_end.min(area.right()) }
+        let contribution_end = contribution_end.min(area.right());
+        let why = contribution_end.saturating_add(2);
+        let why_width = area.right().saturating_sub(why);
+        Self { name, arithmetic, arithmetic_end, contribution_end, why, why_width }
+    }
+
+    /// The lines of a row's reason; at least one.
+    fn lines(&self, row: &FactorRow<'_>) -> Vec<Range<usize>> {
+        if self.why_width < LEAST_WHY { std::iter::once(0..0).collect() } else { wrap(&row.why, self.why_width) }
     }
 }
 
@@ -164,11 +190,20 @@ mod tests {
 
     #[test]
     fn the_sum_stands_under_the_contributions() {
-        let lines = drawn(60, 3);
+        let lines = drawn(70, 3);
         let at = |line: usize, text: &str| lines[line].find(text);
         assert!(at(0, "0.347").is_some());
         assert_eq!(at(0, "0.347"), at(2, "0.147"), "{lines:#?}");
         assert!(lines[1].contains("0.20 x -1.00") && lines[1].contains("-0.200"), "{lines:#?}");
+    }
+
+    #[test]
+    fn a_reason_that_is_too_long_wraps_in_its_column() {
+        let lines = drawn(52, 5);
+        assert!(lines[0].trim_end().ends_with("9 s old,") && lines[1].trim() == "half-life 15 min", "{lines:#?}");
+        let rows = rows();
+        assert_eq!(FactorTable::new(&rows, 0.1).height(52), 4);
+        assert_eq!(FactorTable::new(&rows, 0.1).height(30), 3);
     }
 
     #[test]

@@ -120,8 +120,8 @@ pub struct InsightCanvas<'a> {
     styles: CanvasStyles,
 }
 
-/// Cells of the column of labels.
-const LABEL: u16 = 10;
+/// The least cells of the column of labels, and the most.
+const LABELS: (u16, u16) = (10, 24);
 
 impl<'a> InsightCanvas<'a> {
     /// A column of blocks from its top.
@@ -155,12 +155,23 @@ impl<'a> InsightCanvas<'a> {
     #[must_use]
     pub fn place(&self, width: u16) -> Vec<Placed> {
         let mut top = 0;
+        let labels = self.labels(width);
         let place = |(block, content): (usize, &Block<'_>)| {
-            let placed = Placed { block, top, height: content.height(width) };
+            let placed = Placed { block, top, height: content.height(width, labels) };
             top += placed.height;
             placed
         };
         self.blocks.iter().enumerate().map(place).collect()
+    }
+
+    /// The cells of the column of labels: those of the longest, within reason.
+    fn labels(&self, width: u16) -> u16 {
+        let label = |block: &Block<'_>| match block {
+            Block::Pair { label, .. } | Block::Series { label, .. } => Some(text_width(label).saturating_add(2)),
+            _ => None,
+        };
+        let widest = self.blocks.iter().filter_map(label).max().unwrap_or(0);
+        widest.clamp(LABELS.0, LABELS.1).min((width / 3).max(LABELS.0)).min(width)
     }
 
     /// The lines of the whole column at this width.
@@ -186,14 +197,14 @@ impl<'a> InsightCanvas<'a> {
 
 impl Block<'_> {
     /// Its lines at this width.
-    fn height(&self, width: u16) -> usize {
+    fn height(&self, width: u16, labels: u16) -> usize {
         match self {
             Self::Gap | Self::Heading(_) | Self::Series { .. } => 1,
             Self::Badges(badges) => badge_lines(badges, width).len(),
             Self::Value { value, says, .. } => value_lines(value, says, width).1.len() + usize::from(!value_lines(value, says, width).0),
-            Self::Pair { label, text, .. } => wrap(text, pair_room(label, width)).len(),
+            Self::Pair { text, .. } => wrap(text, width - labels).len().max(1),
             Self::Text(text, _) => wrap(text, width).len(),
-            Self::Factors { rows, .. } => rows.len() + 1,
+            Self::Factors { rows, .. } => FactorTable::new(rows, 0.0).height(width),
         }
     }
 }
@@ -202,11 +213,6 @@ impl Block<'_> {
 fn value_lines(value: &str, says: &str, width: u16) -> (bool, Vec<Range<usize>>) {
     let together = text_width(value).saturating_add(text_width(says)).saturating_add(2) <= width || says.is_empty();
     (together && !value.contains('\n'), wrap(value, width))
-}
-
-/// The cells beside a label.
-fn pair_room(label: &str, width: u16) -> u16 {
-    width.saturating_sub(LABEL.max(text_width(label).saturating_add(1)))
 }
 
 /// Which badges stand on which line.
@@ -246,6 +252,7 @@ impl InsightCanvas<'_> {
     /// Draws a block from its line `skip` on.
     fn draw(&self, block: &Block<'_>, skip: usize, area: Rect, buf: &mut Buffer) {
         let mark = self.charset.ellipsis();
+        let labels = self.labels(area.width);
         match block {
             Block::Gap => {}
             Block::Heading(text) => {
@@ -257,9 +264,9 @@ impl InsightCanvas<'_> {
             }
             Block::Badges(badges) => draw_badges(badges, skip, area, buf),
             Block::Pair { label, text, style } => {
-                let room = pair_room(label, area.width);
+                let room = area.width - labels;
                 if skip == 0 {
-                    put_cut(buf, (area, mark), (area.x, area.y), label, area.width - room, Cut::End, self.styles.dim);
+                    put_cut(buf, (area, mark), (area.x, area.y), label, labels.saturating_sub(1), Cut::End, self.styles.dim);
                 }
                 let right = Rect::new(area.right() - room, area.y, room, area.height);
                 draw_lines(text, wrap(text, room).into_iter().skip(skip), *style, right, buf);
@@ -267,10 +274,10 @@ impl InsightCanvas<'_> {
             Block::Text(text, style) => draw_lines(text, wrap(text, area.width).into_iter().skip(skip), *style, area, buf),
             Block::Factors { rows, sum } => {
                 let table = FactorTable::new(rows, *sum).charset(self.charset).styles(self.styles.factors);
-                table.render_from(u16::try_from(skip).unwrap_or(u16::MAX), area, buf);
+                table.render_from(skip, area, buf);
             }
             Block::Series { label, series, note } => {
-                let x = area.x.saturating_add(LABEL).min(area.right());
+                let x = area.x.saturating_add(labels).min(area.right());
                 put_cut(buf, (area, mark), (area.x, area.y), label, x - area.x, Cut::End, self.styles.dim);
                 let noted = text_width(note).saturating_add(2);
                 let room = area.right() - x;

@@ -107,6 +107,12 @@ pub fn split_piece(row: &[u8]) -> Option<(&[u8], u16)> {
     row.split_last_chunk::<PIECE>().map(|(name, number)| (name, u16::from_be_bytes(*number)))
 }
 
+/// Whether `name` is that of this source's observation of the key that `prefix` stands for.
+pub fn is_by(prefix: &[u8], name: &[u8], source: &SourceId) -> bool {
+    let text = source.as_str().as_bytes();
+    name.strip_prefix(prefix).and_then(<[u8]>::split_last).is_some_and(|(length, rest)| rest == text && usize::from(*length) == text.len())
+}
+
 /// Who said what is under this name, without its piece's number.
 pub fn source_in(name: &[u8]) -> Option<SourceId> {
     let (length, rest) = name.split_last()?;
@@ -155,6 +161,9 @@ mod tests {
         assert_eq!((name[0], name[name.len() - 1]), (1, 9));
         assert!(name.starts_with(&namer().of_key(&key("a/b/c"))));
         assert_eq!(name[1..9], namer().of_key(&key("a/x"))[1..9], "the same path, the same hash");
+        assert!(is_by(&namer().of_key(&key("a/b/c")), &name, &source));
+        assert!(!is_by(&namer().of_key(&key("a/b/c")), &name, &SourceId::new("host").unwrap()));
+        assert!(!is_by(&namer().of_key(&key("a/b")), &name, &source));
         assert_eq!(source_in(&name), Some(source));
         assert_eq!(namer().of_document("source/a").len(), 18);
         assert_eq!(split_piece(&piece(&name, 513)), Some((name.as_slice(), 513)));

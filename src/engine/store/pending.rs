@@ -7,7 +7,7 @@ use super::{
     error::StoreError,
     ledger::{Ledger, SEALS_PER_KEY},
     names::{self, Tree},
-    pieces,
+    pieces::{self, SealedRow},
     seal::Sealer,
 };
 use crate::engine::world::Rng;
@@ -42,7 +42,7 @@ impl<'a> Pending<'a> {
     ///
     /// # Errors
     /// The backend's.
-    pub fn replace(&mut self, name: &[u8], rows: Vec<(Vec<u8>, Vec<u8>)>) -> Result<(), StoreError> {
+    pub fn replace(&mut self, name: &[u8], rows: Vec<SealedRow>) -> Result<(), StoreError> {
         self.remove_from(name, u16::try_from(rows.len()).unwrap_or(u16::MAX))?;
         rows.into_iter().try_for_each(|(row, sealed)| self.set(row, Some(sealed)))
     }

@@ -15,11 +15,14 @@ pub const SEALED_MAX: usize = 64 * 1024;
 const HEAD: usize = 8 + 2;
 const BODY_MAX: usize = SEALED_MAX - OVERHEAD - HEAD;
 
+/// A row about to be written: name and sealed bytes.
+pub type SealedRow = (Vec<u8>, Vec<u8>);
+
 /// Seals a body under `name`: the rows to write, in order.
 ///
 /// # Errors
 /// When it is longer than 65535 pieces (4 GiB).
-pub fn seal(sealer: &Sealer, rng: &dyn Rng, name: &[u8], write: u64, body: &[u8]) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+pub fn seal(sealer: &Sealer, rng: &dyn Rng, name: &[u8], write: u64, body: &[u8]) -> Result<Vec<SealedRow>, StoreError> {
     let too_long = || StoreError::Unwritable { path: "the store".to_owned(), cause: "a record is longer than 4 GiB".to_owned() };
     // A last piece that happens to be full is followed by an empty one, so that a full one always has a successor.
     let count = u16::try_from(body.len() / BODY_MAX + 1).map_err(|_| too_long())?;
@@ -68,7 +71,7 @@ mod tests {
     use super::*;
     use crate::engine::world::SeededRng;
 
-    type Rows = Vec<(Vec<u8>, Vec<u8>)>;
+    type Rows = Vec<SealedRow>;
 
     fn sealed(write: u64, length: usize) -> (Sealer, Rows, Vec<u8>) {
         let sealer = Sealer::new(1, &[3; 32]);

@@ -147,10 +147,16 @@ impl SledStore {
         let mut suspect: Vec<Vec<u8>> = Vec::new();
         for prefix in prefixes {
             let all = self.with(|backend| {
-                records::scan_around_damage(&self.keys, backend, prefix, &mut |found| match found.observation(&self.keys) {
-                    Ok(observation) => each(observation),
-                    Err(Unopened::WrongKey(_)) => {}
-                    Err(Unopened::Damaged) => suspect.push(found.name.to_vec()),
+                records::scan_around_damage(&self.keys, backend, prefix, &mut |found| {
+                    let observation = match key {
+                        Some(key) => found.observation_of(&self.keys, key, prefix),
+                        None => found.observation(&self.keys),
+                    };
+                    match observation {
+                        Ok(observation) => each(observation),
+                        Err(Unopened::WrongKey(_)) => {}
+                        Err(Unopened::Damaged) => suspect.push(found.name.to_vec()),
+                    }
                 })
             })?;
             if !all {

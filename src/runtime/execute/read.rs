@@ -132,12 +132,7 @@ pub async fn ask_the_never_asked(answer: &mut Answer<'_>, sources: &[SourceId]) 
     if answer.offline() {
         return Ok(());
     }
-    let standing = answer.handle.sources();
-    let new: Vec<_> = standing
-        .into_iter()
-        .filter(|status| status.asked_at.is_none() && sources.contains(&status.source))
-        .map(|status| status.source)
-        .collect();
+    let new = answer.handle.never_asked(sources);
     if new.is_empty() { Ok(()) } else { ask(answer, &new).await }
 }
 

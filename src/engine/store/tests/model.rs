@@ -86,11 +86,13 @@ proptest! {
             let expected: Vec<String> = model.iter().map(|((name, by), json)| format!("{name} {by} {json}")).collect();
             let mut all = scanned(&*store, &[]);
             let mut wanted = expected.clone();
-            (all.sort(), wanted.sort());
+            all.sort();
+            wanted.sort();
             prop_assert!(all == wanted, "{} found, {} expected", all.len(), wanted.len());
             let mut below = scanned(&*store, &["k1", "k1x"]);
             let mut wanted: Vec<_> = expected.iter().filter(|line| line.starts_with("k1/k1x/") || line.starts_with("k1/k1x ")).cloned().collect();
-            (below.sort(), wanted.sort());
+            below.sort();
+            wanted.sort();
             prop_assert!(below == wanted);
             for (name, bytes) in &documents {
                 prop_assert_eq!(&store.get_meta(name).unwrap(), &Some(bytes.clone()));

@@ -104,7 +104,6 @@ fn a_missing_key_file_is_said_and_nothing_is_made_or_moved() {
     assert_eq!(fs::read_dir(&keys).unwrap().count(), 0);
     assert!(!place.data().join("damaged").exists());
     fs::write(&file, kept).unwrap();
-    std::os::unix::fs::PermissionsExt::set_mode(&mut fs::metadata(&file).unwrap().permissions(), 0o600);
     fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     assert_eq!(place.open().stats().entries, 3);
 }

@@ -1,0 +1,157 @@
+//! The canvas: one fact at length, cause first.
+
+use crate::{
+    app::{
+        model::Model,
+        part::{Badge, FactorLine, Part},
+        words,
+    },
+    fact::{Content, FactState, FactorKind, Insight, Mark, Role as SourceRole, SourceState, SourceView, Timestamp, right_about, span},
+    text::SafeText,
+    theme::Role,
+};
+
+/// The pieces of the canvas for the selected fact.
+#[must_use]
+pub fn canvas_parts(model: &Model) -> Vec<Part> {
+    let Some(insight) = model.current() else {
+        return vec![Part::text("No fact is selected.", Role::Dim)];
+    };
+    let now = model.now;
+    let mut parts = vec![Part::Heading(SafeText::line(insight.key.as_str()))];
+    parts.extend(badges(insight));
+    parts.extend(values(insight, now));
+    parts.extend(wanted(insight));
+    parts.push(Part::Gap);
+    parts.push(Part::heading("Why"));
+    parts.extend(insight.reason_codes.iter().map(|reason| Part::text(reason.sentence(), Role::Text)));
+    parts.extend(state_sentence(insight, now));
+    if let Some(confidence) = &insight.confidence {
+        let rows = confidence.factors.iter().map(|factor| FactorLine {
+            name: factor_name(factor.kind),
+            weight: factor.weight,
+            value: factor.value,
+            contribution: factor.contribution,
+            why: SafeText::line(&confidence.signal(factor.kind)),
+        });
+        parts.push(Part::Gap);
+        parts.push(Part::Factors { rows: rows.collect(), sum: confidence.score });
+    }
+    parts.push(Part::Gap);
+    parts.push(Part::heading("Sources"));
+    parts.extend(insight.sources.iter().map(|view| source(view, insight, now)));
+    parts.extend(series(model, insight));
+    parts
+}
+
+/// What a factor is called.
+const fn factor_name(kind: FactorKind) -> &'static str {
+    match kind {
+        FactorKind::Freshness => "freshness",
+        FactorKind::SourceTrust => "source trust",
+        FactorKind::SchemaValidity => "schema",
+        FactorKind::TelemetryAlignment => "telemetry",
+        FactorKind::UserOverrides => "your decisions",
+    }
+}
+
+fn badges(insight: &Insight) -> Option<Part> {
+    let marks =
+        insight.marks.iter().map(|mark: Mark| Badge { sign: words::mark_sign(mark), word: mark.code(), role: words::mark_role(mark) });
+    let state = Badge { sign: words::state_sign(insight.state), word: insight.state.code(), role: words::state_role(insight.state) };
+    Some(Part::Badges(marks.chain([state]).collect()))
+}
+
+/// The believed value, and those that compete with it.
+fn values(insight: &Insight, now: Timestamp) -> Vec<Part> {
+    let Some(value) = &insight.value else {
+        return vec![Part::text("Nothing is observed.", Role::Dim)];
+    };
+    let mut parts = vec![Part::Value {
+        value: words::value(value, insight),
+        says: SafeText::line(&right_about(insight.p_true)),
+        score: insight.confidence.as_ref().map(|confidence| confidence.score),
+        believed: true,
+    }];
+    let winner = insight.sources.first();
+    let others = insight.conflict.iter().flat_map(|conflict| &conflict.candidates);
+    for candidate in others.filter(|candidate| winner.is_none_or(|winner| !candidate.sources.contains(&winner.source))) {
+        let names: Vec<&str> = candidate.sources.iter().map(crate::fact::SourceId::as_str).collect();
+        parts.push(Part::Value {
+            value: words::value(&candidate.value, insight),
+            says: SafeText::line(&format!("says {}", names.join(", "))),
+            score: Some(candidate.score),
+            believed: false,
+        });
+    }
+    if let Some(winner) = winner.filter(|winner| winner.wins) {
+        let seen = if winner.live { "live".to_owned() } else { words::ago(winner.observed_at, now) };
+        let text = format!("{seen} by {}; it counts as fresh for {}", winner.source, span::words(insight.ttl));
+        parts.push(Part::Pair { label: SafeText::line("seen"), text: SafeText::line(&text), role: Role::Text });
+    }
+    parts
+}
+
+fn wanted(insight: &Insight) -> Option<Part> {
+    let wanted = insight.wanted.as_ref()?;
+    let who = insight.sources.iter().find(|view| view.role == SourceRole::Declared && matches!(view.content, Content::Value(_)));
+    let by = who.map(|view| format!(" ({})", view.source)).unwrap_or_default();
+    let text = SafeText::line(&format!("{}{by}", words::value(wanted, insight)));
+    Some(Part::Pair { label: SafeText::line("wanted"), text, role: Role::Drift })
+}
+
+/// What its state means here, where the reasons do not say since when.
+fn state_sentence(insight: &Insight, now: Timestamp) -> Option<Part> {
+    let text = match insight.state {
+        FactState::Fresh => return None,
+        FactState::Stale => {
+            let age = span::words(words::stepped(words::age(insight, now)));
+            format!("Last answer {age} ago, limit {}.", span::words(insight.ttl))
+        }
+        FactState::Offline => {
+            let view = insight.sources.first()?;
+            let SourceState::Failing { since } = view.state else { return None };
+            format!("{} has not answered for {}.", view.source, span::words(words::stepped(now.since(since))))
+        }
+        FactState::Gone => "No source has it any more; the last value is kept.".to_owned(),
+    };
+    Some(Part::Text(SafeText::line(&text), words::state_role(insight.state)))
+}
+
+fn source(view: &SourceView, insight: &Insight, now: Timestamp) -> Part {
+    let mut said = vec![words::content(&view.content, insight).to_string()];
+    if view.role == SourceRole::Declared {
+        said.push("wanted, declared".to_owned());
+    } else if view.live {
+        said.push("live".to_owned());
+    } else {
+        said.push(words::ago(view.observed_at, now));
+    }
+    if let SourceState::Failing { since } = view.state {
+        said.push(format!("unreachable for {}", span::words(words::stepped(now.since(since)))));
+    }
+    said.push(format!("trust {:.2}", view.trust));
+    if let Some(score) = view.score {
+        said.push(format!("score {score:.2}"));
+    }
+    if view.wins {
+        said.push("believed now".to_owned());
+    } else if view.agrees && matches!(view.content, Content::Value(_)) {
+        said.push("agrees".to_owned());
+    }
+    if let Some(origin) = &view.same_origin {
+        said.push(format!("read from {origin}"));
+    }
+    let role = if view.wins { Role::Strong } else { Role::Text };
+    Part::Pair { label: SafeText::line(view.source.as_str()), text: SafeText::line(&said.join(", ")), role }
+}
+
+/// How far it was believed since it was selected.
+fn series(model: &Model, insight: &Insight) -> Option<Part> {
+    let canvas = &model.canvas;
+    if canvas.of.as_ref() != Some(&insight.key) || canvas.series.len() < 2 {
+        return None;
+    }
+    let note = format!("confidence, last {}", words::count(canvas.series.len(), "reading", "readings"));
+    Some(Part::Series { label: SafeText::line("history"), series: canvas.series.iter().copied().collect(), note: SafeText::line(&note) })
+}

@@ -1,0 +1,177 @@
+//! The lines at the top and the bottom: what is known in numbers, what to know now, which keys act.
+
+use crate::{
+    action,
+    app::{
+        model::{EngineLife, Focus, Layer, Message, Model, Pane},
+        words::{ago, count, stepped},
+    },
+    engine::SortBy,
+    fact::span,
+    text::SafeText,
+    theme::Role,
+};
+
+/// A piece of the top line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Segment {
+    /// What is said.
+    pub text: SafeText,
+    /// How it looks.
+    pub role: Role,
+}
+
+/// A hint: a key and what it does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HintLine {
+    /// The action.
+    pub action: &'static str,
+    /// The key that works here.
+    pub key: String,
+    /// What it does.
+    pub label: String,
+}
+
+fn segment(text: &str, role: Role) -> Segment {
+    Segment { text: SafeText::line(text), role }
+}
+
+/// The top line from the left, the weightiest pieces first: what has no room goes from the end.
+#[must_use]
+pub fn header(model: &Model) -> Vec<Segment> {
+    let shared = &model.shared;
+    let snapshot = &shared.snapshot;
+    let mut segments = vec![segment("stellar", Role::Accent)];
+    match &shared.engine {
+        EngineLife::Dead(_) => segments.push(segment("engine stopped", Role::Error)),
+        EngineLife::Starting => segments.push(segment("starting", Role::Dim)),
+        EngineLife::Running => {}
+    }
+    segments.push(segment(&count(snapshot.facts.len(), "fact", "facts"), Role::Text));
+    match snapshot.need_you() {
+        0 => {}
+        1 => segments.push(segment("1 needs you", Role::Conflict)),
+        more => segments.push(segment(&format!("{more} need you"), Role::Conflict)),
+    }
+    if snapshot.queue > 0 {
+        segments.push(segment(&format!("queue {}", snapshot.queue), Role::Pending));
+    }
+    let (answered, asked) = snapshot.reachable();
+    if asked > 0 {
+        let role = if answered < asked { Role::Offline } else { Role::Text };
+        segments.push(segment(&format!("sources {answered}/{asked}"), role));
+    }
+    if shared.offline {
+        segments.push(segment("offline", Role::Offline));
+    }
+    segments.push(segment(shared.persona.as_str(), Role::Dim));
+    segments
+}
+
+/// What stands at the right of the top line: the source that has failed longest, or nothing.
+#[must_use]
+pub fn header_right(model: &Model) -> Option<Segment> {
+    let failing = model.shared.snapshot.failing();
+    let (source, since) = failing.first()?;
+    let more = failing.len() - 1;
+    let others = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let text = format!("{}{others} unreachable for {}", source.source, span::words(stepped(model.now.since(*since))));
+    Some(segment(&text, Role::Offline))
+}
+
+/// What stands beside the title of the list: how many of how many, in which order.
+#[must_use]
+pub fn list_info(model: &Model) -> String {
+    let (shown, all) = (model.list.rows.len(), model.list.facts.len());
+    let many = if shown == all { format!("{all}") } else { format!("{shown} of {all}") };
+    match model.list.sort {
+        SortBy::Key => many,
+        SortBy::Age => format!("{many}, oldest first"),
+        SortBy::Confidence => format!("{many}, least believed first"),
+    }
+}
+
+/// What the line above the hints says: the last message, else what is most worth knowing now.
+#[must_use]
+pub fn standing_message(model: &Model) -> Option<Message> {
+    let shared = &model.shared;
+    if let Some(message) = &shared.message {
+        return Some(message.clone());
+    }
+    let say = |text: String, role| Some(Message { text: SafeText::line(&text), role });
+    if let EngineLife::Dead(why) = &shared.engine {
+        let told = shared.told_at.map(|at| format!(" What is shown was told {}.", ago(at, model.now))).unwrap_or_default();
+        return say(format!("The engine stopped: {why}.{told}"), Role::Error);
+    }
+    if let Some((source, since)) = shared.snapshot.failing().first() {
+        let why = source.error.as_ref().map_or_else(|| "no answer".to_owned(), ToString::to_string);
+        let known = if source.complete_at.is_some() { " Showing what was known then." } else { "" };
+        let key = shared.keymap.hint("core.source.refresh", model.contexts(), shared.keyboard);
+        let retry = key.map(|key| format!(" {key}: ask again")).unwrap_or_default();
+        let failing = span::words(stepped(model.now.since(*since)));
+        let stop = if why.ends_with(['.', '?', '!']) { "" } else { "." };
+        return say(format!("{} has failed for {failing}: {why}{stop}{known}{retry}", source.source), Role::Offline);
+    }
+    if let Some(note) = shared.snapshot.notes.first() {
+        return say(format!("{note} Details: stellar doctor"), Role::Stale);
+    }
+    if shared.snapshot.only_this_host() && !shared.snapshot.facts.is_empty() {
+        return say(format!("This is only this machine. {}", first_steps()), Role::Dim);
+    }
+    None
+}
+
+/// What to do when nothing is configured, by what this program can do.
+#[must_use]
+pub fn first_steps() -> String {
+    let steps = [
+        (&["demo"][..], "stellar demo shows conflicts"),
+        (&["source", "detect"], "stellar source detect finds your systems"),
+        (&["config", "init"], "stellar config init writes a file to start from"),
+    ];
+    let there = |words: &[&str]| action::all().any(|spec| spec.command == words);
+    let known: Vec<&str> = steps.into_iter().filter(|(words, _)| there(words)).map(|(_, sentence)| sentence).take(2).collect();
+    if known.is_empty() { String::new() } else { format!("{}.", known.join("; ")) }
+}
+
+/// The keys that are worth a hint where the focus is, the most useful first.
+#[must_use]
+pub fn hints(model: &Model) -> Vec<HintLine> {
+    let shared = &model.shared;
+    let needs = shared.snapshot.need_you();
+    let conflicts = if needs == 0 { "conflicts".to_owned() } else { format!("see {}", count(needs, "conflict", "conflicts")) };
+    let wanted: Vec<(&'static str, String)> = match model.focus() {
+        Focus::Pane(Pane::List) => vec![
+            ("core.navigate.open", "open".to_owned()),
+            ("core.search.open", "filter".to_owned()),
+            ("core.conflict.open", conflicts),
+            ("core.palette.open", "actions".to_owned()),
+            ("core.help.open", "keys".to_owned()),
+            ("core.source.refresh", "ask again".to_owned()),
+            ("core.view.sort", "sort".to_owned()),
+            ("core.app.quit", "quit".to_owned()),
+        ],
+        Focus::Pane(Pane::Canvas) => vec![
+            ("core.navigate.close", "back".to_owned()),
+            ("core.navigate.down", "down".to_owned()),
+            ("core.navigate.up", "up".to_owned()),
+            ("core.conflict.open", conflicts),
+            ("core.help.open", "keys".to_owned()),
+            ("core.app.quit", "quit".to_owned()),
+        ],
+        Focus::Layer(Layer::Filter) => vec![("core.input.submit", "keep".to_owned()), ("core.navigate.close", "clear".to_owned())],
+        Focus::Layer(Layer::Palette) => vec![("core.input.submit", "do it".to_owned()), ("core.navigate.close", "close".to_owned())],
+        Focus::Layer(Layer::Help) => vec![("core.navigate.close", "close".to_owned()), ("core.navigate.down", "down".to_owned())],
+        Focus::Layer(Layer::Conflicts) => vec![
+            ("core.navigate.open", "go to it".to_owned()),
+            ("core.navigate.down", "next".to_owned()),
+            ("core.navigate.up", "before".to_owned()),
+            ("core.navigate.close", "close".to_owned()),
+        ],
+    };
+    let keyed = |(action, label): (&'static str, String)| {
+        let key = shared.keymap.hint(action, model.contexts(), shared.keyboard)?;
+        Some(HintLine { action, key: key.to_string(), label })
+    };
+    wanted.into_iter().filter_map(keyed).collect()
+}

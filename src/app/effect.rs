@@ -1,0 +1,22 @@
+//! What the screen wants done: data, run by one interpreter.
+
+use crate::fact::SourceId;
+
+use super::{arrange::Arrange, model::JobId};
+
+/// Something to be done outside.
+#[derive(Clone, Debug)]
+pub enum Effect {
+    /// Filter and sort; answers with `Arranged`.
+    Arrange(Arrange),
+    /// Ask these sources now, all if none is named; answers with `Refreshed`.
+    Refresh(JobId, Vec<SourceId>),
+    /// Take the mouse or leave it to the terminal.
+    SetMouse(bool),
+    /// Draw everything again.
+    Redraw,
+    /// Go to the background.
+    Suspend,
+    /// Leave.
+    Quit,
+}

@@ -1,0 +1,338 @@
+//! Everything the screen is: its model, a part for each screen and one they share.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use crate::{
+    action::Persona,
+    engine::SortBy,
+    fact::{ConflictEntry, ConflictId, Insight, Key, Timestamp},
+    keymap::{Context, Keyboard, Keymap},
+    text::SafeText,
+    theme::Role,
+};
+
+use super::{field::Field, snapshot::Snapshot};
+
+/// The least columns and rows a screen is drawn in.
+pub const LEAST_SIZE: (u16, u16) = (40, 10);
+
+/// Names one piece of background work.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct JobId(pub u64);
+
+/// A layer over the panes; the last one opened has the focus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Layer {
+    /// The filter is being typed.
+    Filter,
+    /// Every action.
+    Palette,
+    /// The keys of the pane below.
+    Help,
+    /// Conflicts.
+    Conflicts,
+}
+
+/// A pane of the screen itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Pane {
+    /// The list of facts.
+    #[default]
+    List,
+    /// The canvas.
+    Canvas,
+}
+
+/// Where keys go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Focus {
+    /// A pane.
+    Pane(Pane),
+    /// A layer.
+    Layer(Layer),
+}
+
+/// How the engine is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum EngineLife {
+    /// It has told nothing yet.
+    #[default]
+    Starting,
+    /// It answers.
+    Running,
+    /// It does not answer any more; the sentence says why.
+    Dead(SafeText),
+}
+
+/// A sentence in the line above the hints.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// What is said.
+    pub text: SafeText,
+    /// How it looks.
+    pub role: Role,
+}
+
+/// What every screen reads.
+#[derive(Clone, Debug)]
+pub struct Shared {
+    /// What the engine knows.
+    pub snapshot: Snapshot,
+    /// How the engine is.
+    pub engine: EngineLife,
+    /// When it last told anything.
+    pub told_at: Option<Timestamp>,
+    /// The keys in force.
+    pub keymap: Arc<Keymap>,
+    /// What this terminal's keyboard can tell apart.
+    pub keyboard: Keyboard,
+    /// Whether borders and bars are drawn in ASCII.
+    pub plain_borders: bool,
+    /// Who asks.
+    pub persona: Persona,
+    /// Whether the network is left alone.
+    pub offline: bool,
+    /// Whether the mouse is taken.
+    pub mouse: bool,
+    /// Whether the terminal has the focus.
+    pub terminal_focused: bool,
+    /// What is said in the line above the hints.
+    pub message: Option<Message>,
+    /// The selected fact.
+    pub selected: Option<Key>,
+    /// The newest piece of background work.
+    pub last_job: JobId,
+    /// The refresh that is under way.
+    pub refreshing: Option<JobId>,
+    /// Whether the next Ctrl+C leaves.
+    pub interrupted: bool,
+}
+
+/// The list of facts.
+#[derive(Clone, Debug)]
+pub struct ListModel {
+    /// The facts its rows speak of.
+    pub facts: Arc<[Arc<Insight>]>,
+    /// Indices into them, in order.
+    pub rows: Arc<[u32]>,
+    /// What is typed to filter them.
+    pub filter: Field,
+    /// The order.
+    pub sort: SortBy,
+    /// The selected row.
+    pub cursor: usize,
+    /// Whether somebody chose that row; until then the first one is selected.
+    pub chosen: bool,
+    /// The first row shown.
+    pub offset: usize,
+    /// The newest question; answers to older ones are dropped.
+    pub generation: u64,
+}
+
+/// The canvas.
+#[derive(Clone, Debug, Default)]
+pub struct CanvasModel {
+    /// Whether it is shown beside or below the list.
+    pub shown: bool,
+    /// Lines scrolled away.
+    pub scroll: usize,
+    /// Of which fact the series is.
+    pub of: Option<Key>,
+    /// How far it was believed each time the engine told, oldest first.
+    pub series: VecDeque<Option<f64>>,
+}
+
+/// The conflicts.
+#[derive(Clone, Debug, Default)]
+pub struct ConflictsModel {
+    /// Which one is shown.
+    pub at: usize,
+    /// Its name, by which it is found again.
+    pub id: Option<ConflictId>,
+    /// Lines scrolled away.
+    pub scroll: usize,
+}
+
+/// The palette.
+#[derive(Clone, Debug, Default)]
+pub struct PaletteModel {
+    /// What is typed.
+    pub field: Field,
+    /// The selected row.
+    pub cursor: usize,
+    /// The first row shown.
+    pub offset: usize,
+}
+
+/// The help.
+#[derive(Clone, Debug, Default)]
+pub struct HelpModel {
+    /// Lines scrolled away.
+    pub scroll: usize,
+}
+
+/// The whole screen.
+#[derive(Clone, Debug)]
+pub struct Model {
+    /// Moves when something that can be seen did.
+    pub rev: u64,
+    /// Columns and rows.
+    pub size: (u16, u16),
+    /// The wall clock at the last message.
+    pub now: Timestamp,
+    /// What every screen reads.
+    pub shared: Shared,
+    /// The list.
+    pub list: ListModel,
+    /// The canvas.
+    pub canvas: CanvasModel,
+    /// The conflicts.
+    pub conflicts: ConflictsModel,
+    /// The palette.
+    pub palette: PaletteModel,
+    /// The help.
+    pub help: HelpModel,
+    /// Which pane keys go to while no layer is open.
+    pub pane: Pane,
+    /// The layers that are open, the top one last.
+    pub layers: Vec<Layer>,
+}
+
+/// What a screen is started with.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// Columns and rows.
+    pub size: (u16, u16),
+    /// The wall clock.
+    pub now: Timestamp,
+    /// The keys in force.
+    pub keymap: Arc<Keymap>,
+    /// Whether borders and bars are drawn in ASCII.
+    pub plain_borders: bool,
+    /// Who asks.
+    pub persona: Persona,
+    /// Whether the network is left alone.
+    pub offline: bool,
+    /// Whether the mouse is taken.
+    pub mouse: bool,
+}
+
+impl Model {
+    /// A screen before anything is known.
+    #[must_use]
+    pub fn new(setup: Setup) -> Self {
+        let Setup { size, now, keymap, plain_borders, persona, offline, mouse } = setup;
+        Self {
+            rev: 1,
+            size,
+            now,
+            shared: Shared {
+                snapshot: Snapshot::default(),
+                engine: EngineLife::Starting,
+                told_at: None,
+                keymap,
+                keyboard: Keyboard::default(),
+                plain_borders,
+                persona,
+                offline,
+                mouse,
+                terminal_focused: true,
+                message: None,
+                selected: None,
+                last_job: JobId::default(),
+                refreshing: None,
+                interrupted: false,
+            },
+            list: ListModel {
+                facts: Arc::from([]),
+                rows: Arc::from([]),
+                filter: Field::default(),
+                sort: SortBy::Key,
+                cursor: 0,
+                chosen: false,
+                offset: 0,
+                generation: 0,
+            },
+            canvas: CanvasModel { shown: true, ..CanvasModel::default() },
+            conflicts: ConflictsModel::default(),
+            palette: PaletteModel::default(),
+            help: HelpModel::default(),
+            pane: Pane::List,
+            layers: Vec::new(),
+        }
+    }
+
+    /// Where keys go: computed, never kept.
+    #[must_use]
+    pub fn focus(&self) -> Focus {
+        self.layers.last().map_or(Focus::Pane(self.pane), |layer| Focus::Layer(*layer))
+    }
+
+    /// The contexts that hold, the innermost first.
+    #[must_use]
+    pub fn contexts(&self) -> &'static [Context] {
+        contexts_of(self.focus())
+    }
+
+    /// The contexts of the pane below every layer: where an action of the palette acts.
+    #[must_use]
+    pub fn pane_contexts(&self) -> &'static [Context] {
+        contexts_of(Focus::Pane(self.pane))
+    }
+
+    /// The selected fact, if there is one.
+    #[must_use]
+    pub fn current(&self) -> Option<&Arc<Insight>> {
+        self.list.fact(self.list.cursor)
+    }
+
+    /// The conflict that is shown, if there is one.
+    #[must_use]
+    pub fn conflict(&self) -> Option<&Arc<ConflictEntry>> {
+        self.shared.snapshot.conflicts.get(self.conflicts.at)
+    }
+
+    /// Whether the screen is too small to be drawn.
+    #[must_use]
+    pub fn too_small(&self) -> bool {
+        self.size.0 < LEAST_SIZE.0 || self.size.1 < LEAST_SIZE.1
+    }
+
+    /// Says that something that can be seen has changed.
+    pub fn touch(&mut self) {
+        self.rev += 1;
+    }
+}
+
+/// The contexts of a focus, the innermost first.
+fn contexts_of(focus: Focus) -> &'static [Context] {
+    match focus {
+        Focus::Pane(Pane::List) => &[Context::List, Context::Global],
+        Focus::Pane(Pane::Canvas) => &[Context::Global],
+        Focus::Layer(Layer::Filter) => &[Context::Field, Context::List, Context::Global],
+        Focus::Layer(Layer::Palette) => &[Context::Field, Context::Overlay, Context::Global],
+        Focus::Layer(Layer::Help | Layer::Conflicts) => &[Context::Overlay, Context::Global],
+    }
+}
+
+impl ListModel {
+    /// The fact of a row.
+    #[must_use]
+    pub fn fact(&self, row: usize) -> Option<&Arc<Insight>> {
+        let index = usize::try_from(*self.rows.get(row)?).ok()?;
+        self.facts.get(index)
+    }
+}
+
+impl Shared {
+    /// Says something in the line above the hints.
+    pub fn say(&mut self, text: impl Into<SafeText>, role: Role) {
+        self.message = Some(Message { text: text.into(), role });
+    }
+
+    /// A name for a new piece of background work.
+    pub fn next_job(&mut self) -> JobId {
+        self.last_job = JobId(self.last_job.0 + 1);
+        self.last_job
+    }
+}

@@ -1,0 +1,63 @@
+//! What can happen to the screen.
+
+use crate::{
+    engine::RefreshReport,
+    keymap::{Chord, Keyboard},
+};
+
+use super::{arrange::Arranged, model::JobId, snapshot::Snapshot};
+
+/// What the mouse did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PointerKind {
+    /// The left button went down.
+    Press,
+    /// The wheel turned up.
+    ScrollUp,
+    /// The wheel turned down.
+    ScrollDown,
+}
+
+/// The mouse did something in a cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pointer {
+    /// What.
+    pub kind: PointerKind,
+    /// Column from 0.
+    pub x: u16,
+    /// Row from 0.
+    pub y: u16,
+}
+
+/// Something happened.
+#[derive(Clone, Debug)]
+pub enum Msg {
+    /// A key was pressed.
+    Key(Chord),
+    /// Text was pasted; so many bytes of it were left out before.
+    Paste(String, usize),
+    /// The mouse did something.
+    Pointer(Pointer),
+    /// The terminal has another size.
+    Resize(u16, u16),
+    /// The terminal got or lost the focus.
+    TerminalFocus(bool),
+    /// What the keyboard can tell apart is known now.
+    KeyboardFound(Keyboard),
+    /// Somebody asked for an action by its id: an assistive client, a test.
+    Action(String),
+    /// Somebody pressed Ctrl+C, or sent SIGINT.
+    Interrupt,
+    /// The engine told what it knows.
+    Snapshot(Snapshot),
+    /// The list was arranged.
+    Arranged(Arranged),
+    /// A refresh ended: its reports, or a sentence why there are none.
+    Refreshed(JobId, Result<Vec<RefreshReport>, String>),
+    /// The engine is gone; the sentence says why.
+    EngineGone(String),
+    /// A task failed; the sentence says which.
+    Fault(String),
+    /// The next visible change has come: an age rolls over.
+    Wake,
+}

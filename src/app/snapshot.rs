@@ -1,0 +1,63 @@
+//! What the engine knows, as the screen holds it: shared, never copied.
+
+use std::sync::Arc;
+
+use crate::{
+    engine::SourceStatus,
+    fact::{ConflictEntry, Insight, ResolutionState, SourceState, Timestamp},
+};
+
+/// The engine's state at one moment.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// Every fact, by key.
+    pub facts: Arc<[Arc<Insight>]>,
+    /// Every source, in configured order.
+    pub sources: Arc<[SourceStatus]>,
+    /// Conflicts that wait for a person, most instructive first.
+    pub conflicts: Arc<[Arc<ConflictEntry>]>,
+    /// Changes that wait to be sent.
+    pub queue: u64,
+    /// What happened when the store was opened that a person should know, a sentence each.
+    pub notes: Arc<[String]>,
+}
+
+impl Default for Snapshot {
+    fn default() -> Self {
+        Self { facts: Arc::from([]), sources: Arc::from([]), conflicts: Arc::from([]), queue: 0, notes: Arc::from([]) }
+    }
+}
+
+impl Snapshot {
+    /// Conflicts that nobody has decided.
+    #[must_use]
+    pub fn need_you(&self) -> usize {
+        self.conflicts.iter().filter(|conflict| conflict.resolution == ResolutionState::Pending).count()
+    }
+
+    /// Sources that answered last time, and sources that are asked at all.
+    #[must_use]
+    pub fn reachable(&self) -> (usize, usize) {
+        let asked = self.sources.iter().filter(|source| source.enabled);
+        let answered = asked.clone().filter(|source| source.state == SourceState::Reachable).count();
+        (answered, asked.count())
+    }
+
+    /// The sources that fail, the one that has failed longest first.
+    #[must_use]
+    pub fn failing(&self) -> Vec<(&SourceStatus, Timestamp)> {
+        let since = |source: &SourceStatus| match source.state {
+            SourceState::Failing { since } if source.enabled => Some(since),
+            _ => None,
+        };
+        let mut failing: Vec<_> = self.sources.iter().filter_map(|source| Some((source, since(source)?))).collect();
+        failing.sort_by_key(|(_, since)| *since);
+        failing
+    }
+
+    /// Whether this is a first run: nothing is configured but this host.
+    #[must_use]
+    pub fn only_this_host(&self) -> bool {
+        !self.sources.is_empty() && self.sources.iter().all(|source| source.kind == "host")
+    }
+}

@@ -1,0 +1,46 @@
+//! Columns of pieces: scrolling. The canvas: the series of the selected fact.
+
+use crate::{
+    app::{
+        layout::{Column, LayerBody, Regions},
+        model::CanvasModel,
+    },
+    fact::Insight,
+};
+
+use super::step::Step;
+
+/// Readings of a series that are kept.
+const READINGS: usize = 64;
+
+/// Scrolls a column.
+pub(super) fn step(scroll: &mut usize, column: Option<&Column>, step: Step) {
+    let Some(column) = column else { return };
+    let page = usize::from(column.area.height);
+    let most = column.height.saturating_sub(page);
+    *scroll = step.from(column.scroll, most + 1, page.saturating_sub(1));
+}
+
+/// The column of the layer on top, if it is one.
+pub(super) fn layer_column(regions: &Regions) -> Option<&Column> {
+    match &regions.layer.as_ref()?.body {
+        LayerBody::Column(column) => Some(column),
+        LayerBody::Palette { .. } => None,
+    }
+}
+
+/// Remembers how far the selected fact is believed; another fact starts another series.
+pub(super) fn remember(canvas: &mut CanvasModel, insight: Option<&Insight>) {
+    let key = insight.map(|insight| &insight.key);
+    if canvas.of.as_ref() != key {
+        canvas.of = key.cloned();
+        canvas.series.clear();
+        canvas.scroll = 0;
+    }
+    if let Some(insight) = insight {
+        if canvas.series.len() == READINGS {
+            canvas.series.pop_front();
+        }
+        canvas.series.push_back(insight.confidence.as_ref().map(|confidence| confidence.score));
+    }
+}

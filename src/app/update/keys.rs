@@ -1,0 +1,197 @@
+//! From a key to an action, and from an action to the screen it is about.
+
+use crate::{
+    action,
+    app::{
+        content,
+        effect::Effect,
+        model::{EngineLife, Focus, Layer, Model, Pane},
+    },
+    keymap::{Chord, KeyName, Mods},
+    theme::Role,
+};
+
+use super::{canvas, conflicts, list, palette, step::Step};
+
+/// A key was pressed.
+pub(super) fn key(model: &mut Model, chord: Chord) -> Vec<Effect> {
+    if chord == Chord::new(Mods::CTRL, KeyName::Char('c')) {
+        return super::interrupt(model);
+    }
+    model.shared.interrupted = false;
+    model.shared.message = None;
+    // What is asked for by a key is looked up first, so that a field leaves Enter and Esc to the screen.
+    if let Some(action) = model.shared.keymap.action(model.contexts(), chord).cloned() {
+        return act(model, &action);
+    }
+    match model.focus() {
+        Focus::Layer(Layer::Filter) => {
+            let before = model.list.filter.text().to_owned();
+            model.list.filter.key(chord);
+            if model.list.filter.text() == before { Vec::new() } else { vec![list::filtered(&mut model.list, &mut model.shared)] }
+        }
+        Focus::Layer(Layer::Palette) => {
+            palette::key(&mut model.palette, chord);
+            Vec::new()
+        }
+        Focus::Pane(_) | Focus::Layer(Layer::Help | Layer::Conflicts) => Vec::new(),
+    }
+}
+
+/// An action was asked for.
+pub(super) fn act(model: &mut Model, id: &str) -> Vec<Effect> {
+    if let Some(spec) = action::find(id)
+        && id != "core.input.submit"
+        && let Some(why) = content::unavailable(&model.shared, spec)
+    {
+        model.shared.say(format!("{}: {why}.", spec.title), Role::Dim);
+        return Vec::new();
+    }
+    match id {
+        "core.navigate.up" => step(model, Step::Up),
+        "core.navigate.down" => step(model, Step::Down),
+        "core.navigate.page_up" => step(model, Step::PageUp),
+        "core.navigate.page_down" => step(model, Step::PageDown),
+        "core.navigate.first" => step(model, Step::First),
+        "core.navigate.last" => step(model, Step::Last),
+        "core.navigate.next_pane" | "core.navigate.prev_pane" => other_pane(model),
+        "core.navigate.open" | "core.input.submit" => return open(model),
+        "core.navigate.close" => return close(model),
+        "core.palette.open" => {
+            palette::open(&mut model.palette);
+            push(model, Layer::Palette);
+        }
+        "core.help.open" => {
+            model.help.scroll = 0;
+            push(model, Layer::Help);
+        }
+        "core.conflict.open" => {
+            conflicts::open(&mut model.conflicts, &model.shared);
+            push(model, Layer::Conflicts);
+        }
+        "core.search.open" => {
+            model.pane = Pane::List;
+            push(model, Layer::Filter);
+        }
+        "core.canvas.toggle" => {
+            model.canvas.shown = !model.canvas.shown;
+            if !model.canvas.shown {
+                model.pane = Pane::List;
+            }
+        }
+        "core.input.confidence" => {
+            model.layers.clear();
+            model.pane = Pane::Canvas;
+            model.canvas.scroll = 0;
+        }
+        "core.view.sort" => return vec![list::sort(&mut model.list, &model.shared)],
+        "core.view.mouse" => {
+            model.shared.mouse = !model.shared.mouse;
+            let said = if model.shared.mouse { "The mouse acts on the screen." } else { "The mouse is left to the terminal." };
+            model.shared.say(said, Role::Text);
+            return vec![Effect::SetMouse(model.shared.mouse)];
+        }
+        "core.view.redraw" => return vec![Effect::Redraw],
+        "core.source.refresh" => return refresh(model),
+        "core.app.suspend" => return vec![Effect::Suspend],
+        "core.app.quit" => return vec![Effect::Quit],
+        other => model.shared.say(format!("{other} is not in this version."), Role::Dim),
+    }
+    Vec::new()
+}
+
+/// Opens a layer, or brings it to the top.
+fn push(model: &mut Model, layer: Layer) {
+    model.layers.retain(|open| *open != layer);
+    model.layers.push(layer);
+}
+
+fn step(model: &mut Model, step: Step) {
+    let regions = crate::app::layout::layout(model);
+    match model.focus() {
+        Focus::Pane(Pane::List) | Focus::Layer(Layer::Filter) => list::step(&mut model.list, &mut model.shared, &regions, step),
+        Focus::Pane(Pane::Canvas) => canvas::step(&mut model.canvas.scroll, regions.canvas.as_ref(), step),
+        Focus::Layer(Layer::Palette) => palette::step(&mut model.palette, &regions, step),
+        Focus::Layer(Layer::Help) => canvas::step(&mut model.help.scroll, canvas::layer_column(&regions), step),
+        Focus::Layer(Layer::Conflicts) => conflicts::step(&mut model.conflicts, &model.shared, &regions, step),
+    }
+}
+
+fn other_pane(model: &mut Model) {
+    if model.layers.is_empty() {
+        model.pane = match model.pane {
+            Pane::List => Pane::Canvas,
+            Pane::Canvas => Pane::List,
+        };
+    }
+}
+
+/// Enter.
+fn open(model: &mut Model) -> Vec<Effect> {
+    match model.focus() {
+        Focus::Pane(Pane::List) => {
+            if model.current().is_some() {
+                model.list.chosen = true;
+                model.pane = Pane::Canvas;
+                model.canvas.scroll = 0;
+            }
+            Vec::new()
+        }
+        Focus::Pane(Pane::Canvas) | Focus::Layer(Layer::Help) => Vec::new(),
+        Focus::Layer(Layer::Filter) => {
+            model.layers.pop();
+            Vec::new()
+        }
+        Focus::Layer(Layer::Palette) => match palette::chosen(model) {
+            Some(row) if row.unavailable.is_none() => {
+                model.layers.pop();
+                act(model, row.id)
+            }
+            Some(row) => {
+                let why = row.unavailable.unwrap_or_default();
+                model.shared.say(format!("{}: {why}.", row.title), Role::Dim);
+                Vec::new()
+            }
+            None => Vec::new(),
+        },
+        Focus::Layer(Layer::Conflicts) => {
+            let Some(key) = model.conflict().map(|conflict| conflict.key.clone()) else { return Vec::new() };
+            model.layers.clear();
+            model.pane = Pane::List;
+            model.shared.selected = Some(key);
+            model.list.chosen = true;
+            model.list.filter.clear();
+            vec![list::arrange(&mut model.list, &model.shared)]
+        }
+    }
+}
+
+/// Esc: the layer on top, then the filter, then back to the list.
+fn close(model: &mut Model) -> Vec<Effect> {
+    let clears = match model.layers.pop() {
+        Some(Layer::Filter) => true,
+        Some(_) => false,
+        None if model.pane == Pane::Canvas => {
+            model.pane = Pane::List;
+            false
+        }
+        None => true,
+    };
+    if clears && !model.list.filter.text().is_empty() {
+        // What the filter found stays selected without it.
+        model.list.chosen |= model.shared.selected.is_some();
+        model.list.filter.clear();
+        return vec![list::arrange(&mut model.list, &model.shared)];
+    }
+    Vec::new()
+}
+
+fn refresh(model: &mut Model) -> Vec<Effect> {
+    if model.shared.engine != EngineLife::Running {
+        return Vec::new();
+    }
+    let job = model.shared.next_job();
+    model.shared.refreshing = Some(job);
+    model.shared.say("Asking every source...", Role::Text);
+    vec![Effect::Refresh(job, Vec::new())]
+}

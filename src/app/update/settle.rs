@@ -1,0 +1,41 @@
+//! What must hold after every message: what is selected shows, nothing is scrolled beyond its end.
+
+use crate::app::{
+    layout::{LayerBody, ListBody, Regions, layout, scroll_into_view},
+    model::{Layer, Model},
+};
+
+use super::canvas;
+
+/// Brings offsets within what there is now.
+pub(super) fn settle(model: &mut Model) {
+    if model.too_small() {
+        return;
+    }
+    let regions = layout(model);
+    list(model, &regions);
+    match regions.layer.as_ref().map(|layer| (layer.layer, &layer.body)) {
+        Some((_, LayerBody::Palette { rows, .. })) => {
+            model.palette.cursor = model.palette.cursor.min(rows.len().saturating_sub(1));
+            let height = regions.layer.as_ref().map_or(0, |layer| usize::from(layer.inner.height.saturating_sub(2)));
+            model.palette.offset = scroll_into_view(model.palette.offset, Some(model.palette.cursor), height, rows.len());
+        }
+        Some((Layer::Help, LayerBody::Column(column))) => model.help.scroll = column.scroll,
+        Some((_, LayerBody::Column(column))) => model.conflicts.scroll = column.scroll,
+        None => {}
+    }
+    let current = model.current().map(std::sync::Arc::clone);
+    if model.canvas.of.as_ref() != current.as_ref().map(|insight| &insight.key) {
+        canvas::remember(&mut model.canvas, current.as_deref());
+    } else if let Some(column) = &regions.canvas {
+        model.canvas.scroll = column.scroll;
+    }
+}
+
+fn list(model: &mut Model, regions: &Regions) {
+    let Some(region) = &regions.list else { return };
+    if let ListBody::Rows(_) = &region.body {
+        let height = usize::from(region.area.height.saturating_sub(u16::from(region.area.height > 1)));
+        model.list.offset = scroll_into_view(model.list.offset, Some(model.list.cursor), height, model.list.rows.len());
+    }
+}

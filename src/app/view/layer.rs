@@ -1,0 +1,105 @@
+//! Boxes over the panes: palette, help, conflicts.
+
+use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
+use stellar_widgets::{Overlay, text_width};
+use unicode_segmentation::UnicodeSegmentation;
+
+use crate::{
+    app::{
+        content::PaletteRow,
+        layout::{LayerBody, LayerRegion},
+        model::Model,
+    },
+    theme::{Role, Surface, Theme},
+};
+
+use super::{
+    draw_column,
+    looks::{charset, plain_on},
+    put,
+};
+
+/// Draws the layer on top.
+pub(super) fn layer(model: &Model, region: &LayerRegion, theme: &Theme, buf: &mut Buffer) {
+    let overlay = Overlay::new(region.title)
+        .note(&region.note)
+        .charset(charset(model))
+        .style(plain_on(theme, Surface::Overlay))
+        .border_style(theme.on(Surface::Overlay, Role::Border))
+        .title_style(theme.on(Surface::Overlay, Role::Heading));
+    (&overlay).render(region.outer, buf);
+    match &region.body {
+        LayerBody::Column(column) => {
+            draw_column(model, column, theme, buf);
+            more(model, column.scroll, column.height, region, theme, buf);
+        }
+        LayerBody::Palette { field: area, rows, visible } => {
+            put(buf, (area.x.saturating_sub(2), area.y), ":", 1, theme.role(Role::Key));
+            buf.set_style(*area, plain_on(theme, Surface::Field));
+            field(buf, *area, model.palette.field.text(), model.palette.field.before_caret(), theme.role(Role::Text));
+            if rows.is_empty() {
+                put(buf, (area.x, area.y + 2), "No action fits.", area.width, theme.role(Role::Dim));
+            }
+            for (index, place) in visible {
+                if let Some(row) = rows.get(*index) {
+                    palette_row(model, row, *index == model.palette.cursor, *place, theme, buf);
+                }
+            }
+        }
+    }
+}
+
+/// Says in the bottom border that there is more.
+fn more(model: &Model, scroll: usize, height: usize, region: &LayerRegion, theme: &Theme, buf: &mut Buffer) {
+    let below = height.saturating_sub(scroll + usize::from(region.inner.height));
+    if below > 0 && region.outer != region.inner {
+        let text = format!(" {below} more lines ");
+        let x = region.outer.right().saturating_sub(text_width(&text) + 2);
+        put(buf, (x, region.outer.bottom() - 1), &text, region.outer.width, theme.role(Role::Dim));
+    }
+    debug_assert!(model.layers.last() == Some(&region.layer));
+}
+
+/// Title, key, and why it cannot be asked for.
+fn palette_row(model: &Model, row: &PaletteRow, chosen: bool, place: Rect, theme: &Theme, buf: &mut Buffer) {
+    let role = if row.unavailable.is_some() { Role::Dim } else { Role::Text };
+    if chosen {
+        buf.set_style(place, theme.surface(Surface::Selected));
+        put(buf, (place.x, place.y), charset(model).pointer(), 1, theme.role(role));
+    }
+    let mut x = place.x + 2;
+    for (at, cluster) in row.title.grapheme_indices(true) {
+        let style = theme.role(role);
+        let matched = row.matches.iter().any(|range| range.contains(&at));
+        let style = if matched { style.patch(theme.role(Role::Match)) } else { style };
+        x = put(buf, (x, place.y), cluster, place.right().saturating_sub(x), style);
+    }
+    let key_width = text_width(&row.key);
+    let key_x = place.right().saturating_sub(key_width);
+    // Title in a column of its own, then what it does or why not, the key at the right where there is room.
+    let said_x = place.x + 24;
+    let said_room = key_x.saturating_sub(2).saturating_sub(said_x);
+    if said_x > x && said_room > 15 {
+        let (said, role) = row.unavailable.as_deref().map_or((row.summary, Role::Dim), |why| (why, Role::Stale));
+        let said = crate::text::truncate(&said.into(), usize::from(said_room));
+        put(buf, (said_x, place.y), said.as_str(), said_room, theme.role(role));
+    }
+    if key_x > x {
+        put(buf, (key_x, place.y), &row.key, key_width, theme.role(Role::Key));
+    }
+}
+
+/// A field: the part of its text around the caret.
+pub(super) fn field(buf: &mut Buffer, area: Rect, text: &str, before: &str, style: Style) {
+    let room = area.width.saturating_sub(1);
+    let mut start = 0;
+    let mut width = text_width(before);
+    for (at, cluster) in before.grapheme_indices(true) {
+        if width <= room {
+            break;
+        }
+        width -= text_width(cluster);
+        start = at + cluster.len();
+    }
+    put(buf, (area.x, area.y), text.get(start..).unwrap_or_default(), area.width, style);
+}

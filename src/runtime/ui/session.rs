@@ -1,0 +1,343 @@
+//! One screen from the first frame to the last: the loop, the interpreter of effects, the frames.
+
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+
+use tokio::{
+    sync::mpsc::{Receiver, Sender, channel},
+    task::JoinHandle,
+    time::{Instant, sleep_until, timeout},
+};
+
+use crate::{
+    app::{self, Effect, Model, Msg, Pointer, PointerKind, Setup},
+    engine::{
+        Engine, EngineError, EngineHandle, StoreError,
+        world::{Clock, SystemClock},
+    },
+    term::{self, Capabilities, Guard, Input, MouseKind, Screen, Signal, Signals, TermEvent},
+    theme::{Role, Theme},
+};
+
+use super::{
+    ScreenOptions,
+    assets::{self, Assets},
+    feed,
+};
+use crate::runtime::{
+    context::{Context, RuntimeError},
+    owner,
+    server::Server,
+};
+
+/// How long a terminal may take to answer what it can do.
+const PROBE: Duration = Duration::from_millis(150);
+/// The least time between two frames.
+const FRAME: Duration = Duration::from_micros(16_667);
+/// How long leaving may take.
+const LEAVE: Duration = Duration::from_secs(2);
+/// How long to go on trying while the directory changes hands.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// Messages that may wait.
+const WAITING: usize = 64;
+
+/// Runs the screen until somebody leaves.
+pub(super) async fn run(context: &Context, options: &ScreenOptions) -> Result<(), RuntimeError> {
+    if !term::is_terminal() {
+        return Err(RuntimeError::Io("the screen needs a terminal to read from and to draw on; stellar list works anywhere".to_owned()));
+    }
+    let (messages, told) = channel(WAITING);
+    let mut session = Session::new(context, options, messages).map_err(terminal_error)?;
+    session.draw().map_err(terminal_error)?;
+    let starting = start(context);
+    let left = session.turn(told, starting, context).await;
+    let flushed = session.leave(context).await;
+    left.and(flushed)
+}
+
+fn terminal_error(error: std::io::Error) -> RuntimeError {
+    RuntimeError::Io(format!("the terminal: {error}"))
+}
+
+/// Starts the engine off the loop, patiently while another process leaves the directory.
+fn start(context: &Context) -> JoinHandle<Result<Engine, EngineError>> {
+    let context = context.clone();
+    tokio::task::spawn_blocking(move || {
+        let since = std::time::Instant::now();
+        loop {
+            match Engine::start(owner::options(&context, true, context.offline)) {
+                Err(EngineError::Store(StoreError::Busy { .. })) if since.elapsed() < PATIENCE => {
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+                outcome => return outcome,
+            }
+        }
+    })
+}
+
+/// What runs for a screen.
+struct Session {
+    model: Model,
+    assets: Assets,
+    options: ScreenOptions,
+    theme: Theme,
+    guard: Guard,
+    screen: Screen,
+    clock: Arc<dyn Clock>,
+    messages: Sender<Msg>,
+    engine: Option<(Engine, EngineHandle)>,
+    server: Option<Server>,
+    input: Option<Input>,
+    drawn: u64,
+    frame_at: Instant,
+    wake: Option<Instant>,
+    over: bool,
+}
+
+impl Session {
+    fn new(context: &Context, options: &ScreenOptions, messages: Sender<Msg>) -> std::io::Result<Self> {
+        let app = &context.config.app;
+        let assets = assets::load(app, &options.config_dir);
+        let clock = SystemClock::shared();
+        let size = term::size().unwrap_or((80, 24));
+        let mut model = Model::new(Setup {
+            size,
+            now: clock.now(),
+            keymap: Arc::clone(&assets.keymap),
+            plain_borders: options.plain_borders,
+            persona: app.persona.parse().unwrap_or_default(),
+            offline: context.offline,
+            mouse: app.mouse,
+        });
+        if let Some(problem) = assets.problems.first() {
+            model.shared.say(problem.clone(), Role::Error);
+        }
+        Ok(Self {
+            theme: Theme::resolve(&assets.theme, false, options.depth),
+            screen: Screen::new(size.0, size.1),
+            guard: Guard::enter(app.mouse)?,
+            options: options.clone(),
+            model,
+            assets,
+            clock,
+            messages,
+            engine: None,
+            server: None,
+            input: None,
+            drawn: 0,
+            frame_at: Instant::now(),
+            wake: None,
+            over: false,
+        })
+    }
+
+    /// The loop. What comes from a person is taken before what comes from the engine.
+    async fn turn(
+        &mut self,
+        mut told: Receiver<Msg>,
+        mut starting: JoinHandle<Result<Engine, EngineError>>,
+        context: &Context,
+    ) -> Result<(), RuntimeError> {
+        let mut signals = Signals::new().map_err(terminal_error)?;
+        let since = Instant::now();
+        let mut probing = tokio::task::spawn_blocking(move || term::probe(PROBE, || since.elapsed()));
+        while !self.over {
+            if self.model.rev != self.drawn && self.frame_at <= Instant::now() {
+                self.draw().map_err(terminal_error)?;
+            }
+            let frame = (self.model.rev != self.drawn).then_some(self.frame_at);
+            tokio::select! {
+                biased;
+                signal = signals.next() => self.signal(signal)?,
+                () = term::terminal_lost() => self.enter_again("the details stand on the terminal below")?,
+                event = next_event(&mut self.input) => match event {
+                    Ok(event) => self.event(event),
+                    // A terminal that is gone is left like one that hung up.
+                    Err(_) => self.over = true,
+                },
+                found = &mut probing, if self.input.is_none() => {
+                    let (found, typed) = found.unwrap_or_default();
+                    self.found(found).map_err(terminal_error)?;
+                    self.input = Some(Input::new(&typed).map_err(terminal_error)?);
+                }
+                started = &mut starting, if self.engine.is_none() => self.started(started, context)?,
+                Some(msg) = told.recv() => self.take(msg),
+                () = until(self.wake) => {
+                    self.wake = None;
+                    self.take(Msg::Wake);
+                }
+                () = until(frame) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn started(
+        &mut self,
+        started: Result<Result<Engine, EngineError>, tokio::task::JoinError>,
+        context: &Context,
+    ) -> Result<(), RuntimeError> {
+        let engine = started.map_err(|error| RuntimeError::Io(format!("the engine could not be started: {error}")))??;
+        let handle = engine.handle();
+        // Without a socket others wait for the lock; the screen does not need one.
+        self.server = Server::start(context, handle.clone()).ok();
+        tokio::spawn(feed::follow(handle.clone(), self.messages.clone()));
+        self.engine = Some((engine, handle));
+        Ok(())
+    }
+
+    /// What the terminal can do is known.
+    fn found(&mut self, found: Capabilities) -> std::io::Result<()> {
+        self.guard.use_capabilities(found)?;
+        self.screen.set_synchronised(found.synchronised);
+        if found.is_light() {
+            self.theme = Theme::resolve(&self.assets.theme, true, self.options.depth);
+            self.screen.invalidate();
+        }
+        self.take(Msg::KeyboardFound(found.keyboard()));
+        Ok(())
+    }
+
+    fn event(&mut self, event: TermEvent) {
+        if let Some(msg) = message_of(event) {
+            self.take(msg);
+        }
+    }
+
+    fn signal(&mut self, signal: Signal) -> Result<(), RuntimeError> {
+        match signal {
+            Signal::Terminate | Signal::Hangup => self.over = true,
+            Signal::Resize => self.resize(),
+            Signal::Suspend => self.suspend()?,
+        }
+        Ok(())
+    }
+
+    fn resize(&mut self) {
+        if let Some((columns, rows)) = term::size() {
+            self.screen.resize(columns, rows);
+            self.take(Msg::Resize(columns, rows));
+        }
+    }
+
+    fn suspend(&mut self) -> Result<(), RuntimeError> {
+        self.guard.suspend().map_err(terminal_error)?;
+        self.screen.invalidate();
+        self.resize();
+        Ok(())
+    }
+
+    /// A panic somewhere gave the terminal back: it is taken again, because this loop still lives.
+    fn enter_again(&mut self, why: &str) -> Result<(), RuntimeError> {
+        self.guard.enter_again().map_err(terminal_error)?;
+        self.screen.invalidate();
+        self.take(Msg::Fault(why.to_owned()));
+        Ok(())
+    }
+
+    /// Updates the model and carries out what it asks for.
+    fn take(&mut self, msg: Msg) {
+        for effect in app::update(&mut self.model, msg, self.clock.now()) {
+            self.run(effect);
+        }
+    }
+
+    /// The interpreter of effects.
+    fn run(&mut self, effect: Effect) {
+        match effect {
+            Effect::Arrange(question) if feed::is_small(&question.facts) => self.take(Msg::Arranged(app::arrange(&question))),
+            Effect::Arrange(question) => feed::arrange(question, self.messages.clone()),
+            Effect::Refresh(job, sources) => match &self.engine {
+                Some((_, handle)) => drop(tokio::spawn(feed::refresh(handle.clone(), job, sources, self.messages.clone()))),
+                None => self.take(Msg::Refreshed(job, Err("the engine is not there yet".to_owned()))),
+            },
+            // A terminal that takes no more is noticed at the next frame.
+            Effect::SetMouse(mouse) => drop(self.guard.set_mouse(mouse)),
+            Effect::Redraw => self.screen.invalidate(),
+            Effect::Suspend => self.over |= self.suspend().is_err(),
+            Effect::Quit => self.over = true,
+        }
+    }
+
+    /// Draws a frame and arms the next wake.
+    fn draw(&mut self) -> std::io::Result<()> {
+        let regions = app::layout::layout(&self.model);
+        let (model, theme) = (&self.model, &self.theme);
+        let bytes = self.screen.frame(|buf| {
+            app::view(model, &regions, theme, buf);
+            regions.cursor
+        })?;
+        self.guard.write(&bytes)?;
+        self.drawn = self.model.rev;
+        self.frame_at = Instant::now() + FRAME;
+        self.wake = app::next_wake(&self.model).map(|at| Instant::now() + at.since(self.clock.now()));
+        Ok(())
+    }
+
+    /// Leaves in order: the engine flushes within a bound, then the terminal is given back. Ctrl+C meanwhile leaves at once.
+    async fn leave(mut self, context: &Context) -> Result<(), RuntimeError> {
+        let (engine, server) = (self.engine.take(), self.server.take());
+        let ending = async {
+            if let Some(server) = server {
+                server.leave(context).await;
+            }
+            match engine {
+                Some((engine, _)) => engine.shutdown().await.map_err(RuntimeError::from),
+                None => Ok(()),
+            }
+        };
+        tokio::pin!(ending);
+        let impatient = async {
+            loop {
+                match next_event(&mut self.input).await {
+                    Ok(TermEvent::Key(chord)) if chord.to_string() == "Ctrl+C" => return,
+                    Ok(_) => {}
+                    Err(_) => std::future::pending().await,
+                }
+            }
+        };
+        let bounded = timeout(LEAVE, async {
+            tokio::select! {
+                flushed = &mut ending => flushed,
+                () = impatient => Ok(()),
+            }
+        });
+        bounded
+            .await
+            .unwrap_or_else(|_| Err(RuntimeError::Io("the engine took too long to end; the next start looks over the cache".to_owned())))
+    }
+}
+
+/// The next event of a terminal that is read; never, while it is not.
+fn next_event(input: &mut Option<Input>) -> Pin<Box<dyn Future<Output = std::io::Result<TermEvent>> + Send + '_>> {
+    match input {
+        Some(input) => Box::pin(input.next()),
+        None => Box::pin(std::future::pending()),
+    }
+}
+
+/// Ends at a moment; never, without one.
+async fn until(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => sleep_until(moment).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// What an event of the terminal means to the screen.
+fn message_of(event: TermEvent) -> Option<Msg> {
+    Some(match event {
+        TermEvent::Key(chord) => Msg::Key(chord),
+        TermEvent::Paste(paste) => Msg::Paste(paste.text, paste.dropped),
+        TermEvent::Resize(columns, rows) => Msg::Resize(columns, rows),
+        TermEvent::Focus(focused) => Msg::TerminalFocus(focused),
+        TermEvent::Mouse(mouse) => {
+            let kind = match mouse.kind {
+                MouseKind::Press => PointerKind::Press,
+                MouseKind::ScrollUp => PointerKind::ScrollUp,
+                MouseKind::ScrollDown => PointerKind::ScrollDown,
+                MouseKind::Release | MouseKind::Drag => return None,
+            };
+            Msg::Pointer(Pointer { kind, x: mouse.x, y: mouse.y })
+        }
+    })
+}

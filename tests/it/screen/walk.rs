@@ -1,0 +1,137 @@
+//! Open, move, filter, palette, help, conflicts, resize, quit; and input nobody would type.
+
+use super::terminal::Terminal;
+use crate::support::Sandbox;
+
+const CONFIG: &str = r#"
+version = 1
+[[source]]
+name = "prom"
+kind = "file"
+path = "prom.json"
+[[source]]
+name = "wiki"
+kind = "file"
+path = "wiki.json"
+[[source]]
+name = "git"
+kind = "file"
+path = "git.json"
+role = "declared"
+"#;
+
+/// Three sources that differ on one key.
+pub fn scene() -> Sandbox {
+    let sandbox = Sandbox::with_config(CONFIG);
+    let replicas =
+        |count: u32| format!(r#"{{"service":{{"checkout":{{"replicas":{count}}},"cart":{{"replicas":2}},"search":{{"owner":"ada"}}}}}}"#);
+    for (name, count) in [("prom", 3), ("wiki", 4), ("git", 5)] {
+        sandbox.write(&format!(".config/stellar/{name}.json"), replicas(count));
+    }
+    sandbox
+}
+
+/// The screen of that scene, its facts on it.
+pub fn opened(sandbox: &Sandbox, columns: u16, rows: u16) -> Terminal {
+    let mut terminal = Terminal::start(&sandbox.stellar_command(&[]), columns, rows);
+    terminal.wait_for_text("service/search/owner");
+    // Conflicts and sources come with the facts; the last of the three sources may come later.
+    terminal.wait_for_text("sources 3/3");
+    terminal
+}
+
+#[test]
+fn a_person_walks_through_every_screen() {
+    let sandbox = scene();
+    let mut terminal = opened(&sandbox, 120, 36);
+    assert!(terminal.screen().alternate_screen() && !terminal.is_cooked());
+    terminal.wait_for_text("1 needs you");
+    terminal.send(b"j");
+    terminal.wait_for_text("wanted    5 (git)");
+    terminal.send(b"c");
+    terminal.wait_for_text("Sources report different values.");
+    terminal.send(b"\x1b");
+    terminal.wait_until_gone("Sources report different values.");
+    terminal.send(b"/own");
+    terminal.wait_for_text("1 of 3");
+    terminal.wait_for("the cursor behind what was typed", |screen| {
+        let (row, column) = screen.cursor_position();
+        row == 1 && screen.contents_between(1, 0, 1, column).ends_with("/ own")
+    });
+    terminal.send(b"\x1b");
+    terminal.wait_until_gone("1 of 3");
+    terminal.send(b"\x0bsort");
+    terminal.wait_for_text("Sort the list");
+    terminal.send(b"\r");
+    terminal.wait_for_text("oldest first");
+    terminal.send(b"?");
+    terminal.wait_for_text("Keys of the list");
+    terminal.resize(60, 20);
+    terminal.wait_for("the help on a smaller screen", |screen| screen.contents().contains("Keys of the list") && screen.size().1 == 60);
+    terminal.send(b"q");
+    terminal.wait_for_text("[Facts]");
+    terminal.resize(30, 8);
+    terminal.wait_for_text("Too small: 30x8");
+    terminal.resize(80, 24);
+    terminal.wait_for_text("[Facts]");
+    terminal.send(b"q");
+    assert_eq!(terminal.wait_for_end(), 0);
+    terminal.assert_restored();
+}
+
+#[test]
+fn what_a_file_says_is_shown_when_it_changes() {
+    let sandbox = scene();
+    let mut terminal = opened(&sandbox, 120, 36);
+    sandbox.write(".config/stellar/prom.json", r#"{"service":{"search":{"owner":"grace"}}}"#);
+    terminal.wait_for_text("grace");
+}
+
+#[test]
+fn input_nobody_types_does_no_harm() {
+    let sandbox = scene();
+    let mut terminal = opened(&sandbox, 100, 30);
+    // Answers that come late, sequences nobody knows, a key in pieces.
+    terminal.send(b"\x1b]11;rgb:1111/2222/3333\x1b\\\x1b[?62;4c\x1b[?1u\x1b[?2026;2$y\x1bP+r\x1b\\\x1b[999;999z\xff\xfe");
+    terminal.send(b"\x1b");
+    terminal.send(b"[");
+    terminal.send(b"B/");
+    terminal.wait_for_text("/ ");
+    terminal.send(b"\x1b[200~");
+    let chunk = vec![b'x'; 1024 * 1024];
+    for _ in 0..10 {
+        terminal.send(&chunk);
+    }
+    terminal.send(b"\x1b[201~");
+    terminal.wait_for_text("Not all of what was pasted was taken");
+    terminal.send(b"\x1b");
+    terminal.wait_until_gone("None of 3 facts fits");
+    let text = terminal.text();
+    assert!(!text.contains("rgb:") && !text.contains("2026"), "{text}");
+    terminal.send(b"\x03");
+    terminal.wait_for_text("Ctrl+C again leaves");
+    terminal.send(b"\x03");
+    assert_eq!(terminal.wait_for_end(), 0);
+    terminal.assert_restored();
+}
+
+#[test]
+fn a_bad_theme_and_a_bad_keymap_are_said_and_the_screen_is_there() {
+    let sandbox = scene();
+    sandbox.write(".config/stellar/config.toml", format!("{CONFIG}\n[app]\ntheme = \"mine\"\n"));
+    sandbox.write(".config/stellar/themes/mine.toml", "name = \"mine\"\n[drak]\n");
+    let mut terminal = Terminal::start(&sandbox.stellar_command(&[]), 100, 30);
+    terminal.wait_for_text("themes/mine.toml, line 2: \"drak\" is not known here; did you mean dark?");
+    terminal.wait_for_text("service/search/owner");
+}
+
+#[test]
+fn a_resize_storm_ends_in_the_right_size() {
+    let sandbox = scene();
+    let mut terminal = opened(&sandbox, 120, 36);
+    for step in 0..60_u16 {
+        terminal.resize(20 + step * 2, 5 + step / 2);
+    }
+    terminal.resize(91, 27);
+    terminal.wait_for("hints on the last line", |screen| screen.size() == (27, 91) && screen.contents().trim_end().ends_with("quit"));
+}
