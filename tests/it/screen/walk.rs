@@ -67,7 +67,8 @@ fn a_person_walks_through_every_screen() {
     terminal.send(b"?");
     terminal.wait_for_text("Keys of the list");
     terminal.resize(60, 20);
-    terminal.wait_for("the help on a smaller screen", |screen| screen.contents().contains("Keys of the list") && screen.size().1 == 60);
+    terminal
+        .wait_for("the help on a smaller screen", |screen| screen.contents().contains("Keys of the list") && screen.size().1.get() == 60);
     terminal.send(b"q");
     terminal.wait_for_text("[Facts]");
     terminal.resize(30, 8);
@@ -133,5 +134,7 @@ fn a_resize_storm_ends_in_the_right_size() {
         terminal.resize(20 + step * 2, 5 + step / 2);
     }
     terminal.resize(91, 27);
-    terminal.wait_for("hints on the last line", |screen| screen.size() == (27, 91) && screen.contents().trim_end().ends_with("quit"));
+    terminal.wait_for("hints on the last line", |screen| {
+        (screen.size().0.get(), screen.size().1.get()) == (27, 91) && screen.contents().trim_end().ends_with("quit")
+    });
 }
