@@ -107,10 +107,7 @@ impl Run<'_> {
         }
         match spec {
             None => match &loaded {
-                Ok(loaded) => {
-                    notes(loaded, sink);
-                    self.open(id, loaded, sink)
-                }
+                Ok(loaded) => self.open(loaded, sink),
                 Err(error) => self.fail(id, None, &error.clone().into(), sink),
             },
             Some(spec) => self.act(spec, &self.invocation.args, &loaded, sink),
@@ -118,7 +115,8 @@ impl Run<'_> {
     }
 
     /// Without a subcommand: the screen where there is a terminal for it, else the facts as lines.
-    fn open(&self, id: &str, loaded: &Loaded, sink: &mut Sink) -> u8 {
+    fn open(&self, loaded: &Loaded, sink: &mut Sink) -> u8 {
+        notes(loaded, sink);
         let context = context(loaded);
         let switches = loaded.switches;
         let lines = switches.linear || sink.is_json() || loaded.config.app.accessibility == AccessibilityMode::Linear;
@@ -131,7 +129,7 @@ impl Run<'_> {
         let options = ScreenOptions { config_dir: loaded.dirs.config_dir.clone(), plain_borders: switches.plain_borders, depth };
         match screen(&context, &options) {
             Ok(()) => 0,
-            Err(error) => self.fail(id, Some(loaded), &error.into(), sink),
+            Err(error) => self.fail(RUN, Some(loaded), &error.into(), sink),
         }
     }
 
@@ -226,10 +224,7 @@ impl Run<'_> {
             }
             RUN => {
                 let loaded = loaded.as_ref().map_err(|error| Failure::from(error.clone()))?;
-                {
-                    notes(loaded, sink);
-                    Ok(self.open(spec.id, loaded, sink))
-                }
+                Ok(self.open(loaded, sink))
             }
             "core.action.invoke" => self.invoke(request, loaded, sink),
             other => Err(Failure::new("not_in_this_build", format!("{other} is not in this build"))),
