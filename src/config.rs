@@ -48,7 +48,6 @@ pub use secret::is_secret_by_name;
 pub use setting::{Fallback, SettingSpec};
 pub use settings::{PERSONAS, SETTINGS, TABLES};
 pub use trust::{TrustError, is_trusted, trust_file};
-pub use units::{format_duration, format_size, parse_duration, parse_size};
 
 #[cfg(test)]
 mod check_tests;

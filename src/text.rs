@@ -16,7 +16,7 @@ mod shown;
 #[cfg(test)]
 mod tests;
 
-pub use amount::{AmountError, age_short, age_words, bytes_words, duration_exact, parse_duration};
+pub use amount::{AmountError, age_short, age_words, bytes_words, duration_exact, parse_duration, parse_size, size_exact};
 pub use escape::is_hostile;
 pub use json::json_line;
 pub use measure::{fit, pad_left, pad_right, truncate, width};

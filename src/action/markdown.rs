@@ -33,9 +33,8 @@ pub fn actions_markdown() -> String {
 
 fn write_action(out: &mut String, spec: &ActionSpec) {
     out.push_str(&format!("\n### `{}`\n\n", spec.id));
-    if !spec.command.is_empty() {
-        out.push_str(&format!("`stellar {}{}`\n\n", spec.command.join(" "), usage(spec)));
-    }
+    let words: String = spec.command.iter().map(|word| format!(" {word}")).collect();
+    out.push_str(&format!("`stellar{words}{}`\n\n", usage(spec)));
     out.push_str(&spec.doc.replace('\n', " "));
     out.push_str(&format!(
         "\n\nOffline: {}. Danger: {}. Right: {}.\n",

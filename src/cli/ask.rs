@@ -107,7 +107,7 @@ pub fn ask(port: &dyn Port, request: &Request, printer: &mut dyn Printer, sink: 
 }
 
 /// Says an error on stderr; returns its exit code.
-fn tell(error: &ErrorBody, sink: &mut Sink) -> u8 {
+pub fn tell(error: &ErrorBody, sink: &mut Sink) -> u8 {
     sink.say(&error.message);
     if let Some(hint) = &error.hint {
         sink.say(hint);

@@ -7,9 +7,12 @@ use serde_json::{Map, value::RawValue};
 
 use crate::{
     config::{ConfigError, Dirs, Loaded},
-    runtime::{Place, Reply, files_of, inspect},
+    runtime::{Place, Reply, files_of, inspect, log_dir},
     wire::{CachePayload, DoctorPayload, Envelope, SourcePayload, Verdict},
 };
+
+#[cfg(test)]
+mod tests;
 
 use super::{
     ask::{Asker, Port},
@@ -23,6 +26,7 @@ pub fn local_checks(loaded: &Result<Loaded, ConfigError>, dirs: Option<&Dirs>) -
     if let Some(dirs) = dirs {
         checks.push(directory("data_dir", &dirs.data_dir));
         checks.push(directory("state_dir", &dirs.state_dir));
+        checks.push(log(loaded, &log_dir(&dirs.state_dir)));
         checks.push(key_files(&dirs.state_dir.join("keys")));
         checks.push(socket(&dirs.runtime_dir, &dirs.socket_path));
     }
@@ -95,6 +99,15 @@ fn directory(name: &str, path: &Path) -> DoctorPayload {
             check(name, Verdict::Warn, format!("{shown} is open to others"), Some(&hint))
         }
     }
+}
+
+fn log(loaded: &Result<Loaded, ConfigError>, path: &Path) -> DoctorPayload {
+    let level = loaded.as_ref().map_or("", |loaded| &loaded.config.log.level);
+    if matches!(level, "debug" | "trace") {
+        let message = format!("at level {level} the log in {} names keys and values", path.display());
+        return check("log", Verdict::Warn, message, Some("log.level = \"info\" names none"));
+    }
+    directory("log", path)
 }
 
 fn key_files(keys: &Path) -> DoctorPayload {

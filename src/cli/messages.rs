@@ -117,6 +117,7 @@ impl From<RuntimeError> for Failure {
         match error {
             RuntimeError::Engine(error) => match error.code() {
                 "store_newer_format" => Self::new("store_newer_format", message),
+                "store_busy" => Self::new("store_busy", message).hint("ask it instead: every subcommand does; or end it and try again"),
                 "store_unwritable" => Self::new("store_unwritable", message).hint("stellar doctor shows which directory and why"),
                 code => Self::new(code, message),
             },

@@ -11,7 +11,7 @@ use crate::{
     runtime::{Context, Request, ScreenOptions, builtin_rules, screen, screen_is_possible, serve},
     text::SafeText,
     theme::ColorDepth,
-    wire::{Outcome, TextPayload, Verdict},
+    wire::{Outcome, ServePayload, TextPayload, Verdict},
 };
 
 use super::{
@@ -24,6 +24,9 @@ use super::{
     print::printer_for,
     sink::Sink,
 };
+
+/// The program without a subcommand.
+const RUN: &str = "core.app.run";
 
 /// The world of one run, as far as the command line sees it.
 pub struct Surroundings<'a> {
@@ -60,7 +63,7 @@ pub fn run_with(words: &[OsString], around: &Surroundings<'_>, sink: &mut Sink) 
             0
         }
         Ok(Asked::Run(invocation)) => Run { around, invocation: &invocation }.run(sink),
-        Err(failure) => fail(&asker(None, &Invocation::default()).request("core.app.run", Map::new(), false), 1, &failure, sink),
+        Err(failure) => fail(&asker(None, &Invocation::default()).request(RUN, Map::new(), false), 1, &failure, sink),
     }
 }
 
@@ -101,17 +104,14 @@ impl Run<'_> {
         let json = switches.json || sink.is_json();
         sink.set_form(json, switches.no_color);
         let spec = self.invocation.spec;
-        let id = spec.map_or("core.app.run", |spec| spec.id);
+        let id = spec.map_or(RUN, |spec| spec.id);
         let recorded = loaded.as_ref().is_ok_and(|loaded| loaded.record.is_some());
         if recorded && spec.is_some() {
             return self.fail(id, loaded.as_ref().ok(), &not_recorded(), sink);
         }
         match spec {
             None => match &loaded {
-                Ok(loaded) => {
-                    notes(loaded, sink);
-                    self.open(id, loaded, sink)
-                }
+                Ok(loaded) => self.open(loaded, sink),
                 Err(error) => self.fail(id, None, &error.clone().into(), sink),
             },
             Some(spec) => self.act(spec, &self.invocation.args, &loaded, sink),
@@ -119,7 +119,8 @@ impl Run<'_> {
     }
 
     /// Without a subcommand: the screen where there is a terminal for it, else the facts as lines.
-    fn open(&self, id: &str, loaded: &Loaded, sink: &mut Sink) -> u8 {
+    fn open(&self, loaded: &Loaded, sink: &mut Sink) -> u8 {
+        notes(loaded, sink);
         let context = context(loaded);
         let switches = loaded.switches;
         let lines = switches.linear || sink.is_json() || loaded.config.app.accessibility == AccessibilityMode::Linear;
@@ -140,7 +141,7 @@ impl Run<'_> {
         };
         match screen(&context, &options) {
             Ok(()) => 0,
-            Err(error) => self.fail(id, Some(loaded), &error.into(), sink),
+            Err(error) => self.fail(RUN, Some(loaded), &error.into(), sink),
         }
     }
 
@@ -222,8 +223,20 @@ impl Run<'_> {
                 let loaded = loaded.as_ref().map_err(|error| Failure::from(error.clone()))?;
                 notes(loaded, sink);
                 let context = context(loaded);
-                serve(&context, |context| sink.say(&format!("serving {} at {}", context.data_dir.display(), context.socket.display())))?;
+                serve(&context, |context| {
+                    let served =
+                        ServePayload { data_dir: context.data_dir.display().to_string(), socket: context.socket.display().to_string() };
+                    put(request, &[&served], sink, |served| {
+                        vec![Line::plain(&format!("serving {} at {}", served.data_dir, served.socket))]
+                    });
+                    // Whoever started it waits for this line.
+                    let _ = sink.flush();
+                })?;
                 Ok(0)
+            }
+            RUN => {
+                let loaded = loaded.as_ref().map_err(|error| Failure::from(error.clone()))?;
+                Ok(self.open(loaded, sink))
             }
             "core.action.invoke" => self.invoke(request, loaded, sink),
             other => Err(Failure::new("not_in_this_build", format!("{other} is not in this build"))),

@@ -7,9 +7,21 @@ use std::{
     ops::ControlFlow,
 };
 
-use crate::text::{SafeText, json_line};
+use crate::text::{SafeText, json_line, truncate, width};
 
 use super::line::{Line, Tone};
+
+const ENTER: &[u8] = b"\x1b[?1049h\x1b[?25l";
+const LEAVE: &[u8] = b"\x1b[?25h\x1b[?1049l";
+
+/// A terminal's size in cells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    /// Lines.
+    pub rows: usize,
+    /// Cells of a line.
+    pub columns: usize,
+}
 
 /// Where output goes.
 pub struct Sink {
@@ -18,6 +30,8 @@ pub struct Sink {
     json: bool,
     colour: bool,
     terminal: bool,
+    size: Option<Size>,
+    screen: bool,
     closed: bool,
     failed: Option<String>,
 }
@@ -31,7 +45,7 @@ impl Sink {
 
     /// Any two writers.
     pub fn new(out: Box<dyn Write>, err: Box<dyn Write>, terminal: bool) -> Self {
-        Self { out, err, json: false, colour: false, terminal, closed: false, failed: None }
+        Self { out, err, json: false, colour: false, terminal, size: None, screen: false, closed: false, failed: None }
     }
 
     /// Decides the form: JSON lines or text, and whether text may have colour.
@@ -69,16 +83,7 @@ impl Sink {
     /// Writes one line of text.
     pub fn line(&mut self, line: &Line) -> ControlFlow<()> {
         let mut text = String::new();
-        for (tone, piece) in line.pieces() {
-            match (self.colour, colour(*tone)) {
-                (true, Some(code)) => {
-                    text.push_str(code);
-                    text.push_str(piece.as_str());
-                    text.push_str("\u{1b}[0m");
-                }
-                _ => text.push_str(piece.as_str()),
-            }
-        }
+        self.put(&mut text, line, usize::MAX);
         // Padding of a last column that is empty is nobody's content.
         self.write(&[text.trim_end_matches(' ').as_bytes(), b"\n"])
     }
@@ -89,9 +94,61 @@ impl Sink {
         self.write(&[text.as_str().as_bytes(), end])
     }
 
-    /// Starts the screen over, on a terminal.
-    pub fn clear(&mut self) -> ControlFlow<()> {
-        if self.terminal { self.write(&[b"\x1b[H\x1b[2J"]) } else { ControlFlow::Continue(()) }
+    /// Fixes the size, whatever the terminal's is.
+    #[cfg(test)]
+    pub fn sized(mut self, size: Size) -> Self {
+        self.size = Some(size);
+        self
+    }
+
+    /// How large the terminal is now; 24 lines of 80 where it does not say.
+    pub fn size(&self) -> Size {
+        let told = || rustix::termios::tcgetwinsize(io::stdout()).ok().filter(|size| size.ws_row > 0 && size.ws_col > 0);
+        let of_terminal = || told().map(|size| Size { rows: size.ws_row.into(), columns: size.ws_col.into() });
+        self.size.or_else(of_terminal).unwrap_or(Size { rows: 24, columns: 80 })
+    }
+
+    /// Shows these lines, as many and as much of each as fit, on a screen of their own until [`Self::leave_screen`].
+    pub fn show(&mut self, lines: &[Line], size: Size) -> ControlFlow<()> {
+        let mut text = String::from("\u{1b}[H");
+        for (at, line) in lines.iter().take(size.rows).enumerate() {
+            // No newline behind the last line: it would scroll the first one away.
+            text.push_str(if at > 0 { "\r\n" } else { "" });
+            self.put(&mut text, line, size.columns);
+            text.push_str("\u{1b}[K");
+        }
+        text.push_str("\u{1b}[J");
+        if !self.screen {
+            self.screen = true;
+            self.write(&[ENTER])?;
+        }
+        self.write(&[text.as_bytes()])?;
+        self.flush()
+    }
+
+    /// Gives the terminal back as it was.
+    pub fn leave_screen(&mut self) {
+        if std::mem::take(&mut self.screen) {
+            let _ = self.write(&[LEAVE]);
+            let _ = self.flush();
+        }
+    }
+
+    /// Writes the pieces of a line into `text`, at most `columns` cells of them.
+    fn put(&self, text: &mut String, line: &Line, columns: usize) {
+        let mut room = columns;
+        for (tone, piece) in line.pieces() {
+            let piece = truncate(piece, room);
+            room = room.saturating_sub(width(piece.as_str()));
+            match (self.colour, colour(*tone)) {
+                (true, Some(code)) => {
+                    text.push_str(code);
+                    text.push_str(piece.as_str());
+                    text.push_str("\u{1b}[0m");
+                }
+                _ => text.push_str(piece.as_str()),
+            }
+        }
     }
 
     /// Says something on stderr. A stderr that is gone is no reason to fail.
@@ -129,6 +186,12 @@ impl Sink {
                 ControlFlow::Break(())
             }
         }
+    }
+}
+
+impl Drop for Sink {
+    fn drop(&mut self) {
+        self.leave_screen();
     }
 }
 

@@ -11,7 +11,10 @@ use crate::{
     wire::{Envelope, ErrorBody, InsightPayload, Outcome},
 };
 
-use super::{ask::Port, sink::Sink};
+use super::{
+    ask::Port,
+    sink::{Sink, Size},
+};
 
 /// Ten o'clock.
 pub const AT: Timestamp = Timestamp::from_millis(1_767_607_200_000);
@@ -40,7 +43,8 @@ impl Write for Kept {
 /// A sink into memory with what it wrote to stdout and stderr.
 pub fn sink(terminal: bool) -> (Sink, Kept, Kept) {
     let (out, err) = (Kept::default(), Kept::default());
-    (Sink::new(Box::new(out.clone()), Box::new(err.clone()), terminal), out, err)
+    let sink = Sink::new(Box::new(out.clone()), Box::new(err.clone()), terminal).sized(Size { rows: 24, columns: 80 });
+    (sink, out, err)
 }
 
 /// A port that answers every request with the same replies.

@@ -15,7 +15,7 @@ use crate::{
         messages::Failure,
         print::printer_for,
         run::{Surroundings, run_with},
-        sink::Sink,
+        sink::{Sink, Size},
         testing::{AT, Canned, checkout, error_line, fact, line, sink},
     },
     runtime::Reply,
@@ -63,6 +63,33 @@ fn snapshot(name: &str, text: &str) {
         settings
     };
     settings.bind(|| insta::assert_snapshot!(name, text));
+}
+
+#[test]
+fn the_shells_can_read_their_completions() {
+    for (shell, args) in [("bash", &["--norc", "-n"][..]), ("zsh", &["-f", "-n"]), ("fish", &["--no-execute"])] {
+        let script = generate::completions(shell).unwrap().text;
+        assert!(script.contains("conflicts") && script.contains("max-age"), "{shell}");
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("completions");
+        std::fs::write(&file, script).unwrap();
+        // A shell that is not here cannot be asked.
+        let Ok(ran) = std::process::Command::new(shell).args(args).arg(&file).output() else { continue };
+        assert!(ran.status.success() && ran.stderr.is_empty(), "{shell}: {}", String::from_utf8_lossy(&ran.stderr));
+    }
+}
+
+#[test]
+fn every_line_this_program_makes_itself_names_an_action_of_the_registry() {
+    let env = |_: &str| None;
+    for words in [&["stellar", "--json", "nosuch"][..], &["stellar", "--json"], &["stellar", "list", "--json"]] {
+        let (mut sink, out, _) = sink(false);
+        let words: Vec<OsString> = words.iter().map(OsString::from).collect();
+        run_with(&words, &Surroundings { env: &env, current_dir: None }, &mut sink);
+        let line: Json = serde_json::from_str(out.text().lines().next().unwrap()).unwrap();
+        assert!(action::find(line["action"].as_str().unwrap()).is_some(), "{line}");
+        assert_eq!(line["outcome"], "error", "there is no home: {line}");
+    }
 }
 
 #[test]
@@ -283,7 +310,40 @@ fn without_a_subcommand_the_facts_and_what_to_do_next() {
     terminal.set_form(false, true);
     let replies = vec![line(1, "core.insight.read", &checkout()), line(2, "core.watch.ready", &json!({}))];
     live(&Canned(replies), &asker(), false, &mut terminal);
-    assert!(out.text().starts_with("\u{1b}[H\u{1b}[2J") && out.text().contains("stellar list --json"), "{}", out.text());
+    assert!(out.text().starts_with("\u{1b}[?1049h\u{1b}[?25l\u{1b}[H") && out.text().contains("stellar list --json"), "{}", out.text());
+    assert!(out.text().ends_with("\u{1b}[?25h\u{1b}[?1049l"), "the terminal is given back: {}", out.text());
+    assert_eq!(out.text().matches("\u{1b}[H").count(), 1, "what comes at once is drawn once");
+}
+
+#[test]
+fn the_live_view_keeps_within_its_terminal_and_shows_what_needs_a_look() {
+    for rows in 1..40 {
+        let (terminal, out, err) = sink(true);
+        let mut terminal = terminal.sized(Size { rows, columns: 50 });
+        terminal.set_form(false, true);
+        let mut replies: Vec<Reply> = (0..30)
+            .map(|at| {
+                let mut fact = fact(&format!("service/{at:02}/replicas/and/a/long/name/that/does/not/fit/a/narrow/terminal"), "1");
+                if at != 29 {
+                    fact.marks.clear();
+                }
+                line(at + 1, "core.insight.read", &fact)
+            })
+            .collect();
+        // The error first: what comes behind the first drawing may or may not be drawn with it.
+        replies.push(error_line(31, "core.insight.watch", "io", "something\u{1b}[2J\nfailed"));
+        replies.push(line(32, "core.watch.ready", &json!({})));
+        let exit = live(&Canned(replies), &asker(), true, &mut terminal);
+        assert_eq!((exit, err.text().contains("something\\x1b[2J")), (1, true), "what went wrong is said when the screen is gone");
+        let text = out.text();
+        assert_eq!(text.matches('\n').count() + 1, rows.min(36), "{text}");
+        let widest = text.split("\r\n").map(|line| crate::text::width(line.split("\u{1b}[").next().unwrap_or_default())).max();
+        assert!(widest <= Some(50), "{text}");
+        if rows > 2 {
+            assert!(text.contains("service/29"), "{rows}: {text}");
+        }
+        assert_eq!(text.contains("of 30 facts"), (1..35).contains(&rows), "{rows}: {text}");
+    }
 }
 
 #[test]

@@ -5,7 +5,10 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 use serde_json::{Value as Json, json};
 
-use crate::fact::{ClassOfValue, KeyRule, Pattern, Policy, Role, Tolerance};
+use crate::{
+    fact::{ClassOfValue, KeyRule, Pattern, Policy, Role, Tolerance},
+    text::{duration_exact, size_exact},
+};
 
 use super::{
     load::Loaded,
@@ -15,7 +18,6 @@ use super::{
     },
     origin::{Origin, Origins},
     settings::keys_of,
-    units::{format_duration, format_size},
 };
 
 /// One setting in force.
@@ -279,15 +281,15 @@ fn put_rule(list: &mut List<'_>, path: &str, rule: &KeyRule) {
 }
 
 fn duration(duration: Duration) -> Json {
-    json!(format_duration(duration))
+    json!(duration_exact(duration))
 }
 
 fn optional(duration: Option<Duration>) -> Json {
-    json!(duration.map(format_duration))
+    json!(duration.map(duration_exact))
 }
 
 fn size(bytes: u64) -> Json {
-    json!(format_size(bytes))
+    json!(size_exact(bytes))
 }
 
 fn headers(headers: &[(String, SecretRef)]) -> Json {

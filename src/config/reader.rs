@@ -10,10 +10,9 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::{
-    problem::{ConfigProblem, did_you_mean, quote},
-    units::{format_duration, format_size, parse_duration, parse_size},
-};
+use crate::text::{duration_exact, parse_duration, parse_size, size_exact};
+
+use super::problem::{ConfigProblem, did_you_mean, quote};
 
 /// The text being read, where its lines begin, and what was noted about it.
 pub(super) struct Document<'t> {
@@ -287,12 +286,12 @@ impl<'d> Entry<'d> {
             self.wrong_type(expected);
             return None;
         };
-        let Some(value) = parse_duration(text) else {
+        let Ok(value) = parse_duration(text) else {
             self.unfit("bad_duration", expected, "");
             return None;
         };
         if !(from..=to).contains(&value) {
-            self.unfit("out_of_range", &format!("a duration from {} to {}", format_duration(from), format_duration(to)), "");
+            self.unfit("out_of_range", &format!("a duration from {} to {}", duration_exact(from), duration_exact(to)), "");
             return None;
         }
         Some(value)
@@ -310,7 +309,7 @@ impl<'d> Entry<'d> {
             return None;
         };
         if !(from..=to).contains(&value) {
-            self.unfit("out_of_range", &format!("a size from {} to {}", format_size(from), format_size(to)), "");
+            self.unfit("out_of_range", &format!("a size from {} to {}", size_exact(from), size_exact(to)), "");
             return None;
         }
         Some(value)

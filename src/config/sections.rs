@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use crate::fact::Weights;
+use crate::{fact::Weights, text::duration_exact};
 
 use super::{
     address::{absolute, fault_in_path, is_loopback_listener, parse_url},
@@ -13,7 +13,6 @@ use super::{
     },
     reader::{Entry, Section},
     settings::{ACCESSIBILITY, BACKENDS, LEVELS, PERSONAS, keys_of},
-    units::format_duration,
 };
 
 /// Shortest and longest duration a setting takes.
@@ -126,7 +125,7 @@ pub(super) fn read_queue(root: &Section<'_>) -> QueueConfig {
     if queue.max_delay < queue.base_delay
         && let Some(entry) = section.get("max_delay").or_else(|| section.get("base_delay"))
     {
-        let (least, most) = (format_duration(queue.base_delay), format_duration(queue.max_delay));
+        let (least, most) = (duration_exact(queue.base_delay), duration_exact(queue.max_delay));
         let message =
             format!("The longest delay ({most}) is below the first one ({least}); raise `queue.max_delay` or lower `queue.base_delay`.");
         entry.problem("out_of_range", message, format!("queue.max_delay of at least {least}"));

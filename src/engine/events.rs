@@ -4,9 +4,9 @@ use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::broadcast;
 
-use crate::fact::Timestamp;
+use crate::fact::{Timestamp, Value};
 
-use super::api::{EngineEvent, StampedEvent};
+use super::api::{EngineEvent, RefreshReport, StampedEvent};
 
 /// How many events a reader may lag behind.
 const CAPACITY: usize = 8192;
@@ -39,9 +39,43 @@ impl Events {
 
     /// Numbers and sends one event; nobody listening is fine.
     pub fn emit(&self, at: Timestamp, event: EngineEvent) {
+        log(&event);
         // Sent under the lock, so that numbers arrive in order.
         let mut seq = self.seq.lock().unwrap_or_else(PoisonError::into_inner);
         *seq += 1;
         let _ = self.sender.send(StampedEvent { seq: *seq, at, event });
+    }
+}
+
+/// Writes what happened to the log. What names a key or came from far is for level `debug`.
+fn log(event: &EngineEvent) {
+    match event {
+        EngineEvent::SourceRefreshed(report) => {
+            let (source, ms) = (report.source.as_str(), report.took.as_millis());
+            let RefreshReport { keys, changed, failed, .. } = report;
+            match &report.error {
+                None => tracing::info!(source, keys, changed, failed, ms, "refreshed"),
+                Some(error) => {
+                    tracing::warn!(source, keys, ms, error = error.code, "not refreshed");
+                    tracing::debug!(source, "why: {}", error.message);
+                }
+            }
+        }
+        EngineEvent::InsightChanged(insight) => {
+            let value = insight.value.as_ref().filter(|_| !insight.secret).map(Value::as_json_text);
+            tracing::debug!(key = %insight.key, value, state = %insight.state, "changed");
+        }
+        EngineEvent::ConflictOpened(id, key) => {
+            tracing::info!(%id, "conflict opened");
+            tracing::debug!(%id, %key, "about");
+        }
+        EngineEvent::ConflictClosed(id, key) => {
+            tracing::info!(%id, "conflict closed");
+            tracing::debug!(%id, %key, "was about");
+        }
+        EngineEvent::CacheHydrated(facts) => tracing::info!(facts, "cache loaded"),
+        EngineEvent::CacheQuarantined(_) => tracing::warn!("a damaged record was put aside"),
+        EngineEvent::Fault(message) => tracing::error!("{message}"),
+        EngineEvent::Missed(_) => {}
     }
 }

@@ -12,6 +12,7 @@ use crate::{
 use super::{
     context::{Context, RuntimeError},
     execute::execute,
+    log::{Log, engine_started, engine_stopped},
     message::{Reply, Request},
     secrets::ProcessSecrets,
     server::Server,
@@ -26,8 +27,12 @@ pub fn answer_once(context: &Context, request: &Request, sink: &mut dyn FnMut(Re
     runtime(1)?.block_on(async {
         let engine = Engine::start(options(context, request.streaming, request.offline))?;
         let handle = engine.handle();
+        engine_started(context, handle.notes());
         // Without a socket others wait for the lock; the request itself does not need one.
-        let server = Server::start(context, handle.clone()).ok();
+        let server = Server::start(context, handle.clone());
+        if let Err(error) = &server {
+            tracing::warn!(%error, "the socket cannot be made; nobody else can ask");
+        }
         let (replies, mut answered) = mpsc::channel(AHEAD);
         let work = execute(&handle, context, request, replies);
         tokio::pin!(work);
@@ -46,11 +51,12 @@ pub fn answer_once(context: &Context, request: &Request, sink: &mut dyn FnMut(Re
                 () = &mut end => break,
             }
         }
-        if let Some(server) = server {
+        if let Ok(server) = server {
             server.leave(context).await;
         }
-        engine.shutdown().await?;
-        Ok(())
+        let stopped = engine.shutdown().await;
+        engine_stopped(&stopped);
+        Ok(stopped?)
     })
 }
 
@@ -60,16 +66,19 @@ pub fn answer_once(context: &Context, request: &Request, sink: &mut dyn FnMut(Re
 /// # Errors
 /// When the engine cannot start or the socket cannot be bound.
 pub fn serve(context: &Context, ready: impl FnOnce(&Context)) -> Result<(), RuntimeError> {
+    let _log = Log::start(context);
     runtime(2)?.block_on(async {
         let end = told_to_end();
         let engine = Engine::start(options(context, true, context.offline))?;
+        engine_started(context, engine.handle().notes());
         let server = Server::start(context, engine.handle())
             .map_err(|error| RuntimeError::Io(format!("the socket {} cannot be made: {error}", context.socket.display())))?;
         ready(context);
         end.await;
         server.leave(context).await;
-        engine.shutdown().await?;
-        Ok(())
+        let stopped = engine.shutdown().await;
+        engine_stopped(&stopped);
+        Ok(stopped?)
     })
 }
 

@@ -11,6 +11,7 @@ use crate::engine::{EngineError, StoreError};
 use super::{
     client::{self, Asked},
     context::{Context, RuntimeError},
+    log::Log,
     message::{Reply, Request},
     owner,
 };
@@ -28,6 +29,8 @@ const PAUSE: Duration = Duration::from_millis(10);
 /// [`RuntimeError`] when nobody can answer; what the request itself runs into comes as a line.
 pub fn call(context: &Context, request: &Request, sink: &mut dyn FnMut(Reply) -> ControlFlow<()>) -> Result<(), RuntimeError> {
     let started = Instant::now();
+    // Only who stays long enough to poll is worth a log.
+    let _log = request.streaming.then(|| Log::start(context));
     loop {
         match client::ask(context, request, sink)? {
             Asked::Done => return Ok(()),

@@ -15,7 +15,7 @@ use super::{
     context::Context,
     execute::execute,
     message::{FromClient, FromServer, Hello, Reply, Request},
-    socket_dir,
+    private_dir,
 };
 
 /// The longest line a client may send.
@@ -51,7 +51,7 @@ impl Server {
 
 fn bind(socket: &Path) -> io::Result<UnixListener> {
     if let Some(dir) = socket.parent() {
-        socket_dir::prepare(dir)?;
+        private_dir::prepare(dir)?;
     }
     match std::fs::remove_file(socket) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -84,6 +84,7 @@ async fn accept(listener: UnixListener, context: Arc<Context>, handle: EngineHan
 async fn connection(stream: UnixStream, context: Arc<Context>, handle: EngineHandle, mut leaving: watch::Receiver<bool>) {
     let ours = stream.peer_cred().is_ok_and(|peer| peer.uid() == rustix::process::getuid().as_raw());
     if !ours {
+        tracing::warn!("a client of another user was refused");
         return;
     }
     let (reader, mut writer) = stream.into_split();
@@ -111,7 +112,8 @@ async fn connection(stream: UnixStream, context: Arc<Context>, handle: EngineHan
                 match theirs.check(&hello) {
                     Ok(()) => send(&mut writer, &FromServer::Hello(hello)).await,
                     // The client words the mismatch from its own side.
-                    Err(_) => {
+                    Err(reason) => {
+                        tracing::warn!(reason, "a client was refused");
                         let _ = send(&mut writer, &FromServer::Hello(hello)).await;
                         return;
                     }
@@ -128,6 +130,9 @@ async fn connection(stream: UnixStream, context: Arc<Context>, handle: EngineHan
 }
 
 async fn refuse(writer: &mut (impl tokio::io::AsyncWrite + Unpin), message: &str) -> io::Result<()> {
+    // The reason can hold what the client sent.
+    tracing::warn!("a client was refused");
+    tracing::debug!(reason = message, "why");
     send(writer, &FromServer::Refused { message: message.to_owned() }).await?;
     Err(io::ErrorKind::InvalidData.into())
 }

@@ -39,5 +39,6 @@ pub fn screen_is_possible(context: &Context) -> bool {
 /// # Errors
 /// When another process owns the directory, the engine cannot start, or the terminal cannot be had.
 pub fn screen(context: &Context, options: &ScreenOptions) -> Result<(), RuntimeError> {
+    let _log = super::log::Log::start(context);
     owner::runtime(2)?.block_on(session::run(context, options))
 }

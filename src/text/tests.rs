@@ -5,8 +5,8 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::{
-    SafeText, age_short, age_words, bare_value, bytes_words, duration_exact, fit, is_hostile, json_line, pad_left, pad_right,
-    parse_duration, shown_value, truncate, width,
+    AmountError, SafeText, age_short, age_words, bare_value, bytes_words, duration_exact, fit, is_hostile, json_line, pad_left, pad_right,
+    parse_duration, parse_size, shown_value, size_exact, truncate, width,
 };
 
 /// Text thick with what terminals react to.
@@ -84,9 +84,11 @@ proptest! {
     }
 
     #[test]
-    fn an_exact_duration_reads_back(millis in 0u64..1 << 50) {
+    fn an_exact_amount_reads_back(millis in 0u64..=36_500 * 86_400_000, bytes in any::<u64>(), noise in "\\PC*") {
         let span = Duration::from_millis(millis);
         prop_assert_eq!(parse_duration(&duration_exact(span)), Ok(span));
+        prop_assert_eq!(parse_size(&size_exact(bytes)), Some(bytes));
+        let _ = (parse_duration(&noise), parse_size(&noise));
     }
 }
 
@@ -170,4 +172,28 @@ fn what_is_no_duration_is_refused() {
         assert!(parse_duration(text).is_err(), "{text}");
     }
     assert_eq!(parse_duration("0"), Ok(Duration::ZERO));
+}
+
+#[test]
+fn durations_take_one_whole_number_and_one_unit() {
+    for (text, millis) in
+        [("250ms", 250), ("30s", 30_000), ("15m", 900_000), ("24h", 86_400_000), ("7d", 604_800_000), ("0s", 0), ("007s", 7_000)]
+    {
+        assert_eq!(parse_duration(text), Ok(Duration::from_millis(millis)), "{text}");
+    }
+    for text in
+        ["", "30", "s", "-1s", "+1s", "1.5h", "1h30m", "30 s", "30S", "1w", "99999999999999999999s", "36501d", "18446744073709551615d"]
+    {
+        assert_eq!(parse_duration(text), Err(AmountError), "{text}");
+    }
+}
+
+#[test]
+fn sizes_are_binary() {
+    for (text, bytes) in [("64KiB", 65_536), ("256MiB", 268_435_456), ("1B", 1), ("2GiB", 2_147_483_648), ("0B", 0)] {
+        assert_eq!(parse_size(text), Some(bytes), "{text}");
+    }
+    for text in ["64", "64KB", "64kib", "1.5MiB", "-1B", "", "16777216TiB"] {
+        assert_eq!(parse_size(text), None, "{text}");
+    }
 }

@@ -97,6 +97,15 @@ pub struct SettingPayload {
     pub origin: String,
 }
 
+/// An owner that answers from now on: `core.app.serve`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ServePayload {
+    /// The data directory it owns.
+    pub data_dir: String,
+    /// Where it answers.
+    pub socket: String,
+}
+
 /// Text for a program: completions, a manual page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TextPayload {

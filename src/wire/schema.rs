@@ -9,7 +9,7 @@ use super::{
     envelope::Envelope,
     event::{ConflictEventPayload, FaultPayload, HydratedPayload, MissedPayload, QuarantinedPayload, ReadyPayload},
     insight::InsightPayload,
-    report::{ActionPayload, ConfigCheckPayload, ConfigPathPayload, DoctorPayload, FilePayload, SettingPayload, TextPayload},
+    report::{ActionPayload, ConfigCheckPayload, ConfigPathPayload, DoctorPayload, FilePayload, ServePayload, SettingPayload, TextPayload},
     source::{RefreshPayload, SourcePayload, SourceTestPayload},
 };
 
@@ -40,6 +40,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("core.config.check", of::<ConfigCheckPayload>("")),
         ("core.config.show", of::<SettingPayload>("")),
         ("core.config.trust", of::<FilePayload>("")),
+        ("core.app.serve", of::<ServePayload>("")),
         ("core.app.doctor", of::<DoctorPayload>("")),
         ("core.app.completions", of::<TextPayload>("")),
         ("core.app.man", of::<TextPayload>("")),

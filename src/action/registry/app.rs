@@ -20,11 +20,20 @@ const BASE: ActionSpec = ActionSpec {
 
 pub(super) const ACTIONS: &[ActionSpec] = &[
     ActionSpec {
+        id: "core.app.run",
+        title: "Run",
+        doc: "Shows the facts as they change; where nobody watches, once.\nErrors of a command line that could not be read carry this id too.",
+        offline: Offline::Cached,
+        emits: &["core.insight.read"],
+        ..BASE
+    },
+    ActionSpec {
         id: "core.app.serve",
         title: "Serve",
         doc: "Polls and watches the sources and answers other processes of this user through the socket, until it is ended.",
         offline: Offline::Cached,
         command: &["serve"],
+        emits: &["core.app.serve"],
         ..BASE
     },
     ActionSpec {

@@ -105,6 +105,21 @@ fn a_second_instance_says_who_is_first() {
     assert_eq!(serve.terminate(), 0);
 }
 
+#[test]
+fn serve_says_once_that_it_answers_and_logs_without_keys_and_values() {
+    let scene = Scene::new();
+    let serve = scene.sandbox.start(&["serve", "--json"]);
+    let ready = serve.wait_for(|line| line.contains("core.app.serve"));
+    let ready: Value = serde_json::from_str(&ready).expect("one envelope");
+    assert_eq!((&ready["seq"], &ready["outcome"]), (&Value::from(1), &Value::from("ok")));
+    assert!(ready["payload"]["socket"].as_str().is_some_and(|socket| socket.ends_with(".sock")), "{ready}");
+    scene.sandbox.stellar(&["refresh"]).expect(0);
+    assert_eq!(serve.terminate(), 0);
+    let log = std::fs::read_to_string(scene.sandbox.path(".local/state/stellar/log/stellar.log")).expect("a log");
+    assert!(log.contains(" engine started ") && log.contains(" refreshed source=") && log.ends_with(" engine stopped\n"), "{log}");
+    assert!(!log.contains("checkout") && !log.contains("replicas"), "{log}");
+}
+
 /// The names in a line, without its values: ages and scores move between two answers.
 fn shape(value: &Value) -> Value {
     match value {

@@ -1,4 +1,4 @@
-//! The directory of the socket: ours, 0700, or not used.
+//! A directory for what is only ours: ours, 0700, or not used.
 
 use std::{
     fs, io,
