@@ -126,7 +126,7 @@ impl Run<'_> {
         let lines = switches.linear || sink.is_json() || loaded.config.app.accessibility == AccessibilityMode::Linear;
         if lines || !screen_is_possible(&context) {
             if loaded.record.is_some() {
-                return self.fail(id, Some(loaded), &not_recorded(), sink);
+                return self.fail(RUN, Some(loaded), &not_recorded(), sink);
             }
             return live(&context, &asker(Some(loaded), self.invocation), loaded.dirs.config_file.is_none(), sink);
         }
