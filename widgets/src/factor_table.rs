@@ -44,11 +44,11 @@ pub struct FactorStyles {
 /// use stellar_widgets::{FactorRow, FactorTable};
 ///
 /// let rows = [FactorRow { name: "freshness".into(), weight: 0.35, value: 0.99, contribution: 0.347, why: "9 s old".into() }];
-/// let mut buf = Buffer::empty(Rect::new(0, 0, 44, 2));
+/// let mut buf = Buffer::empty(Rect::new(0, 0, 46, 2));
 /// (&FactorTable::new(&rows, 0.347)).render(buf.area, &mut buf);
 /// assert_eq!(
 ///     buf,
-///     Buffer::with_lines(["freshness   0.35 x  0.99  0.347  9 s old    ", "sum                       0.347             "])
+///     Buffer::with_lines(["freshness   0.35 x  0.99  0.347  9 s old      ", "sum                       0.347               "])
 /// );
 /// ```
 #[derive(Clone, Copy, Debug)]
