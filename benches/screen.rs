@@ -1,5 +1,7 @@
 //! What a key and a frame cost with many facts.
 
+#![expect(clippy::expect_used, reason = "a benchmark that cannot set itself up has nothing to say")]
+
 use std::{hint::black_box, sync::Arc, time::Duration};
 
 use criterion::{Criterion, criterion_group, criterion_main};
