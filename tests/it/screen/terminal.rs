@@ -86,7 +86,9 @@ impl Terminal {
                     self.written.extend_from_slice(&bytes);
                     self.parser.process(&bytes);
                 }
-                Err(RecvTimeoutError::Timeout) => panic!("{what} did not come; the screen is\n{}", self.text()),
+                Err(RecvTimeoutError::Timeout) => {
+                    panic!("{what} did not come; the screen of {:?} is\n{}|", self.screen().size(), self.text())
+                }
                 Err(RecvTimeoutError::Disconnected) => panic!("{what} did not come, the program ended; the screen is\n{}", self.text()),
             }
         }
