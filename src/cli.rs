@@ -3,7 +3,7 @@
 //! Every subcommand is an action of the registry; one that needs the engine becomes one request through the runtime, and what comes
 //! back is printed from its lines, so that a local answer and one through the socket read the same.
 //!
-//! Invariants: stdout is written to in one file, [`sink`]; plain text is made of `SafeText`; a JSON line is escaped; a closed stdout is
+//! Invariants: stdout is written to in one file, `sink.rs`; plain text is made of `SafeText`; a JSON line is escaped; a closed stdout is
 //! a quiet end. It knows no engine and keeps no state.
 
 mod ask;
