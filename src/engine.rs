@@ -7,6 +7,7 @@
 
 mod api;
 mod cache;
+mod cache_event;
 mod claims;
 mod core;
 mod events;
@@ -22,6 +23,7 @@ pub use api::{
     CacheStatus, EngineError, EngineEvent, EngineOptions, FactQuery, Knowledge, RefreshReport, SortBy, SourceStatus, SourceTest,
     StampedEvent,
 };
+pub use cache_event::{CacheEvent, HydratedFrom};
 pub use handle::{Engine, EngineHandle};
 pub use store::{StoreError, StoreStats};
 pub use world::Secrets;
