@@ -31,12 +31,21 @@ mod salvage;
 mod seal;
 mod sealed_store;
 mod sled_rows;
+mod snapshot;
+mod snapshot_key;
 
 pub use api::{CacheStore, Quarantined, StoreOp, StoreStats, VerifyReport};
 pub use error::StoreError;
 pub use guard::inside_guard;
 pub use memory::MemoryStore;
 pub use open::{OpenedStore, StoreOptions, open_store};
+pub use snapshot::{Good, Hydrated, Mode, OnProgress, Progress, SnapshotError, Taken};
+pub use snapshot_key::SnapshotKeys;
+
+/// Snapshots: taking, hydrating, the shelf of the data directory.
+pub mod snapshots {
+    pub use super::snapshot::{hydrate, newest_at, newest_good, restore_newest, shelve, take};
+}
 
 #[cfg(test)]
 mod tests;

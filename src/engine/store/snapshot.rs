@@ -19,6 +19,7 @@
 //! It takes no decision about when; it locks nothing: content that moves while it is written is noticed, and the caller tries again.
 
 mod chunks;
+mod digest;
 mod error;
 mod gather;
 mod head;
@@ -29,8 +30,7 @@ mod take;
 
 pub use error::SnapshotError;
 pub use hydrate::{Hydrated, Mode, hydrate};
-pub use reader::Verified;
-pub use shelf::{Good, newest_good, restore_newest, shelve};
+pub use shelf::{Good, newest_at, newest_good, restore_newest, shelve};
 pub use take::{Taken, take};
 
 /// How far long work is: what is being done, how much of how much is done.

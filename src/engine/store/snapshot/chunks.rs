@@ -140,8 +140,7 @@ impl<'a, R: Read> ChunkReader<'a, R> {
         self.from.read_exact(&mut self.plain).map_err(|error| SnapshotError::Unreadable(error.to_string()))?;
         let tag: [u8; TAG] = self.plain.last_chunk().copied().unwrap_or_default();
         self.plain.truncate(length);
-        let opened =
-            self.cipher.decrypt_inout_detached(&nonce(self.chunk), self.head, self.plain.as_mut_slice().into(), &Tag::from(tag));
+        let opened = self.cipher.decrypt_inout_detached(&nonce(self.chunk), self.head, self.plain.as_mut_slice().into(), &Tag::from(tag));
         if opened.is_err() {
             self.plain.clear();
             return Err(damaged);
@@ -195,7 +194,10 @@ mod tests {
         first.swap_with_slice(&mut rest[..SEALED]);
         assert_eq!(opened(&bytes, plain.len()), Err(SnapshotError::Damaged(1)));
         let bytes = sealed(&plain, 4096);
-        assert_eq!(ChunkReader::new(&bytes[..], cipher(), b"hood", 1).fill(&mut [0]), Err(SnapshotError::Unreadable("failed to fill whole buffer".to_owned())).or(Err(SnapshotError::Damaged(1))));
+        assert_eq!(
+            ChunkReader::new(&bytes[..], cipher(), b"hood", 1).fill(&mut [0]),
+            Err(SnapshotError::Unreadable("failed to fill whole buffer".to_owned())).or(Err(SnapshotError::Damaged(1)))
+        );
         assert_eq!(opened(&sealed(b"", 1), 0).unwrap(), b"");
         let mut empty = sealed(b"", 1);
         empty[3] ^= 1;

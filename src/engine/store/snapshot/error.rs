@@ -57,6 +57,14 @@ pub enum SnapshotError {
     /// The file changed between being verified and being taken.
     #[error("the snapshot changed while it was read; {0} of its entries were taken, nothing was removed: try again")]
     Changed(u64),
+    /// The disk refused in the middle.
+    #[error("{error}; {taken} entries of the snapshot were taken before that, nothing was removed: hydrate again when the disk is well")]
+    Partly {
+        /// Entries taken.
+        taken: u64,
+        /// What the store said.
+        error: StoreError,
+    },
     /// The file cannot be read.
     #[error("the snapshot cannot be read: {0}; nothing was changed")]
     Unreadable(String),
@@ -95,7 +103,7 @@ impl SnapshotError {
             Self::Unreadable(_) => "snapshot_unreadable",
             Self::Moved => "cache_moved",
             Self::NoKey => "no_snapshot_of_memory",
-            Self::Store(StoreError::Unwritable { .. }) => "store_unwritable",
+            Self::Store(StoreError::Unwritable { .. }) | Self::Partly { .. } => "store_unwritable",
             Self::Store(_) => "store_damaged",
         }
     }

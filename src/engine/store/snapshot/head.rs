@@ -29,15 +29,8 @@ impl Head {
     /// As written.
     pub fn encode(&self) -> [u8; HEAD] {
         let mut bytes = [0; HEAD];
-        let parts: [&[u8]; 7] = [
-            MAGIC,
-            &[VERSION],
-            &self.store,
-            &self.key.to_le_bytes(),
-            &self.digest,
-            &self.entries.to_le_bytes(),
-            &self.bytes.to_le_bytes(),
-        ];
+        let parts: [&[u8]; 7] =
+            [MAGIC, &[VERSION], &self.store, &self.key.to_le_bytes(), &self.digest, &self.entries.to_le_bytes(), &self.bytes.to_le_bytes()];
         let whole = parts.into_iter().flatten();
         bytes.iter_mut().zip(whole).for_each(|(to, from)| *to = *from);
         bytes
@@ -85,15 +78,8 @@ mod tests {
     #[test]
     fn golden() {
         let head = Head { store: [1; 16], key: 2, digest: [3; 32], entries: 4, bytes: 500 };
-        let expected = [
-            &b"stlrsnap\x01"[..],
-            &[1; 16],
-            &[2, 0, 0, 0],
-            &[3; 32],
-            &[4, 0, 0, 0, 0, 0, 0, 0],
-            &[0xF4, 1, 0, 0, 0, 0, 0, 0],
-        ]
-        .concat();
+        let expected =
+            [&b"stlrsnap\x01"[..], &[1; 16], &[2, 0, 0, 0], &[3; 32], &[4, 0, 0, 0, 0, 0, 0, 0], &[0xF4, 1, 0, 0, 0, 0, 0, 0]].concat();
         assert_eq!(head.encode().as_slice(), expected);
         assert_eq!(Head::decode(&expected), Ok(head.clone()));
         assert_eq!(head.file_len(), Some(77 + 500 + 16));
