@@ -15,6 +15,8 @@ mod handle;
 mod health;
 mod poll;
 mod refresh;
+mod resync;
+mod snapshots;
 pub mod source;
 pub mod store;
 pub mod world;
@@ -25,7 +27,8 @@ pub use api::{
 };
 pub use cache_event::{CacheEvent, HydratedFrom};
 pub use handle::{Engine, EngineHandle};
-pub use store::{StoreError, StoreStats};
+pub use snapshots::Told;
+pub use store::{Hydrated, Mode, Progress, SnapshotError, StoreError, StoreStats, Taken};
 pub use world::Secrets;
 
 #[cfg(test)]

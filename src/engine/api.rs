@@ -10,7 +10,7 @@ use crate::{
 use super::{
     cache_event::CacheEvent,
     source::{BadSource, Reported, Skipped, SourceError},
-    store::{StoreError, StoreStats},
+    store::{SnapshotError, StoreError, StoreStats},
     world::{Clock, Rng, Secrets},
 };
 
@@ -43,6 +43,14 @@ pub enum EngineError {
     /// The store refuses.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A snapshot was not written or not taken.
+    #[error("{}: {error}", .file.display())]
+    Snapshot {
+        /// Which file.
+        file: PathBuf,
+        /// What is wrong.
+        error: SnapshotError,
+    },
     /// No source of that name.
     #[error("there is no source {0:?}")]
     NoSuchSource(String),
@@ -237,6 +245,7 @@ impl EngineError {
             Self::Store(StoreError::Damaged(_)) => "store_damaged",
             Self::Store(StoreError::NoBackend(_)) => "not_in_this_build",
             Self::Store(StoreError::Closed) => "engine_unavailable",
+            Self::Snapshot { error, .. } => error.code(),
             Self::NoSuchSource(_) => "no_such_source",
             Self::BadSource { .. } => "bad_source",
             Self::Unavailable(_) => "engine_unavailable",

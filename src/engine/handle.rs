@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeSet,
+    path::Path,
     sync::{Arc, PoisonError},
 };
 
@@ -14,8 +15,9 @@ use super::{
     core::Core,
     health::Failure,
     poll,
+    snapshots::Told,
     source::{BuiltSource, Skipped, SourceDeps, SourceError, build_sources},
-    store::{OpenedStore, StoreOptions, open_store},
+    store::{Hydrated, Mode, OpenedStore, StoreOptions, Taken, open_store},
 };
 
 /// A cheap, cloneable way to ask the engine anything. Reads run on the caller's thread and never wait for a source.
@@ -59,7 +61,9 @@ impl Engine {
     /// Puts an engine together from a store and sources that are already there.
     pub(super) fn assemble(options: EngineOptions, opened: OpenedStore, built: Vec<BuiltSource>) -> Result<Self, EngineError> {
         let polling = options.polling && !options.offline;
+        let (set_aside, restored) = (opened.set_aside, opened.restored);
         let core = Arc::new(Core::new(options, opened, built));
+        core.tell_opening(set_aside, restored);
         let tasks = if polling {
             core.load()?;
             poll::start(&core)
@@ -263,6 +267,22 @@ impl EngineHandle {
             notes: self.core.notes.clone(),
             polled_at: self.polled_at(),
         })
+    }
+
+    /// Writes a snapshot to `path`, which is absolute; a snapshot that is there is replaced, anything else refused.
+    ///
+    /// # Errors
+    /// [`EngineError::Snapshot`]; what stood there still does.
+    pub async fn snapshot(&self, path: &Path, progress: Told) -> Result<Taken, EngineError> {
+        self.core.snapshot(path, progress).await
+    }
+
+    /// Verifies the snapshot at `path`, which is absolute, and takes it in.
+    ///
+    /// # Errors
+    /// [`EngineError::Snapshot`]: unless its sentence says otherwise nothing was changed.
+    pub async fn hydrate(&self, path: &Path, mode: Mode, progress: Told) -> Result<Hydrated, EngineError> {
+        self.core.hydrate(path, mode, progress).await
     }
 
     /// When any engine last polled this cache.

@@ -39,12 +39,12 @@ pub use error::StoreError;
 pub use guard::inside_guard;
 pub use memory::MemoryStore;
 pub use open::{OpenedStore, StoreOptions, open_store};
-pub use snapshot::{Good, Hydrated, Mode, OnProgress, Progress, SnapshotError, Taken};
+pub use snapshot::{Good, Hydrated, Mode, OnProgress, Progress, SnapshotError, Taken, Verified};
 pub use snapshot_key::SnapshotKeys;
 
 /// Snapshots: taking, hydrating, the shelf of the data directory.
 pub mod snapshots {
-    pub use super::snapshot::{hydrate, newest_at, newest_good, restore_newest, shelve, take};
+    pub use super::snapshot::{hydrate, newest_at, newest_good, restore_newest, shelve, take, take_in, verify};
 }
 
 #[cfg(test)]

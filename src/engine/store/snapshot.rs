@@ -29,7 +29,8 @@ mod shelf;
 mod take;
 
 pub use error::SnapshotError;
-pub use hydrate::{Hydrated, Mode, hydrate};
+pub use hydrate::{Hydrated, Mode, hydrate, take_in};
+pub use reader::{Verified, verify};
 pub use shelf::{Good, newest_at, newest_good, restore_newest, shelve};
 pub use take::{Taken, take};
 

@@ -51,14 +51,14 @@ pub fn hydrate(
     told: &mut dyn FnMut(&[StoreOp]),
 ) -> Result<Hydrated, SnapshotError> {
     let verified = Verified::open(path, keys, progress)?;
-    take_verified(store, verified, mode, progress, told)
+    take_in(store, verified, mode, progress, told)
 }
 
 /// As [`hydrate`], of a snapshot that was verified before.
 ///
 /// # Errors
 /// As for [`hydrate`].
-pub fn take_verified(
+pub fn take_in(
     store: &dyn CacheStore,
     mut verified: Verified<File>,
     mode: Mode,

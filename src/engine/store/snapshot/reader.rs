@@ -31,6 +31,14 @@ pub struct Verified<R = File> {
     key: SnapshotKey,
 }
 
+/// Opens a file and verifies all of it.
+///
+/// # Errors
+/// Every [`SnapshotError`] that speaks of the snapshot.
+pub fn verify(path: &Path, keys: &SnapshotKeys, progress: OnProgress<'_>) -> Result<Verified, SnapshotError> {
+    Verified::open(path, keys, progress)
+}
+
 impl Verified {
     /// Opens a file and verifies all of it.
     ///

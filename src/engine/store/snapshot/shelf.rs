@@ -8,7 +8,7 @@ use std::{
 use super::{
     OnProgress, SnapshotError,
     gather::gather,
-    hydrate::{Hydrated, Mode, take_verified},
+    hydrate::{Hydrated, Mode, take_in},
     reader::Verified,
     take::{self, PART, Taken},
 };
@@ -47,7 +47,7 @@ pub fn newest_good(data_dir: &Path, keys: &SnapshotKeys, notes: &mut Vec<String>
 /// is no such snapshot, or it could not be taken: `notes` says what happened.
 pub fn restore_newest(store: &dyn CacheStore, data_dir: &Path, keys: &SnapshotKeys, notes: &mut Vec<String>) -> Option<Hydrated> {
     let Good { at, path, verified, .. } = newest_good(data_dir, keys, notes)?;
-    match take_verified(store, verified, Mode::Merge, &mut |_| {}, &mut |_| {}) {
+    match take_in(store, verified, Mode::Merge, &mut |_| {}, &mut |_| {}) {
         Ok(hydrated) => {
             notes.push(format!("{} of {} records were taken from the snapshot of {}", hydrated.taken, hydrated.entries, at.to_rfc3339()));
             Some(hydrated)

@@ -133,7 +133,7 @@ fn a_file_that_changes_after_it_was_verified_removes_nothing() {
     bytes[HEAD + 1] ^= 1;
     fs::write(&path, bytes).unwrap();
     let store = filled([seen("x", "s", "1", 1)]);
-    let outcome = super::super::hydrate::take_verified(&store, verified, Mode::Replace, &mut |_| {}, &mut |_| {});
+    let outcome = super::super::hydrate::take_in(&store, verified, Mode::Replace, &mut |_| {}, &mut |_| {});
     assert_eq!(outcome, Err(SnapshotError::Changed(0)));
     assert_eq!(all_of(&store).len(), 1);
 }
