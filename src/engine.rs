@@ -13,8 +13,10 @@ mod core;
 mod events;
 mod handle;
 mod health;
+mod history;
 mod poll;
 mod refresh;
+mod remember;
 mod resync;
 mod snapshots;
 pub mod source;
@@ -27,6 +29,7 @@ pub use api::{
 };
 pub use cache_event::{CacheEvent, HydratedFrom};
 pub use handle::{Engine, EngineHandle};
+pub use history::Believed;
 pub use snapshots::Told;
 pub use store::{Hydrated, Mode, Progress, SnapshotError, StoreError, StoreStats, Taken};
 pub use world::Secrets;
