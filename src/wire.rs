@@ -28,7 +28,7 @@ pub use cache_event::{
 pub use conflict::{CandidatePayload, ConflictPayload};
 pub use envelope::{Envelope, ErrorBody, Outcome, VERSION, Via};
 pub use event::{ConflictEventPayload, EventPayload, FaultPayload, MissedPayload, ReadyPayload};
-pub use history::{HistoryPayload, PastPayload};
+pub use history::HistoryPayload;
 pub use insight::{AgreementPayload, FactorPayload, InsightPayload, SourceViewPayload};
 pub use report::{
     ActionPayload, ConfigCheckPayload, ConfigPathPayload, ConfigProblemPayload, DoctorPayload, FilePayload, ServePayload, SettingPayload,

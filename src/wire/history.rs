@@ -12,12 +12,16 @@ use crate::{
 
 use super::mask::{Mask, is_false};
 
-/// What was believed about a key from one moment on: `core.insight.history`.
+/// What was believed about a key from one moment on: `core.insight.history`. As `core.insight.past` what was believed at the moment that was
+/// asked for; it is not what is believed now.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct HistoryPayload {
     /// Which fact.
     #[schemars(with = "String")]
     pub key: Key,
+    /// The moment that was asked for, if one was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_at: Option<String>,
     /// From when on.
     pub at: String,
     /// What was believed; null when nothing was, or it was too long to be kept.
@@ -35,16 +39,6 @@ pub struct HistoryPayload {
     pub masked: bool,
 }
 
-/// What was believed about a key at one moment: `core.insight.past`. It is not what is believed now.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct PastPayload {
-    /// The moment that was asked for.
-    pub asked_at: String,
-    /// What was believed then, and since when.
-    #[serde(flatten)]
-    pub believed: HistoryPayload,
-}
-
 impl HistoryPayload {
     /// Puts a moment of history on the wire; its value is masked when it is secret and `reveal` is false.
     #[must_use]
@@ -52,6 +46,7 @@ impl HistoryPayload {
         let mask = Mask::new(secret, reveal);
         Self {
             key: key.clone(),
+            asked_at: None,
             at: believed.at.to_rfc3339(),
             value: believed.value.as_ref().map(|value| mask.value(value)),
             confidence: believed.confidence,
@@ -60,12 +55,10 @@ impl HistoryPayload {
             masked: mask.hides(),
         }
     }
-}
 
-impl PastPayload {
-    /// Puts what was believed at `asked` on the wire.
+    /// The same as the answer to what was believed at `asked`.
     #[must_use]
-    pub fn of(key: &Key, asked: Timestamp, believed: &Believed, secret: bool, reveal: bool) -> Self {
-        Self { asked_at: asked.to_rfc3339(), believed: HistoryPayload::of(key, believed, secret, reveal) }
+    pub fn asked_at(self, asked: Timestamp) -> Self {
+        Self { asked_at: Some(asked.to_rfc3339()), ..self }
     }
 }

@@ -7,7 +7,7 @@ use crate::support::Sandbox;
 const KEY: &str = "service/checkout/replicas";
 
 fn sandbox() -> Sandbox {
-    let sandbox = Sandbox::with_config("[[source]]\nname = \"wiki\"\nkind = \"file\"\npath = \"wiki.json\"\n");
+    let sandbox = Sandbox::with_config("[[source]]\nname = \"wiki\"\nkind = \"file\"\npath = \"wiki.json\"\ninterval = \"1h\"\n");
     say(&sandbox, 3);
     sandbox.stellar(&["refresh"]).expect(0);
     sandbox
@@ -34,7 +34,10 @@ fn a_snapshot_goes_out_and_comes_in_alone_and_through_a_running_instance() {
     let sandbox = sandbox();
     let mut digests = Vec::new();
     for running in [false, true] {
+        say(&sandbox, 3);
         let serve = running.then(|| sandbox.serve());
+        // Behind the first fetch of an instance that just started.
+        sandbox.stellar(&["refresh"]).expect(0);
         let taken = sandbox.stellar(&["cache", "snapshot", "mine.snap", "--json"]).expect(0).payloads().remove(0);
         digests.push(taken["digest"].clone());
         let file = sandbox.path("../mine.snap");

@@ -8,7 +8,7 @@ use crate::{
         sink::Sink,
     },
     text::SafeText,
-    wire::{Envelope, HistoryPayload, PastPayload},
+    wire::{Envelope, HistoryPayload},
 };
 
 use super::{
@@ -41,19 +41,19 @@ impl PastPrinter {
 
 impl Printer for PastPrinter {
     fn take(&mut self, envelope: &Envelope, sink: &mut Sink) -> ControlFlow<()> {
-        let Some(past) = payload::<PastPayload>(envelope, sink) else { return ControlFlow::Continue(()) };
-        let then = &past.believed;
+        let Some(then) = payload::<HistoryPayload>(envelope, sink) else { return ControlFlow::Continue(()) };
         if self.bare {
-            return sink.line(&Line::default().add_safe(Tone::Plain, believed(then)));
+            return sink.line(&Line::default().add_safe(Tone::Plain, believed(&then)));
         }
-        let line = Line::toned(Tone::Strong, then.key.as_str()).add(Tone::Dim, &format!("  believed at {}  ", past.asked_at));
+        let line = Line::toned(Tone::Strong, then.key.as_str())
+            .add(Tone::Dim, &format!("  believed at {}  ", then.asked_at.as_deref().unwrap_or(&then.at)));
         let since = ago(&then.at, envelope.at()).map(|ago| format!("  since {}, {ago} ago", then.at)).unwrap_or_default();
-        sink.line(&with_confidence(line, then).add(Tone::Dim, &since))
+        sink.line(&with_confidence(line, &then).add(Tone::Dim, &since))
     }
 }
 
 fn with_confidence(line: Line, then: &HistoryPayload) -> Line {
-    let line = line.add_safe(Tone::Plain, believed(then));
+    let line = line.add_safe(Tone::Plain, believed(&then));
     match (&then.band, then.confidence) {
         (Some(band), Some(score)) => line.add(Tone::Plain, "  ").add(band_tone(Some(band)), &format!("{band} {}", score_text(score))),
         _ => line,

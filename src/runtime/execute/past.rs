@@ -6,7 +6,7 @@ use crate::{
     action::args::{HistoryArgs, ReadArgs},
     fact::Timestamp,
     text::parse_duration,
-    wire::{HistoryPayload, PastPayload},
+    wire::HistoryPayload,
 };
 
 use super::answer::{Answer, Failed};
@@ -35,7 +35,7 @@ pub async fn read_at(answer: &mut Answer<'_>, args: &ReadArgs, at: &str) -> Resu
     for key in &args.keys {
         match answer.handle.believed_at(key, asked)? {
             Some(believed) => {
-                let payload = PastPayload::of(key, asked, &believed, answer.handle.is_secret(key), answer.request.reveal);
+                let payload = HistoryPayload::of(key, &believed, answer.handle.is_secret(key), answer.request.reveal).asked_at(asked);
                 if answer.line_of("core.insight.past", now, &payload).await.is_break() {
                     return Ok(());
                 }
