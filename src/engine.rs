@@ -7,6 +7,7 @@
 
 mod api;
 mod cache;
+pub mod chaos;
 mod claims;
 mod core;
 mod events;
