@@ -236,7 +236,7 @@ impl EngineError {
             Self::Store(StoreError::KeyUnavailable(_)) => "key_unavailable",
             Self::Store(StoreError::Unwritable { .. }) => "store_unwritable",
             Self::Store(StoreError::Damaged(_)) => "store_damaged",
-            Self::Store(StoreError::NoBackend(_)) => "not_in_this_build",
+            Self::Store(StoreError::NoBackend(_) | StoreError::MadeWithout(_)) => "not_in_this_build",
             Self::Store(StoreError::Closed) => "engine_unavailable",
             Self::NoSuchSource(_) => "no_such_source",
             Self::BadSource { .. } => "bad_source",

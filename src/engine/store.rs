@@ -9,12 +9,15 @@
 mod api;
 mod aside;
 mod error;
+mod failover;
+mod fault_disk;
 mod files;
 mod format;
 mod guard;
 mod keyfile;
 mod keys;
 mod keyslots;
+mod kinds;
 mod ledger;
 mod lock;
 mod manifest;
@@ -26,17 +29,23 @@ mod pending;
 mod pieces;
 mod record;
 mod records;
+#[cfg(feature = "redb")]
+mod redb_rows;
 mod rows;
 mod salvage;
 mod seal;
 mod sealed_store;
 mod sled_rows;
+mod standing;
 
 pub use api::{CacheStore, Quarantined, StoreOp, StoreStats, VerifyReport};
 pub use error::StoreError;
+pub use failover::open_resilient;
+pub use fault_disk::{Counts, FaultBackend, FaultDisk};
 pub use guard::inside_guard;
 pub use memory::MemoryStore;
 pub use open::{OpenedStore, StoreOptions, open_store};
+pub use standing::{Standing, Turn};
 
 #[cfg(test)]
 mod tests;

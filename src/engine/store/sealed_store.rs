@@ -3,7 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, RwLock,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -37,6 +37,7 @@ pub struct SealedStore {
     books: Mutex<Books>,
     quarantined: AtomicU64,
     found: Mutex<Vec<Quarantined>>,
+    ailing: OnceLock<StoreError>,
 }
 
 /// What closing gives up; in this order.
@@ -73,6 +74,7 @@ impl SealedStore {
             books: Mutex::new(Books { ledger, flushed: opened_at, manifest }),
             quarantined: AtomicU64::new(0),
             found: Mutex::default(),
+            ailing: OnceLock::new(),
         }
     }
 
@@ -81,10 +83,16 @@ impl SealedStore {
         // Only a reference is taken under the lock, so that a caller may use the store from inside a scan.
         let open = self.open.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(StoreError::Closed)?;
         let outcome = work(open.rows.as_ref());
-        if matches!(outcome, Err(StoreError::Damaged(_))) {
-            marker::condemn(&self.data_dir);
+        if let Err(why @ StoreError::Damaged(_)) = &outcome {
+            self.condemn(why);
         }
         outcome
+    }
+
+    fn condemn(&self, why: &StoreError) {
+        if self.ailing.set(why.clone()).is_ok() {
+            marker::condemn(&self.data_dir);
+        }
     }
 
     fn books(&self) -> MutexGuard<'_, Books> {
@@ -162,7 +170,7 @@ impl SealedStore {
                 })
             })?;
             if !all {
-                marker::condemn(&self.data_dir);
+                self.condemn(&StoreError::Damaged("a part of it could not be read".to_owned()));
                 self.report(key, None);
             }
         }
@@ -214,6 +222,10 @@ impl CacheStore for SealedStore {
                 each(observation);
             }
         })
+    }
+
+    fn ailing(&self) -> Option<StoreError> {
+        self.ailing.get().cloned()
     }
 
     fn get_meta(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {

@@ -4,7 +4,7 @@ use super::*;
 
 /// Runs each case against every backend, each time in a new place.
 fn everywhere(case: impl Fn(&Place)) {
-    for backend in ["memory", "sled"] {
+    for backend in EVERYWHERE {
         case(&Place::new(backend));
     }
 }

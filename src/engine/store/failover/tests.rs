@@ -1,0 +1,1 @@
+//! Going over and coming back.
