@@ -243,6 +243,8 @@ impl Opening<'_> {
         if !counted.same_rows(&ledger) {
             return damaged(&format!("of {} rows written {} were found, or not in the state they were written", ledger.rows, counted.rows));
         }
+        // What a process wrote outlives it, and is not on disk for that: a manifest that speaks of it must come after its sync.
+        rows.flush()?;
         self.notes.push(format!("the last run ended without closing the cache; all {} records are there", ledger.entries));
         // A new manifest makes the next open trust the count again.
         Ok((ledger, None))

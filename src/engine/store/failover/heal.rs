@@ -58,7 +58,10 @@ impl Failover {
         // Not closed: a store that failed is not to be told that all is well.
         drop(old);
         let opened = self.primary.open()?;
-        let written_back = self.write_back(&base, &opened.store)?;
+        let written_back = self.write_back(&base, &opened.store).inspect_err(|_| {
+            // It can be read at least.
+            self.change().primary = Some(Arc::clone(&opened.store));
+        })?;
         let after = self.clock.monotonic().saturating_sub(began);
         self.turn(Turn::Recovered { after, written_back, notes: opened.notes });
         Ok(())

