@@ -91,6 +91,12 @@ pub(super) struct Core {
     pub protection: String,
     pub backend: &'static str,
     pub polled_at: Mutex<Option<Timestamp>>,
+    /// What was healed since the start, a sentence each.
+    pub healed: Mutex<Vec<String>>,
+    /// The store went over to memory or back.
+    pub turned: Arc<tokio::sync::Notify>,
+    /// Somebody has to be asked again.
+    pub resync: tokio::sync::Notify,
     positions: HashMap<SourceId, usize>,
     settings: ResolveSettings,
     facts: RwLock<Facts>,
@@ -155,6 +161,9 @@ impl Core {
             protection,
             backend,
             polled_at: Mutex::new(polled_at),
+            healed: Mutex::default(),
+            turned: Arc::default(),
+            resync: tokio::sync::Notify::new(),
             positions,
             facts: RwLock::new(Facts::default()),
             options,
@@ -202,6 +211,8 @@ impl Core {
         self.store.scan(&[], &mut |observation| table.put(observation, &self.rules))?;
         facts.table = table;
         facts.loaded = true;
+        drop(facts);
+        self.tell_store();
         Ok(())
     }
 
@@ -215,6 +226,7 @@ impl Core {
             }
         }
         let slots: Vec<_> = self.store.get(key)?.into_iter().map(|observation| Slot::new(observation, &self.rules)).collect();
+        self.tell_store();
         Ok(self.resolve(key, &slots, &standings, now))
     }
 

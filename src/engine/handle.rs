@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeSet,
+    path::Path,
     sync::{Arc, PoisonError},
 };
 
@@ -14,8 +15,9 @@ use super::{
     core::Core,
     health::Failure,
     poll,
+    snapshots::Told,
     source::{BuiltSource, Skipped, SourceDeps, SourceError, build_sources},
-    store::{OpenedStore, StoreOptions, open_store},
+    store::{Hydrated, Mode, OpenedStore, StoreOptions, Taken, open_resilient},
 };
 
 /// A cheap, cloneable way to ask the engine anything. Reads run on the caller's thread and never wait for a source.
@@ -45,7 +47,7 @@ impl Engine {
                 environment: Arc::clone(&options.environment),
             },
         )?;
-        let opened = open_store(&StoreOptions {
+        let opened = open_resilient(&StoreOptions {
             data_dir: options.data_dir.clone(),
             state_dir: options.state_dir.clone(),
             backend: options.config.cache.backend.clone(),
@@ -59,7 +61,11 @@ impl Engine {
     /// Puts an engine together from a store and sources that are already there.
     pub(super) fn assemble(options: EngineOptions, opened: OpenedStore, built: Vec<BuiltSource>) -> Result<Self, EngineError> {
         let polling = options.polling && !options.offline;
+        let (set_aside, restored) = (opened.set_aside, opened.restored);
         let core = Arc::new(Core::new(options, opened, built));
+        core.listen_to_store();
+        core.tell_opening(set_aside, restored);
+        core.tell_store();
         let tasks = if polling {
             core.load()?;
             poll::start(&core)
@@ -260,9 +266,26 @@ impl EngineHandle {
             facts: self.core.read_facts().table.key_count() as u64,
             store: self.core.store.stats(),
             protection: self.core.protection.clone(),
-            notes: self.core.notes.clone(),
+            notes: self.core.store_notes(),
+            standing: self.core.store.standing(),
             polled_at: self.polled_at(),
         })
+    }
+
+    /// Writes a snapshot to `path`, which is absolute; a snapshot that is there is replaced, anything else refused.
+    ///
+    /// # Errors
+    /// [`EngineError::Snapshot`]; what stood there still does.
+    pub async fn snapshot(&self, path: &Path, progress: Told) -> Result<Taken, EngineError> {
+        self.core.snapshot(path, progress).await
+    }
+
+    /// Verifies the snapshot at `path`, which is absolute, and takes it in.
+    ///
+    /// # Errors
+    /// [`EngineError::Snapshot`]: unless its sentence says otherwise nothing was changed.
+    pub async fn hydrate(&self, path: &Path, mode: Mode, progress: Told) -> Result<Hydrated, EngineError> {
+        self.core.hydrate(path, mode, progress).await
     }
 
     /// When any engine last polled this cache.
@@ -300,10 +323,10 @@ impl EngineHandle {
         self.core.now()
     }
 
-    /// What a person should know about how the store was opened.
+    /// What a person should know about how the store was opened and how it stands.
     #[must_use]
-    pub fn notes(&self) -> &[String] {
-        &self.core.notes
+    pub fn notes(&self) -> Vec<String> {
+        self.core.store_notes()
     }
 }
 

@@ -132,6 +132,7 @@ impl Core {
         if let Err(error) = written {
             self.events.emit(now, EngineEvent::Fault(format!("the cache could not be written, values are kept in memory only: {error}")));
         }
+        self.tell_store();
         let mut moved = Vec::new();
         let mut reports = Vec::new();
         {

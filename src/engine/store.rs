@@ -36,6 +36,8 @@ mod salvage;
 mod seal;
 mod sealed_store;
 mod sled_rows;
+mod snapshot;
+mod snapshot_key;
 mod standing;
 
 pub use api::{CacheStore, Quarantined, StoreOp, StoreStats, VerifyReport};
@@ -45,7 +47,14 @@ pub use fault_disk::{Counts, FaultBackend, FaultDisk};
 pub use guard::inside_guard;
 pub use memory::MemoryStore;
 pub use open::{OpenedStore, StoreOptions, open_store};
+pub use snapshot::{Good, Hydrated, Mode, OnProgress, Progress, SnapshotError, Taken, Verified};
+pub use snapshot_key::SnapshotKeys;
 pub use standing::{Standing, Turn};
+
+/// Snapshots: taking, hydrating, the shelf of the data directory.
+pub mod snapshots {
+    pub use super::snapshot::{hydrate, newest_at, newest_good, restore_newest, shelve, take, take_in, verify};
+}
 
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@ use crate::fact::{Key, Observation, SourceId};
 
 use super::{
     error::StoreError,
+    snapshot_key::SnapshotKeys,
     standing::{Standing, Turn},
 };
 
@@ -135,6 +136,11 @@ pub trait CacheStore: Send + Sync {
     /// What was put aside since this was last asked; each is to be fetched again.
     fn take_quarantined(&self) -> Vec<Quarantined> {
         Vec::new()
+    }
+
+    /// What seals its snapshots and opens them; none for a store without keys.
+    fn snapshot_keys(&self) -> Option<SnapshotKeys> {
+        None
     }
 
     /// Counts, cheap.

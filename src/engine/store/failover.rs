@@ -26,6 +26,7 @@ use super::{
     error::StoreError,
     memory::MemoryStore,
     names,
+    snapshot_key::SnapshotKeys,
     standing::{Standing, Turn},
 };
 use crate::{
@@ -173,12 +174,10 @@ impl Failover {
         let mut keep = |observation: Observation| drop(memory.apply(&[StoreOp::Put(observation)]));
         let whole = primary.is_some_and(|primary| primary.scan(&[], &mut keep).is_ok() && primary.ailing().is_none());
         if !whole {
-            self.primary.snapshot(&mut |observation| {
-                let known = memory.get(&observation.key).unwrap_or_default();
-                if !known.iter().any(|known| known.source == observation.source && known.fetched_at >= observation.fetched_at) {
-                    let _ = memory.apply(&[StoreOp::Put(observation)]);
-                }
-            });
+            let entries = self.primary.restore(&memory);
+            if entries > 0 {
+                self.turn(Turn::Restored { entries });
+            }
         }
         memory
     }
@@ -353,6 +352,11 @@ impl CacheStore for Failover {
 
     fn take_quarantined(&self) -> Vec<Quarantined> {
         self.look().primary.as_ref().map(|primary| primary.take_quarantined()).unwrap_or_default()
+    }
+
+    fn snapshot_keys(&self) -> Option<SnapshotKeys> {
+        let primary = self.look().primary.clone();
+        primary.map_or_else(|| self.primary.snapshot_keys(), |primary| primary.snapshot_keys())
     }
 
     fn stats(&self) -> StoreStats {

@@ -27,6 +27,7 @@ use super::{
     rows::{Backend, OPEN_LIMIT, Rows},
     salvage::{self, Salvaged},
     sealed_store::SealedStore,
+    snapshot::{Hydrated, restore_newest},
 };
 use crate::{
     config::CacheKey,
@@ -62,6 +63,10 @@ pub struct OpenedStore {
     pub backend: &'static str,
     /// Whether it began empty: new, or what was there could not be used.
     pub fresh: bool,
+    /// Whether something was set aside, so that what is cached may be incomplete.
+    pub set_aside: bool,
+    /// What was then taken from the newest good snapshot; none where there was none.
+    pub restored: Option<Hydrated>,
 }
 
 /// Opens the store, healing what can be healed.
@@ -77,6 +82,8 @@ pub fn open_store(options: &StoreOptions) -> Result<OpenedStore, StoreError> {
             protection: "kept in memory only: nothing is written, and nothing outlives the process".to_owned(),
             backend: "memory",
             fresh: true,
+            set_aside: false,
+            restored: None,
         }),
         name => open_with(options, kinds::named(name)?.as_ref()),
     }
@@ -97,7 +104,7 @@ pub fn open_with(options: &StoreOptions, backend: &dyn Backend) -> Result<Opened
 /// # Errors
 /// As for [`open_store`].
 pub fn open_locked(options: &StoreOptions, backend: &dyn Backend, lock: DirLock) -> Result<OpenedStore, StoreError> {
-    Opening { options, backend, notes: Vec::new() }.run(lock)
+    Opening { options, backend, notes: Vec::new(), aside: false }.run(lock)
 }
 
 /// Everything that belongs to one database and goes aside with it.
@@ -107,6 +114,7 @@ struct Opening<'a> {
     options: &'a StoreOptions,
     backend: &'a dyn Backend,
     notes: Vec<String>,
+    aside: bool,
 }
 
 /// A database that passed its checks.
@@ -137,11 +145,22 @@ impl Opening<'_> {
         marker::clear(data_dir)?;
         let Checked { rows, ledger, manifest, fresh } = opened?;
         let protection = keys.protection.clone();
+        let snapshot_keys = keys.snapshot.clone();
         let store = SealedStore::new(data_dir, lock, rows, keys, Arc::clone(&self.options.rng), ledger, manifest);
         if manifest.is_none() {
             store.checkpoint()?;
         }
-        Ok(OpenedStore { store: Arc::new(store), notes: self.notes, protection, backend: self.backend.name(), fresh })
+        let restored = if self.aside { restore_newest(&store, data_dir, &snapshot_keys, &mut self.notes) } else { None };
+        let fresh = fresh && restored.is_none_or(|restored| restored.taken == 0);
+        Ok(OpenedStore {
+            store: Arc::new(store),
+            notes: self.notes,
+            protection,
+            backend: self.backend.name(),
+            fresh,
+            set_aside: self.aside,
+            restored,
+        })
     }
 
     fn keys(&mut self) -> Result<Keys, StoreError> {
@@ -304,6 +323,7 @@ impl Opening<'_> {
 
     fn set_aside(&mut self, names: &[&str], why: &str) -> Result<PathBuf, StoreError> {
         let place = aside::set_aside(&self.options.data_dir, names, self.options.clock.now())?;
+        self.aside = true;
         self.notes.push(format!(
             "the cache was set aside in {} because {why}; queued changes are not in it, and facts are fetched again",
             place.display()

@@ -21,6 +21,7 @@ use super::{
     record, records,
     rows::Rows,
     seal::Unopened,
+    snapshot_key::SnapshotKeys,
 };
 use crate::{
     engine::world::Rng,
@@ -284,6 +285,10 @@ impl CacheStore for SealedStore {
 
     fn take_quarantined(&self) -> Vec<Quarantined> {
         std::mem::take(&mut *self.found.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn snapshot_keys(&self) -> Option<SnapshotKeys> {
+        Some(self.keys.snapshot.clone())
     }
 
     fn stats(&self) -> StoreStats {

@@ -23,12 +23,19 @@ pub enum Turn {
         /// Why, in a sentence.
         why: String,
     },
+    /// What could not be read was taken into memory from the newest good snapshot.
+    Restored {
+        /// How many observations.
+        entries: u64,
+    },
     /// The disk serves again.
     Recovered {
         /// How long memory served.
         after: Duration,
         /// Changes that were written back.
         written_back: u64,
+        /// Whether the database was set aside for a new one, so that what is cached may be incomplete.
+        rebuilt: bool,
         /// What was healed on the way, a sentence each.
         notes: Vec<String>,
     },

@@ -63,7 +63,7 @@ impl Failover {
             self.change().primary = Some(Arc::clone(&opened.store));
         })?;
         let after = self.clock.monotonic().saturating_sub(began);
-        self.turn(Turn::Recovered { after, written_back, notes: opened.notes });
+        self.turn(Turn::Recovered { after, written_back, rebuilt: opened.set_aside, notes: opened.notes });
         Ok(())
     }
 

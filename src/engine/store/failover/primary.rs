@@ -3,15 +3,17 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Failover;
-use crate::{
-    engine::store::{
-        error::StoreError,
-        files, keyslots, kinds,
-        lock::DirLock,
-        open::{OpenedStore, StoreOptions, open_locked, open_store},
-        rows::Backend,
-    },
-    fact::Observation,
+use crate::engine::store::{
+    error::StoreError,
+    files, keys,
+    keyslots::{self, Keyslots},
+    kinds,
+    lock::DirLock,
+    memory::MemoryStore,
+    open::{OpenedStore, StoreOptions, open_locked, open_store},
+    rows::Backend,
+    snapshot::restore_newest,
+    snapshot_key::SnapshotKeys,
 };
 
 /// A store that can be opened again after it failed.
@@ -28,8 +30,11 @@ pub trait Primary: Send + Sync {
     /// As for `open_store`.
     fn open(&self) -> Result<OpenedStore, StoreError>;
 
-    /// Gives every observation of the newest good snapshot; answers which one that was, if there is one.
-    fn snapshot(&self, each: &mut dyn FnMut(Observation)) -> Option<String>;
+    /// Takes the newest good snapshot into `memory`, where it does not hold newer; answers how many observations came from it.
+    fn restore(&self, memory: &MemoryStore) -> u64;
+
+    /// What seals its snapshots, also while it cannot be opened.
+    fn snapshot_keys(&self) -> Option<SnapshotKeys>;
 
     /// Gives back what it holds between two opens.
     fn release(&self);
@@ -41,12 +46,13 @@ pub struct DiskPrimary {
     options: StoreOptions,
     backend: Arc<dyn Backend>,
     lock: Mutex<Option<DirLock>>,
+    keys: Mutex<Option<SnapshotKeys>>,
 }
 
 impl DiskPrimary {
     /// Nothing is opened yet.
     pub fn new(options: StoreOptions, backend: Arc<dyn Backend>) -> Self {
-        Self { options, backend, lock: Mutex::new(None) }
+        Self { options, backend, lock: Mutex::new(None), keys: Mutex::new(None) }
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<DirLock>> {
@@ -69,11 +75,25 @@ impl Primary for DiskPrimary {
             }
         };
         *lock = Some(held.clone());
-        open_locked(&self.options, self.backend.as_ref(), held)
+        let opened = open_locked(&self.options, self.backend.as_ref(), held)?;
+        *self.keys.lock().unwrap_or_else(PoisonError::into_inner) = opened.store.snapshot_keys();
+        Ok(opened)
     }
 
-    fn snapshot(&self, _each: &mut dyn FnMut(Observation)) -> Option<String> {
-        None
+    fn restore(&self, memory: &MemoryStore) -> u64 {
+        let Some(keys) = self.snapshot_keys() else { return 0 };
+        // Snapshots that were passed over are named when the store is opened again.
+        restore_newest(memory, &self.options.data_dir, &keys, &mut Vec::new()).map_or(0, |restored| restored.taken)
+    }
+
+    fn snapshot_keys(&self) -> Option<SnapshotKeys> {
+        let known = self.keys.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        known.or_else(|| match Keyslots::read(&self.options.data_dir) {
+            Ok(keyslots::Found::Slots(slots)) => {
+                keys::open(&slots, &self.options.state_dir, &self.options.key, &mut Vec::new()).ok().map(|keys| keys.snapshot)
+            }
+            _ => None,
+        })
     }
 
     fn release(&self) {
@@ -112,6 +132,8 @@ pub fn open_over(options: &StoreOptions, backend: Arc<dyn Backend>) -> Result<Op
             protection: "not known while the cache cannot be opened".to_owned(),
             backend: name,
             fresh: true,
+            set_aside: false,
+            restored: None,
         }),
         Err(error) => Err(error),
     }
