@@ -81,6 +81,12 @@ impl Engine {
         EngineHandle { core: Arc::clone(&self.core) }
     }
 
+    /// What it is made of, for tests of what no handle shows.
+    #[cfg(test)]
+    pub(super) fn core(&self) -> &Arc<Core> {
+        &self.core
+    }
+
     /// Stops tasks, flushes, writes the manifest.
     ///
     /// # Errors
