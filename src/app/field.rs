@@ -247,7 +247,7 @@ mod tests {
         }
 
         fn key(&mut self, key: &str) {
-            let before = self.ends().into_iter().filter(|end| *end < self.caret).next_back().unwrap_or(0);
+            let before = self.ends().into_iter().rfind(|end| *end < self.caret).unwrap_or(0);
             let after = self.ends().into_iter().find(|end| *end > self.caret).unwrap_or(self.text.len());
             match key {
                 "Left" => self.caret = before,

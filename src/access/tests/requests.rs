@@ -26,7 +26,7 @@ fn message(asked: Asked) -> Msg {
 fn find(model: &Model, role: Role, called: &str) -> NodeId {
     let tree = tree_of(model);
     let found = tree.nodes.iter().find(|(_, node)| node.role() == role && name(node).starts_with(called));
-    found.map(|(id, _)| *id).unwrap_or_else(|| panic!("no {role:?} {called}"))
+    found.map_or_else(|| panic!("no {role:?} {called}"), |(id, _)| *id)
 }
 
 #[test]

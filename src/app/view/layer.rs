@@ -77,9 +77,9 @@ fn palette_row(model: &Model, row: &PaletteRow, chosen: bool, place: Rect, theme
     let key_width = text_width(&row.key);
     let key_x = place.right().saturating_sub(key_width);
     // Title in a column of its own, then what it does or why not, the key at the right where there is room.
-    let said_x = place.x + 24;
+    let said_x = (place.x + 24).max(x + 2);
     let said_room = key_x.saturating_sub(2).saturating_sub(said_x);
-    if said_x > x && said_room > 15 {
+    if said_room > 15 {
         let (said, role) = row.unavailable.as_deref().map_or((row.summary, Role::Dim), |why| (why, Role::Stale));
         let said = crate::text::truncate(&said.into(), usize::from(said_room));
         put(buf, (said_x, place.y), said.as_str(), said_room, theme.role(role));
