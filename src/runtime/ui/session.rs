@@ -18,12 +18,9 @@ use crate::{
     theme::{Role, Theme},
 };
 
-use super::{
-    ScreenOptions,
-    assets::{self, Assets},
-    feed,
-};
+use super::{ScreenOptions, feed};
 use crate::runtime::{
+    assets::{self, Assets},
     context::{Context, RuntimeError},
     owner,
     record::Recorder,
