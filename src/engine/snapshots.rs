@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn the_next_one_is_due_an_interval_after_the_last_and_at_once_after_none() {
-        let at = |seconds| Timestamp::from_millis(seconds * 1000);
+        let at = |seconds: i64| Timestamp::from_millis(seconds * 1000);
         let hour = Duration::from_secs(3600);
         assert_eq!(wait(None, hour, at(0)), Duration::ZERO);
         assert_eq!(wait(Some(at(0)), hour, at(600)), Duration::from_secs(3000));

@@ -11,8 +11,6 @@ mod heal;
 mod overlay;
 mod primary;
 mod state;
-#[cfg(test)]
-mod tests;
 
 use std::{
     collections::HashSet,

@@ -2,9 +2,11 @@
 
 mod conformance;
 mod damage;
+mod failover;
 mod kill;
 mod model;
 mod opening;
+mod power;
 mod secrecy;
 
 use std::{path::PathBuf, sync::Arc};
