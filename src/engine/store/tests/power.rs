@@ -53,7 +53,7 @@ fn survives(torn: bool, seed: u64) -> (u64, u64) {
                     let at = draw(&rng, 20);
                     written[at as usize] = number;
                     // Some are long enough for several pieces.
-                    let filler = "v".repeat(if draw(&rng, 10) == 0 { 70_000 } else { 3 });
+                    let filler = "v".repeat(if draw(&rng, 40) == 0 { 70_000 } else { 3 });
                     put(&format!("k{at}"), "s", &format!("\"{number}{filler}\""))
                 })
                 .collect();
@@ -75,7 +75,7 @@ fn survives(torn: bool, seed: u64) -> (u64, u64) {
 
 #[test]
 fn what_was_acknowledged_survives_every_power_cut_and_nothing_has_to_be_said() {
-    for seed in 0..6 {
+    for seed in 0..3 {
         assert_eq!(survives(false, seed), (30, 0));
     }
 }
@@ -83,10 +83,10 @@ fn what_was_acknowledged_survives_every_power_cut_and_nothing_has_to_be_said() {
 #[test]
 fn a_torn_write_is_found_out_and_what_was_acknowledged_before_it_is_taken_over() {
     let mut said = 0;
-    for seed in 10..16 {
+    for seed in 10..13 {
         said += survives(true, seed).1;
     }
-    assert!(said > 5, "only {said} of 180 power cuts tore anything: the test tests nothing");
+    assert!(said > 5, "only {said} of 90 power cuts tore anything: the test tests nothing");
 }
 
 #[test]
