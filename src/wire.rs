@@ -11,6 +11,7 @@ mod conflict;
 mod envelope;
 mod event;
 mod insight;
+mod look;
 mod mask;
 mod report;
 mod schema;
@@ -28,6 +29,7 @@ pub use conflict::{CandidatePayload, ConflictPayload};
 pub use envelope::{Envelope, ErrorBody, Outcome, VERSION, Via};
 pub use event::{ConflictEventPayload, EventPayload, FaultPayload, MissedPayload, ReadyPayload};
 pub use insight::{AgreementPayload, FactorPayload, InsightPayload, SourceViewPayload};
+pub use look::{ContrastPayload, KeyPayload, KeymapPayload, ThemePayload};
 pub use report::{
     ActionPayload, ConfigCheckPayload, ConfigPathPayload, ConfigProblemPayload, DoctorPayload, FilePayload, ServePayload, SettingPayload,
     TextPayload, Verdict,

@@ -7,6 +7,7 @@ mod cache;
 mod conflict;
 mod fact;
 mod list;
+mod look;
 mod source;
 mod table;
 mod watch;
@@ -23,6 +24,7 @@ use crate::wire::Envelope;
 use super::sink::Sink;
 
 pub use list::fact_table;
+pub use look::{contrast_table, keymap_table, theme_table};
 pub use watch::event_line;
 
 /// Turns lines into text.

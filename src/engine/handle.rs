@@ -39,6 +39,17 @@ impl Engine {
     /// [`EngineError::Store`] when the directory is busy, newer, unwritable or beyond healing; [`EngineError::BadSource`] when a
     /// source's mapping or template is wrong.
     pub fn start(options: EngineOptions) -> Result<Self, EngineError> {
+        let mut engine = Self::open(options)?;
+        engine.poll()?;
+        Ok(engine)
+    }
+
+    /// As [`Engine::start`], but nobody is asked before [`Engine::poll`]: who wants to show first what is known is not in the way of what
+    /// the first answers bring.
+    ///
+    /// # Errors
+    /// As for [`Engine::start`].
+    pub fn open(options: EngineOptions) -> Result<Self, EngineError> {
         let built = build_sources(
             &options.config,
             &SourceDeps {
@@ -55,30 +66,50 @@ impl Engine {
             clock: Arc::clone(&options.clock),
             rng: Arc::clone(&options.rng),
         })?;
-        Self::assemble(options, opened, built)
+        Ok(Self::idle(options, opened, built))
     }
 
     /// Puts an engine together from a store and sources that are already there.
-    pub(super) fn assemble(options: EngineOptions, opened: OpenedStore, built: Vec<BuiltSource>) -> Result<Self, EngineError> {
-        let polling = options.polling && !options.offline;
+    fn idle(options: EngineOptions, opened: OpenedStore, built: Vec<BuiltSource>) -> Self {
         let (set_aside, restored) = (opened.set_aside, opened.restored);
         let core = Arc::new(Core::new(options, opened, built));
         core.listen_to_store();
         core.tell_opening(set_aside, restored);
         core.tell_store();
-        let tasks = if polling {
-            core.load()?;
-            poll::start(&core)
-        } else {
-            Vec::new()
-        };
-        Ok(Self { core, tasks })
+        Self { core, tasks: Vec::new() }
+    }
+
+    /// Starts the schedules, when asked to poll and not offline; once they run, does nothing. Needs a tokio runtime.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn poll(&mut self) -> Result<(), EngineError> {
+        let polling = self.core.options.polling && !self.core.options.offline;
+        if polling && self.tasks.is_empty() {
+            self.core.load()?;
+            self.tasks = poll::start(&self.core);
+        }
+        Ok(())
+    }
+
+    /// As [`Engine::start`], of a store and sources that are already there.
+    #[cfg(test)]
+    pub(super) fn assemble(options: EngineOptions, opened: OpenedStore, built: Vec<BuiltSource>) -> Result<Self, EngineError> {
+        let mut engine = Self::idle(options, opened, built);
+        engine.poll()?;
+        Ok(engine)
     }
 
     /// The handle to give away.
     #[must_use]
     pub fn handle(&self) -> EngineHandle {
         EngineHandle { core: Arc::clone(&self.core) }
+    }
+
+    /// What it is made of, for tests of what no handle shows.
+    #[cfg(test)]
+    pub(super) fn core(&self) -> &Arc<Core> {
+        &self.core
     }
 
     /// Stops tasks, flushes, writes the manifest.

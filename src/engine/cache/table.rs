@@ -19,7 +19,8 @@ impl Table {
     pub fn put(&mut self, observation: Observation, rules: &RuleBook) {
         let slot = Slot::new(observation, rules);
         self.by_source.entry(slot.observation.source.clone()).or_default().insert(slot.observation.key.clone());
-        let slots = self.keys.entry(slot.observation.key.clone()).or_default();
+        // Most keys have one source; the first push of an empty list makes room for four, in a table that is mostly of such lists.
+        let slots = self.keys.entry(slot.observation.key.clone()).or_insert_with(|| Vec::with_capacity(1));
         match slots.iter_mut().find(|held| held.observation.source == slot.observation.source) {
             Some(held) => *held = slot,
             None => slots.push(slot),
