@@ -95,6 +95,8 @@ pub(super) struct Core {
     pub polled_at: Mutex<Option<Timestamp>>,
     /// What was healed since the start, a sentence each.
     pub healed: Mutex<Vec<String>>,
+    /// The disk may have lost something that memory has: with the next write everything is written again.
+    pub rewrite: AtomicBool,
     /// The store went over to memory or back.
     pub turned: Arc<tokio::sync::Notify>,
     /// Somebody has to be asked again.
@@ -168,6 +170,7 @@ impl Core {
             backend,
             polled_at: Mutex::new(polled_at),
             healed: Mutex::default(),
+            rewrite: AtomicBool::new(false),
             turned: Arc::default(),
             resync: tokio::sync::Notify::new(),
             positions,

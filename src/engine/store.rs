@@ -45,7 +45,7 @@ mod standing;
 
 pub use api::{CacheStore, Quarantined, StoreOp, StoreStats, VerifyReport};
 pub use error::StoreError;
-pub use failover::open_resilient;
+pub use failover::{open_over, open_resilient};
 pub use fault_disk::{Counts, FaultBackend, FaultDisk};
 pub use guard::inside_guard;
 pub use memory::MemoryStore;
