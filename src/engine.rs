@@ -8,10 +8,12 @@
 mod api;
 mod cache;
 mod cache_event;
+pub mod chaos;
 mod claims;
 mod core;
 mod events;
 mod handle;
+mod heal;
 mod health;
 mod history;
 mod poll;
@@ -31,7 +33,7 @@ pub use cache_event::{CacheEvent, HydratedFrom};
 pub use handle::{Engine, EngineHandle};
 pub use history::Believed;
 pub use snapshots::Told;
-pub use store::{Hydrated, Mode, Progress, SnapshotError, StoreError, StoreStats, Taken};
+pub use store::{Hydrated, Mode, Progress, SnapshotError, Standing, StoreError, StoreStats, Taken};
 pub use world::Secrets;
 
 #[cfg(test)]

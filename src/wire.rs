@@ -12,6 +12,7 @@ mod envelope;
 mod event;
 mod history;
 mod insight;
+mod look;
 mod mask;
 mod report;
 mod schema;
@@ -30,6 +31,7 @@ pub use envelope::{Envelope, ErrorBody, Outcome, VERSION, Via};
 pub use event::{ConflictEventPayload, EventPayload, FaultPayload, MissedPayload, ReadyPayload};
 pub use history::HistoryPayload;
 pub use insight::{AgreementPayload, FactorPayload, InsightPayload, SourceViewPayload};
+pub use look::{ContrastPayload, KeyPayload, KeymapPayload, ThemePayload};
 pub use report::{
     ActionPayload, ConfigCheckPayload, ConfigPathPayload, ConfigProblemPayload, DoctorPayload, FilePayload, ServePayload, SettingPayload,
     TextPayload, Verdict,

@@ -9,12 +9,15 @@
 mod api;
 mod aside;
 mod error;
+mod failover;
+mod fault_disk;
 mod files;
 mod format;
 mod guard;
 mod keyfile;
 mod keys;
 mod keyslots;
+mod kinds;
 mod known;
 mod ledger;
 mod lock;
@@ -29,6 +32,8 @@ mod pending;
 mod pieces;
 mod record;
 mod records;
+#[cfg(feature = "redb")]
+mod redb_rows;
 mod rows;
 mod salvage;
 mod seal;
@@ -36,14 +41,18 @@ mod sealed_store;
 mod sled_rows;
 mod snapshot;
 mod snapshot_key;
+mod standing;
 
 pub use api::{CacheStore, Quarantined, StoreOp, StoreStats, VerifyReport};
 pub use error::StoreError;
+pub use failover::{open_over, open_resilient};
+pub use fault_disk::{Counts, FaultBackend, FaultDisk};
 pub use guard::inside_guard;
 pub use memory::MemoryStore;
 pub use open::{OpenedStore, StoreOptions, open_store};
 pub use snapshot::{Good, Hydrated, Mode, OnProgress, Progress, SnapshotError, Taken, Verified};
 pub use snapshot_key::SnapshotKeys;
+pub use standing::{Standing, Turn};
 
 /// Snapshots: taking, hydrating, the shelf of the data directory.
 pub mod snapshots {

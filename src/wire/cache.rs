@@ -31,8 +31,22 @@ pub struct CachePayload {
     pub protection: String,
     /// What happened when the store was opened that a person should know.
     pub notes: Vec<String>,
+    /// Since when and why memory serves in place of the disk; null when all is well.
+    #[serde(default)]
+    pub failed_over: Option<StandingPayload>,
     /// When any engine last polled here.
     pub polled_at: Option<String>,
+}
+
+/// Memory serves in place of the disk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StandingPayload {
+    /// Since when.
+    pub since: String,
+    /// Why, in a sentence.
+    pub why: String,
+    /// Changes that wait to be written back.
+    pub waiting: u64,
 }
 
 /// A snapshot that was written: `core.cache.snapshot`.
@@ -95,6 +109,11 @@ impl CachePayload {
             quarantined: status.store.quarantined,
             protection: status.protection.clone(),
             notes: status.notes.clone(),
+            failed_over: status.standing.as_ref().map(|standing| StandingPayload {
+                since: standing.since.to_rfc3339(),
+                why: standing.why.clone(),
+                waiting: standing.waiting,
+            }),
             polled_at: status.polled_at.map(Timestamp::to_rfc3339),
         }
     }

@@ -13,6 +13,7 @@ use super::{
     event::{ConflictEventPayload, FaultPayload, MissedPayload, ReadyPayload},
     history::HistoryPayload,
     insight::InsightPayload,
+    look::{ContrastPayload, KeymapPayload, ThemePayload},
     report::{ActionPayload, ConfigCheckPayload, ConfigPathPayload, DoctorPayload, FilePayload, ServePayload, SettingPayload, TextPayload},
     source::{RefreshPayload, SourcePayload, SourceTestPayload},
 };
@@ -54,6 +55,9 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("core.config.check", of::<ConfigCheckPayload>("")),
         ("core.config.show", of::<SettingPayload>("")),
         ("core.config.trust", of::<FilePayload>("")),
+        ("core.keymap.read", of::<KeymapPayload>("")),
+        ("core.theme.read", of::<ThemePayload>("")),
+        ("core.theme.check", of::<ContrastPayload>("")),
         ("core.app.serve", of::<ServePayload>("")),
         ("core.app.doctor", of::<DoctorPayload>("")),
         ("core.app.completions", of::<TextPayload>("")),
