@@ -94,7 +94,6 @@ impl Engine {
     }
 
     /// As [`Engine::start`], of a store and sources that are already there.
-    #[cfg(test)]
     pub(super) fn assemble(options: EngineOptions, opened: OpenedStore, built: Vec<BuiltSource>) -> Result<Self, EngineError> {
         let mut engine = Self::idle(options, opened, built);
         engine.poll()?;
