@@ -24,11 +24,10 @@ impl Core {
             return;
         }
         let facts = self.read_facts();
+        let note = |insight: Insight| self.remember(&insight, now);
         match keys {
-            Some(keys) => {
-                self.resolve_all(keys.iter().map(|key| (key, facts.table.slots(key))), now, |insight| self.remember(&insight, now))
-            }
-            None => self.resolve_all(facts.table.matching(None), now, |insight| self.remember(&insight, now)),
+            Some(keys) => self.resolve_all(keys.iter().map(|key| (key, facts.table.slots(key))), now, note),
+            None => self.resolve_all(facts.table.matching(None), now, note),
         }
     }
 

@@ -53,7 +53,7 @@ impl Printer for PastPrinter {
 }
 
 fn with_confidence(line: Line, then: &HistoryPayload) -> Line {
-    let line = line.add_safe(Tone::Plain, believed(&then));
+    let line = line.add_safe(Tone::Plain, believed(then));
     match (&then.band, then.confidence) {
         (Some(band), Some(score)) => line.add(Tone::Plain, "  ").add(band_tone(Some(band)), &format!("{band} {}", score_text(score))),
         _ => line,
