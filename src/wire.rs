@@ -6,9 +6,11 @@
 //! It carries no bytes and prints nothing. Escaping for terminals happens where lines leave (`text::json_line`).
 
 mod cache;
+mod cache_event;
 mod conflict;
 mod envelope;
 mod event;
+mod history;
 mod insight;
 mod look;
 mod mask;
@@ -19,10 +21,15 @@ mod source;
 #[cfg(test)]
 mod tests;
 
-pub use cache::CachePayload;
+pub use cache::{CachePayload, HydratePayload, SnapshotPayload};
+pub use cache_event::{
+    CacheEventPayload, CacheSentence, CompactedPayload, FailedOverPayload, HydratedPayload, QuarantinedPayload, RecoveredPayload,
+    RemovedPayload, ResyncPayload,
+};
 pub use conflict::{CandidatePayload, ConflictPayload};
 pub use envelope::{Envelope, ErrorBody, Outcome, VERSION, Via};
-pub use event::{ConflictEventPayload, EventPayload, FaultPayload, HydratedPayload, MissedPayload, QuarantinedPayload, ReadyPayload};
+pub use event::{ConflictEventPayload, EventPayload, FaultPayload, MissedPayload, ReadyPayload};
+pub use history::{HistoryPayload, PastPayload};
 pub use insight::{AgreementPayload, FactorPayload, InsightPayload, SourceViewPayload};
 pub use look::{ContrastPayload, KeyPayload, KeymapPayload, ThemePayload};
 pub use report::{

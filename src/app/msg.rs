@@ -58,6 +58,8 @@ pub enum Msg {
     History(History),
     /// The engine is gone; the sentence says why.
     EngineGone(String),
+    /// Something happened to the cache: the sentence, and whether a person should look at it.
+    CacheTold(String, bool),
     /// A task failed; the sentence says which.
     Fault(String),
     /// The next visible change has come: an age rolls over.

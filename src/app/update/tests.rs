@@ -242,6 +242,13 @@ fn an_engine_that_died_is_said_and_what_was_known_stays() {
 }
 
 #[test]
+fn what_happens_to_the_cache_is_said() {
+    let mut model = screen((120, 36));
+    send(&mut model, Msg::CacheTold("the record of a/\u{1b}[31m was damaged".to_owned(), true));
+    assert_eq!(said(&model), "The record of a/\\x1b[31m was damaged.");
+}
+
+#[test]
 fn a_paste_goes_into_the_field_and_what_is_cut_is_said() {
     let mut model = screen((120, 36));
     send(&mut model, Msg::Paste("q".to_owned(), 0));
@@ -285,7 +292,7 @@ fn the_next_wake_is_when_an_age_that_shows_rolls_over() {
         );
         next_wake(&model).map(|wake| wake.since(NOW).as_secs())
     };
-    assert_eq!(at(3), Some(1));
+    assert_eq!(at(3), Some(7));
     assert_eq!(at(42), Some(8));
     assert_eq!(at(600), Some(60));
     let mut live = fact("a", "1", "", "prom", 3, 0.9);

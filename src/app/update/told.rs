@@ -30,7 +30,8 @@ pub(super) fn snapshot(model: &mut Model, snapshot: Snapshot) -> Vec<Effect> {
         && before.conflicts == shared.snapshot.conflicts
         && before.queue == shared.snapshot.queue
         && before.notes == shared.snapshot.notes;
-    if first || !rest {
+    // With other facts the arranged list comes in a moment: one frame for both, and that moment is not lost to the pace of frames.
+    if same && (first || !rest) {
         model.touch();
     }
     conflicts::follow(&mut model.conflicts, &model.shared);
@@ -87,6 +88,13 @@ pub(super) fn history(model: &mut Model, history: History) -> Vec<Effect> {
         model.canvas.told = Some(history);
     }
     Vec::new()
+}
+
+/// A sentence of the engine as it stands by itself: with a capital letter and a full stop.
+pub(super) fn capitalised(sentence: &str) -> String {
+    let mut chars = sentence.chars();
+    let first: String = chars.next().map(|first| first.to_uppercase().collect()).unwrap_or_default();
+    format!("{first}{}.", chars.as_str())
 }
 
 /// The engine is gone: what is shown stays, and says how old it is.

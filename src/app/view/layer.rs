@@ -19,8 +19,7 @@ use super::{
     put,
 };
 
-/// Where a row of the palette says what its action does, and the least cells it says that in.
-const SAID: u16 = 24;
+/// The least cells in which a row of the palette says what its action does.
 const LEAST_SAID: u16 = 16;
 
 /// Draws the layer on top.
@@ -45,13 +44,15 @@ pub(super) fn layer(model: &Model, region: &LayerRegion, theme: &Theme, buf: &mu
             if rows.is_empty() {
                 put(buf, (area.x, area.y + 2), "No action fits.", area.width, theme.role(Role::Dim));
             }
+            let shown = visible.iter().filter_map(|(index, _)| rows.get(*index));
+            let titles = shown.map(|row| text_width(row.title)).max().unwrap_or(0).max(20);
             for (index, place) in visible {
                 if let Some(row) = rows.get(*index) {
-                    palette_row(model, row, *index == model.palette.cursor, *place, theme, buf);
+                    palette_row(model, row, *index == model.palette.cursor, (*place, titles), theme, buf);
                 }
             }
             // Where rows have no room for it, what is said of the chosen one stands below the field.
-            if let Some(row) = rows.get(model.palette.cursor).filter(|_| region.inner.width < SAID + LEAST_SAID) {
+            if let Some(row) = rows.get(model.palette.cursor).filter(|_| region.inner.width < 4 + titles + LEAST_SAID) {
                 said(row, (area.x, area.y + 1), area.width, theme, buf);
             }
             let below = rows.len().saturating_sub(model.palette.offset + visible.len());
@@ -75,8 +76,8 @@ fn said(row: &PaletteRow, at: (u16, u16), room: u16, theme: &Theme, buf: &mut Bu
     put(buf, at, said.as_str(), room, theme.role(role));
 }
 
-/// Title, key, and why it cannot be asked for.
-fn palette_row(model: &Model, row: &PaletteRow, chosen: bool, place: Rect, theme: &Theme, buf: &mut Buffer) {
+/// Title, key, and why it cannot be asked for; the titles of all rows are at most so wide.
+fn palette_row(model: &Model, row: &PaletteRow, chosen: bool, (place, titles): (Rect, u16), theme: &Theme, buf: &mut Buffer) {
     let role = if row.unavailable.is_some() { Role::Dim } else { Role::Text };
     if chosen {
         buf.set_style(place, theme.surface(Surface::Selected));
@@ -91,8 +92,8 @@ fn palette_row(model: &Model, row: &PaletteRow, chosen: bool, place: Rect, theme
     }
     let key_width = text_width(&row.key);
     let key_x = place.right().saturating_sub(key_width);
-    // Title in a column of its own, then what it does or why not, the key at the right where there is room.
-    let said_x = (place.x + SAID).max(x + 2);
+    // Title in a column of its own, then what it does or why not; the key at the right where there is room.
+    let said_x = place.x + 4 + titles;
     let said_room = key_x.saturating_sub(2).saturating_sub(said_x);
     if said_room >= LEAST_SAID {
         said(row, (said_x, place.y), said_room, theme, buf);

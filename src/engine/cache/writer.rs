@@ -14,6 +14,7 @@ const WAITING: usize = 256;
 
 enum Job {
     Write { ops: Vec<StoreOp>, documents: Vec<(String, Vec<u8>)>, done: oneshot::Sender<Result<(), StoreError>> },
+    Work(Box<dyn FnOnce(&dyn CacheStore) + Send>),
     End,
 }
 
@@ -40,12 +41,28 @@ impl Writer {
     /// What the store said, or that the writer is gone or has too much waiting.
     pub async fn write(&self, ops: Vec<StoreOp>, documents: Vec<(String, Vec<u8>)>) -> Result<(), StoreError> {
         let (done, outcome) = oneshot::channel();
-        let refuse = |cause: &str| StoreError::Unwritable { path: "the cache".to_owned(), cause: cause.to_owned() };
         self.jobs.try_send(Job::Write { ops, documents, done }).map_err(|full| match full {
             mpsc::TrySendError::Full(_) => refuse("too many writes are waiting for the disk"),
             mpsc::TrySendError::Disconnected(_) => refuse("the writer has ended"),
         })?;
         outcome.await.unwrap_or_else(|_| Err(refuse("the writer ended before it answered")))
+    }
+
+    /// Runs `work` in the place of writes: none goes on meanwhile. What it wrote is durable when this answers only if it flushed.
+    ///
+    /// # Errors
+    /// That the writer is gone or has too much waiting.
+    pub async fn work<T: Send + 'static>(&self, work: impl FnOnce(&dyn CacheStore) -> T + Send + 'static) -> Result<T, StoreError> {
+        let (done, outcome) = oneshot::channel();
+        let job = move |store: &dyn CacheStore| {
+            // A caller that gave up waiting does not need the outcome.
+            let _ = done.send(work(store));
+        };
+        self.jobs.try_send(Job::Work(Box::new(job))).map_err(|full| match full {
+            mpsc::TrySendError::Full(_) => refuse("too many writes are waiting for the disk"),
+            mpsc::TrySendError::Disconnected(_) => refuse("the writer has ended"),
+        })?;
+        outcome.await.map_err(|_| refuse("the writer ended before it answered"))
     }
 
     /// Finishes what waits and ends the thread.
@@ -59,6 +76,10 @@ impl Writer {
     }
 }
 
+fn refuse(cause: &str) -> StoreError {
+    StoreError::Unwritable { path: "the cache".to_owned(), cause: cause.to_owned() }
+}
+
 impl Drop for Writer {
     fn drop(&mut self) {
         self.finish();
@@ -69,11 +90,17 @@ fn run(store: &dyn CacheStore, inbox: &mpsc::Receiver<Job>) {
     while let Ok(job) = inbox.recv() {
         let mut group = Vec::new();
         let mut ending = false;
+        let mut after = None;
         let mut next = Some(job);
         // What arrived while the last sync ran shares the next one.
         while let Some(job) = next.take().or_else(|| inbox.try_recv().ok()) {
             match job {
                 Job::Write { ops, documents, done } => group.push((write(store, &ops, &documents), done)),
+                Job::Work(work) => {
+                    // By itself: who waits for a write before it is not to wait for it too.
+                    after = Some(work);
+                    break;
+                }
                 Job::End => {
                     ending = true;
                     break;
@@ -84,6 +111,9 @@ fn run(store: &dyn CacheStore, inbox: &mpsc::Receiver<Job>) {
         for (written, done) in group {
             // A caller that gave up waiting does not need the outcome.
             let _ = done.send(written.and_then(|()| synced.clone()));
+        }
+        if let Some(work) = after {
+            work(store);
         }
         if ending {
             return;

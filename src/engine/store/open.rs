@@ -12,11 +12,11 @@ use std::{
 use super::{
     api::CacheStore,
     aside,
-    backend::{Backend, OPEN_LIMIT},
     error::StoreError,
     files, format,
     keys::{self, Keys},
     keyslots::{self, Keyslots},
+    kinds,
     ledger::Ledger,
     lock::DirLock,
     manifest,
@@ -24,8 +24,10 @@ use super::{
     memory::MemoryStore,
     pending::{self, LEDGER_ROW, Pending},
     pieces,
+    rows::{Backend, OPEN_LIMIT, Rows},
     salvage::{self, Salvaged},
-    sled_store::SledStore,
+    sealed_store::SealedStore,
+    snapshot::{Hydrated, restore_newest},
 };
 use crate::{
     config::CacheKey,
@@ -61,6 +63,10 @@ pub struct OpenedStore {
     pub backend: &'static str,
     /// Whether it began empty: new, or what was there could not be used.
     pub fresh: bool,
+    /// Whether something was set aside, so that what is cached may be incomplete.
+    pub set_aside: bool,
+    /// What was then taken from the newest good snapshot; none where there was none.
+    pub restored: Option<Hydrated>,
 }
 
 /// Opens the store, healing what can be healed.
@@ -76,10 +82,29 @@ pub fn open_store(options: &StoreOptions) -> Result<OpenedStore, StoreError> {
             protection: "kept in memory only: nothing is written, and nothing outlives the process".to_owned(),
             backend: "memory",
             fresh: true,
+            set_aside: false,
+            restored: None,
         }),
-        "sled" => Opening { options, notes: Vec::new() }.run(),
-        other => Err(StoreError::NoBackend(other.to_owned())),
+        name => open_with(options, kinds::named(name)?.as_ref()),
     }
+}
+
+/// As [`open_store`], sealed, over this kind of database.
+///
+/// # Errors
+/// As for [`open_store`].
+pub fn open_with(options: &StoreOptions, backend: &dyn Backend) -> Result<OpenedStore, StoreError> {
+    keys::supported(&options.key)?;
+    files::private_dir(&options.data_dir)?;
+    open_locked(options, backend, DirLock::acquire(&options.data_dir, options.clock.now())?)
+}
+
+/// As [`open_with`], by who owns the directory.
+///
+/// # Errors
+/// As for [`open_store`].
+pub fn open_locked(options: &StoreOptions, backend: &dyn Backend, lock: DirLock) -> Result<OpenedStore, StoreError> {
+    Opening { options, backend, notes: Vec::new(), aside: false }.run(lock)
 }
 
 /// Everything that belongs to one database and goes aside with it.
@@ -87,12 +112,14 @@ const DATABASE: &[&str] = &["cache", "manifest"];
 
 struct Opening<'a> {
     options: &'a StoreOptions,
+    backend: &'a dyn Backend,
     notes: Vec<String>,
+    aside: bool,
 }
 
 /// A database that passed its checks.
 struct Checked {
-    backend: Backend,
+    rows: Box<dyn Rows>,
     ledger: Ledger,
     /// The write the manifest on disk speaks of; none when it is to be written.
     manifest: Option<u64>,
@@ -103,27 +130,37 @@ struct Checked {
 struct Refused {
     why: String,
     readable: bool,
+    /// What made it, where that is another than what is asked for now.
+    maker: Option<Arc<dyn Backend>>,
 }
 
 impl Opening<'_> {
-    fn run(mut self) -> Result<OpenedStore, StoreError> {
-        keys::supported(&self.options.key)?;
+    fn run(mut self, lock: DirLock) -> Result<OpenedStore, StoreError> {
         let data_dir = self.options.data_dir.as_path();
-        files::private_dir(data_dir)?;
-        let lock = DirLock::acquire(data_dir, self.options.clock.now())?;
         format::check(data_dir)?;
         let keys = self.keys()?;
         let earlier = marker::set(data_dir)?;
         let opened = self.database(&keys, earlier);
         // An error in hand is an end too; the marker is for opens that had none.
         marker::clear(data_dir)?;
-        let Checked { backend, ledger, manifest, fresh } = opened?;
+        let Checked { rows, ledger, manifest, fresh } = opened?;
         let protection = keys.protection.clone();
-        let store = SledStore::new(data_dir, lock, backend, keys, Arc::clone(&self.options.rng), ledger, manifest);
+        let snapshot_keys = keys.snapshot.clone();
+        let store = SealedStore::new(data_dir, lock, rows, keys, Arc::clone(&self.options.rng), ledger, manifest);
         if manifest.is_none() {
             store.checkpoint()?;
         }
-        Ok(OpenedStore { store: Arc::new(store), notes: self.notes, protection, backend: "sled", fresh })
+        let restored = if self.aside { restore_newest(&store, data_dir, &snapshot_keys, &mut self.notes) } else { None };
+        let fresh = fresh && restored.is_none_or(|restored| restored.taken == 0);
+        Ok(OpenedStore {
+            store: Arc::new(store),
+            notes: self.notes,
+            protection,
+            backend: self.backend.name(),
+            fresh,
+            set_aside: self.aside,
+            restored,
+        })
     }
 
     fn keys(&mut self) -> Result<Keys, StoreError> {
@@ -141,18 +178,26 @@ impl Opening<'_> {
     /// The database that is there if it passes, else a new one.
     fn database(&mut self, keys: &Keys, earlier: Earlier) -> Result<Checked, StoreError> {
         let data_dir = self.options.data_dir.as_path();
-        let refused = match earlier {
-            Earlier::EndedTwice => Refused { why: "opening it ended the process twice".to_owned(), readable: false },
-            Earlier::Failed => Refused { why: "the database failed while it was in use".to_owned(), readable: true },
+        let mut refused = match earlier {
+            Earlier::EndedTwice => Refused { why: "opening it ended the process twice".to_owned(), readable: false, maker: None },
+            Earlier::Failed => Refused { why: "the database failed while it was in use".to_owned(), readable: true, maker: None },
             Earlier::Trusted => match self.existing(keys)? {
                 Ok(checked) => return Ok(checked),
                 Err(None) => return self.create(keys),
                 Err(Some(refused)) => refused,
             },
         };
+        if refused.maker.is_none()
+            && let Some(maker) = kinds::maker_of(&data_dir.join("cache"))
+        {
+            refused.maker = Some(kinds::named(maker).map_err(|_| StoreError::MadeWithout(maker.to_owned()))?);
+        }
+        // On a disk that takes nothing a whole database looks damaged too.
+        files::probe(data_dir)?;
         let place = self.set_aside(DATABASE, &refused.why)?;
         let checked = self.create(keys)?;
-        if refused.readable { self.take_over(keys, checked, &place.join("cache"), data_dir) } else { Ok(checked) }
+        let maker = refused.maker.as_deref().unwrap_or(self.backend);
+        if refused.readable { self.take_over(keys, checked, maker, &place.join("cache"), data_dir) } else { Ok(checked) }
     }
 
     /// Opens and checks the database that is there. The inner error is why it is not used: none when there is none.
@@ -160,32 +205,40 @@ impl Opening<'_> {
         let data_dir = self.options.data_dir.as_path();
         let cache = data_dir.join("cache");
         let manifest = manifest::read(data_dir, &keys.manifest, &keys.store)?;
-        let refused = |why: &str, readable| Ok(Err(Some(Refused { why: why.to_owned(), readable })));
+        let refused = |why: &str, readable| Ok(Err(Some(Refused { why: why.to_owned(), readable, maker: None })));
         if !cache.exists() {
             return match manifest {
                 manifest::Found::Nothing => Ok(Err(None)),
                 _ => refused("the database is gone", false),
             };
         }
-        let backend = match Backend::open(&cache, OPEN_LIMIT) {
-            Ok(backend) => backend,
+        if let Some(maker) = kinds::maker_of(&cache).filter(|maker| *maker != self.backend.name()) {
+            let why = format!("it was made with {maker} and the configuration asks for {}", self.backend.name());
+            let maker = kinds::named(maker).map_err(|_| StoreError::MadeWithout(maker.to_owned()))?;
+            return Ok(Err(Some(Refused { why, readable: true, maker: Some(maker) })));
+        }
+        let rows = match self.backend.open(&cache, OPEN_LIMIT) {
+            Ok(rows) => rows,
             Err(StoreError::Damaged(why)) => return refused(&why, true),
             Err(error) => return Err(error),
         };
-        match self.check(keys, &backend, manifest) {
-            Ok((ledger, manifest)) => Ok(Ok(Checked { backend, ledger, manifest, fresh: false })),
+        match self.check(keys, rows.as_ref(), manifest) {
+            Ok((ledger, manifest)) => Ok(Ok(Checked { rows, ledger, manifest, fresh: false })),
             Err(StoreError::Damaged(why)) => refused(&why, true),
             Err(error) => Err(error),
         }
     }
 
     /// Compares what the database holds with what it says it holds, and that with the manifest.
-    fn check(&mut self, keys: &Keys, backend: &Backend, manifest: manifest::Found) -> Result<(Ledger, Option<u64>), StoreError> {
+    fn check(&mut self, keys: &Keys, rows: &dyn Rows, manifest: manifest::Found) -> Result<(Ledger, Option<u64>), StoreError> {
         let damaged = |why: &str| Err(StoreError::Damaged(why.to_owned()));
-        let ledger = match backend.get(LEDGER_ROW)? {
-            Some(sealed) => keys.sealer.open(LEDGER_ROW, &sealed).ok().and_then(|body| Ledger::decode(&body)),
-            None => return damaged("the database does not say what it holds"),
-        };
+        let mut ledger = None;
+        let there = rows.get(LEDGER_ROW, &mut |sealed| {
+            ledger = keys.sealer.open(LEDGER_ROW, sealed).ok().and_then(|body| Ledger::decode(&body));
+        })?;
+        if !there {
+            return damaged("the database does not say what it holds");
+        }
         let Some(ledger) = ledger else { return damaged("what the database says it holds cannot be read") };
         let held = match manifest {
             manifest::Found::Held(held) => held,
@@ -205,10 +258,12 @@ impl Opening<'_> {
             return if same { Ok((ledger, Some(held.write))) } else { damaged("the database and its manifest tell different counts") };
         }
         // Written to after the manifest: the last run ended without a close, so what is there is counted before it is believed.
-        let counted = pending::count(backend)?;
+        let counted = pending::count(rows)?;
         if !counted.same_rows(&ledger) {
             return damaged(&format!("of {} rows written {} were found, or not in the state they were written", ledger.rows, counted.rows));
         }
+        // What a process wrote outlives it, and is not on disk for that: a manifest that speaks of it must come after its sync.
+        rows.flush()?;
         self.notes.push(format!("the last run ended without closing the cache; all {} records are there", ledger.entries));
         // A new manifest makes the next open trust the count again.
         Ok((ledger, None))
@@ -222,30 +277,36 @@ impl Opening<'_> {
         let mut ledger = Ledger::default();
         rng.fill(&mut ledger.epoch);
         ledger.sealed = 1;
-        let backend = Backend::open(&cache, OPEN_LIMIT)?;
-        let mut batch = sled::Batch::default();
-        batch.insert(LEDGER_ROW, keys.sealer.seal(rng.as_ref(), LEDGER_ROW, &ledger.encode())?);
-        backend.apply(batch)?;
-        backend.flush()?;
-        drop(backend);
-        let backend = Backend::open(&cache, OPEN_LIMIT)?;
+        let rows = self.backend.open(&cache, OPEN_LIMIT)?;
+        let sealed = keys.sealer.seal(rng.as_ref(), LEDGER_ROW, &ledger.encode())?;
+        rows.apply(&[(LEDGER_ROW, Some(&sealed))])?;
+        rows.flush()?;
+        drop(rows);
+        let rows = self.backend.open(&cache, OPEN_LIMIT)?;
         files::sync_dir(&cache)?;
         files::sync_dir(data_dir)?;
-        Ok(Checked { backend, ledger, manifest: None, fresh: true })
+        Ok(Checked { rows, ledger, manifest: None, fresh: true })
     }
 
     /// Writes what is whole in a database that was set aside into the new one.
-    fn take_over(&mut self, keys: &Keys, mut checked: Checked, aside: &Path, data_dir: &Path) -> Result<Checked, StoreError> {
-        let Salvaged { records, lost, partial } = salvage::read(keys, aside);
+    fn take_over(
+        &mut self,
+        keys: &Keys,
+        mut checked: Checked,
+        maker: &dyn Backend,
+        aside: &Path,
+        data_dir: &Path,
+    ) -> Result<Checked, StoreError> {
+        let Salvaged { records, lost, partial } = salvage::read(keys, maker, aside);
         let found = records.len();
-        let mut pending = Pending::new(&checked.backend);
+        let mut pending = Pending::new(checked.rows.as_ref());
         for (name, body) in records {
             let rows = pieces::seal(&keys.sealer, self.options.rng.as_ref(), &name, checked.ledger.write + 1, &body)?;
             pending.replace(&name, rows)?;
         }
         if let Some(ledger) = pending.write(&checked.ledger, &keys.sealer, self.options.rng.as_ref())? {
             checked.ledger = ledger;
-            checked.backend.flush()?;
+            checked.rows.flush()?;
             files::sync_dir(data_dir)?;
         }
         checked.fresh = found == 0;
@@ -262,6 +323,7 @@ impl Opening<'_> {
 
     fn set_aside(&mut self, names: &[&str], why: &str) -> Result<PathBuf, StoreError> {
         let place = aside::set_aside(&self.options.data_dir, names, self.options.clock.now())?;
+        self.aside = true;
         self.notes.push(format!(
             "the cache was set aside in {} because {why}; queued changes are not in it, and facts are fetched again",
             place.display()

@@ -69,6 +69,7 @@ enum Recorded {
     History { key: String, moments: Vec<(i64, Option<String>, Option<f64>)> },
     EngineGone(String),
     Fault(String),
+    CacheTold { sentence: String, trouble: bool },
     Wake,
 }
 
@@ -120,6 +121,7 @@ impl Line {
             },
             Msg::EngineGone(why) => Recorded::EngineGone(why.clone()),
             Msg::Fault(why) => Recorded::Fault(why.clone()),
+            Msg::CacheTold(sentence, trouble) => Recorded::CacheTold { sentence: sentence.clone(), trouble: *trouble },
             Msg::Wake => Recorded::Wake,
         };
         Some(Self { at: now.as_millis(), msg })
@@ -160,6 +162,7 @@ impl Line {
             }
             Recorded::EngineGone(why) => Msg::EngineGone(why),
             Recorded::Fault(why) => Msg::Fault(why),
+            Recorded::CacheTold { sentence, trouble } => Msg::CacheTold(sentence, trouble),
             Recorded::Wake => Msg::Wake,
         };
         Ok((msg, Timestamp::from_millis(self.at)))

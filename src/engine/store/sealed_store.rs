@@ -1,25 +1,31 @@
-//! The store on disk: observations and documents, sealed, in sled.
+//! The store on disk: observations and documents, sealed, over rows of any backend.
+
+mod reading;
 
 use std::{
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, RwLock,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
 };
 
 use super::{
     api::{CacheStore, Quarantined, StoreOp, StoreStats, VerifyReport},
-    backend::{Backend, Row},
     error::StoreError,
     keys::Keys,
+    known::Known,
     ledger::Ledger,
     lock::DirLock,
+    lookup::{self, Looked},
     manifest, marker,
     names::{self, Tree},
+    nonces::Nonces,
     pending::{self, Pending},
     pieces, record, records,
+    rows::Rows,
     seal::Unopened,
+    snapshot_key::SnapshotKeys,
 };
 use crate::{
     engine::world::Rng,
@@ -27,20 +33,23 @@ use crate::{
 };
 
 /// Observations on disk, sealed. Made by `open_store`; dropped without [`CacheStore::close`] it is what a crash leaves.
-pub struct SledStore {
+pub struct SealedStore {
     data_dir: PathBuf,
     keys: Keys,
-    rng: Arc<dyn Rng>,
+    rng: Nonces,
     open: RwLock<Option<Arc<Open>>>,
     opened_at: u64,
     books: Mutex<Books>,
     quarantined: AtomicU64,
     found: Mutex<Vec<Quarantined>>,
+    ailing: OnceLock<StoreError>,
 }
 
 /// What closing gives up; in this order.
 struct Open {
-    backend: Backend,
+    rows: Box<dyn Rows>,
+    /// Of these rows.
+    known: Known,
     lock: DirLock,
 }
 
@@ -51,12 +60,12 @@ struct Books {
     manifest: Option<u64>,
 }
 
-impl SledStore {
-    /// A store over an open, checked backend. `manifest` is the write that the manifest on disk speaks of.
+impl SealedStore {
+    /// A store over open, checked rows. `manifest` is the write that the manifest on disk speaks of.
     pub(super) fn new(
         data_dir: &Path,
         lock: DirLock,
-        backend: Backend,
+        rows: Box<dyn Rows>,
         keys: Keys,
         rng: Arc<dyn Rng>,
         ledger: Ledger,
@@ -66,24 +75,34 @@ impl SledStore {
         Self {
             data_dir: data_dir.to_owned(),
             keys,
-            rng,
-            open: RwLock::new(Some(Arc::new(Open { backend, lock }))),
+            rng: Nonces::new(rng),
+            open: RwLock::new(Some(Arc::new(Open { rows, known: Known::default(), lock }))),
             opened_at,
             books: Mutex::new(Books { ledger, flushed: opened_at, manifest }),
             quarantined: AtomicU64::new(0),
             found: Mutex::default(),
+            ailing: OnceLock::new(),
         }
     }
 
-    /// Runs `work` on the backend; if that turns out damaged, the next open will not trust it.
-    fn with<T>(&self, work: impl FnOnce(&Backend) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        // Only a reference is taken under the lock, so that a caller may use the store from inside a scan.
-        let open = self.open.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(StoreError::Closed)?;
-        let outcome = work(&open.backend);
-        if matches!(outcome, Err(StoreError::Damaged(_))) {
-            marker::condemn(&self.data_dir);
+    /// Runs `work` on the rows; if the database turns out damaged, the next open will not trust it.
+    fn with<T>(&self, work: impl FnOnce(&dyn Rows) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let outcome = work(self.opened()?.rows.as_ref());
+        if let Err(why @ StoreError::Damaged(_)) = &outcome {
+            self.condemn(why);
         }
         outcome
+    }
+
+    fn condemn(&self, why: &StoreError) {
+        if self.ailing.set(why.clone()).is_ok() {
+            marker::condemn(&self.data_dir);
+        }
+    }
+
+    fn opened(&self) -> Result<Arc<Open>, StoreError> {
+        // Only a reference is taken under the lock, so that a caller may use the store from inside a scan.
+        self.open.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(StoreError::Closed)
     }
 
     fn books(&self) -> MutexGuard<'_, Books> {
@@ -92,88 +111,25 @@ impl SledStore {
 
     /// Plans and writes one batch.
     fn write(&self, plan: impl FnOnce(&mut Pending<'_>, u64) -> Result<(), StoreError>) -> Result<(), StoreError> {
-        self.with(|backend| self.write_with(backend, &mut self.books(), plan))
+        self.with(|rows| self.write_with(rows, &mut self.books(), plan))
     }
 
     fn write_with(
         &self,
-        backend: &Backend,
+        rows: &dyn Rows,
         books: &mut Books,
         plan: impl FnOnce(&mut Pending<'_>, u64) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        let mut pending = Pending::new(backend);
+        let mut pending = Pending::new(rows);
         plan(&mut pending, books.ledger.write + 1)?;
-        if let Some(ledger) = pending.write(&books.ledger, &self.keys.sealer, self.rng.as_ref())? {
+        if let Some(ledger) = pending.write(&books.ledger, &self.keys.sealer, &self.rng)? {
             books.ledger = ledger;
         }
         Ok(())
     }
 
     fn put(&self, pending: &mut Pending<'_>, write: u64, name: &[u8], body: &[u8]) -> Result<(), StoreError> {
-        pending.replace(name, pieces::seal(&self.keys.sealer, self.rng.as_ref(), name, write, body)?)
-    }
-
-    /// Looks again, while nothing writes, at a record that did not open. One whose pieces a write was just replacing is whole now and goes
-    /// to `whole`; a damaged one is moved, as sealed as it is, to where nothing reads it.
-    fn settle(&self, name: &[u8], key: Option<&Key>, whole: &mut dyn FnMut(&records::Found<'_>)) -> Result<(), StoreError> {
-        self.with(|backend| {
-            let mut books = self.books();
-            let tree = if name.first() == Some(&(Tree::Documents as u8)) { Tree::Documents } else { Tree::Observations };
-            let mut damaged: Vec<Row> = Vec::new();
-            records::scan(&self.keys, backend, name, &mut |found| match found.check(&self.keys, tree) {
-                // Longer names may begin like this one.
-                _ if found.name != name => {}
-                Ok(()) => whole(&found),
-                Err(Unopened::WrongKey(_)) => {}
-                Err(Unopened::Damaged) => damaged.extend_from_slice(found.rows),
-            })?;
-            if damaged.is_empty() {
-                return Ok(());
-            }
-            self.write_with(backend, &mut books, |pending, _| {
-                damaged.into_iter().try_for_each(|(row, sealed)| {
-                    pending.set(row.to_vec(), None)?;
-                    pending.set([&[Tree::Quarantine as u8], row.as_ref()].concat(), Some(sealed.to_vec()))
-                })
-            })?;
-            self.report(key, names::source_in(name).filter(|_| tree == Tree::Observations));
-            Ok(())
-        })
-    }
-
-    /// Gives every observation under these prefixes to `each`, and settles what did not open. That pages could not be read is reported; the
-    /// next open sets the database aside and takes over what is whole.
-    fn observations(&self, prefixes: &[Vec<u8>], key: Option<&Key>, each: &mut dyn FnMut(Observation)) -> Result<(), StoreError> {
-        let mut suspect: Vec<Vec<u8>> = Vec::new();
-        for prefix in prefixes {
-            let all = self.with(|backend| {
-                records::scan_around_damage(&self.keys, backend, prefix, &mut |found| {
-                    let observation = match key {
-                        Some(key) => found.observation_of(&self.keys, key, prefix),
-                        None => found.observation(&self.keys),
-                    };
-                    match observation {
-                        Ok(observation) => each(observation),
-                        Err(Unopened::WrongKey(_)) => {}
-                        Err(Unopened::Damaged) => suspect.push(found.name.to_vec()),
-                    }
-                })
-            })?;
-            if !all {
-                marker::condemn(&self.data_dir);
-                self.report(key, None);
-            }
-        }
-        suspect.iter().try_for_each(|name| {
-            let mut whole = None;
-            match self.settle(name, key, &mut |found| whole = found.observation(&self.keys).ok()) {
-                Err(StoreError::Damaged(_)) => self.report(key, None),
-                settled => settled?,
-            }
-            // Outside of the settling, so that `each` may use the store.
-            whole.into_iter().for_each(&mut *each);
-            Ok(())
-        })
+        pending.replace(name, pieces::seal(&self.keys.sealer, &self.rng, name, write, body)?)
     }
 
     fn report(&self, key: Option<&Key>, source: Option<SourceId>) {
@@ -182,23 +138,42 @@ impl SledStore {
     }
 }
 
-impl CacheStore for SledStore {
+impl CacheStore for SealedStore {
     fn get(&self, key: &Key) -> Result<Vec<Observation>, StoreError> {
+        let open = self.opened()?;
+        let prefix = self.keys.namer.of_key(key);
+        if let Some(observations) = self.of_known_sources(&open, key, &prefix)? {
+            return Ok(observations);
+        }
         let mut observations = Vec::new();
-        self.observations(&[self.keys.namer.of_key(key)], Some(key), &mut |observation| {
+        let leaf = names::leaf(&prefix);
+        let lesson = self.observations(&open.known, &[prefix], Some(key), &mut |observation| {
             // Names on disk are short hashes; the name inside decides.
             if observation.key == *key {
                 observations.push(observation);
             }
         })?;
+        if let Some(lesson) = lesson {
+            open.known.learn_key(leaf, &lesson);
+        }
         Ok(observations)
     }
 
+    fn get_from(&self, key: &Key, source: &SourceId) -> Result<Option<Observation>, StoreError> {
+        match self.look_up(self.opened()?.as_ref(), key, source, &self.keys.namer.of_key(key))? {
+            Looked::Found(observation) => Ok(Some(observation)),
+            Looked::Nothing => Ok(None),
+            Looked::Unusual => Ok(self.get(key)?.into_iter().find(|observation| observation.source == *source)),
+        }
+    }
+
     fn apply(&self, ops: &[StoreOp]) -> Result<(), StoreError> {
+        let open = self.opened()?;
         self.write(|pending, write| {
             ops.iter().try_for_each(|op| match op {
                 StoreOp::Put(observation) => {
                     let name = self.keys.namer.of_observation(&observation.key, &observation.source);
+                    open.known.put(names::leaf_in(&name, &observation.source), &observation.source);
                     self.put(pending, write, &name, &record::encode_observation(observation))
                 }
                 StoreOp::Evict(key, source) => pending.remove(&self.keys.namer.of_observation(key, source)),
@@ -207,18 +182,35 @@ impl CacheStore for SledStore {
     }
 
     fn scan(&self, segments: &[&str], each: &mut dyn FnMut(Observation)) -> Result<(), StoreError> {
-        self.observations(&self.keys.namer.under(segments), None, &mut |observation| {
+        let open = self.opened()?;
+        let lesson = self.observations(&open.known, &self.keys.namer.under(segments), None, &mut |observation| {
             if names::starts_with(&observation.key, segments) {
                 each(observation);
             }
-        })
+        })?;
+        if let Some(lesson) = lesson.filter(|_| segments.is_empty()) {
+            open.known.learn_all(&lesson);
+        }
+        Ok(())
+    }
+
+    fn ailing(&self) -> Option<StoreError> {
+        self.ailing.get().cloned()
     }
 
     fn get_meta(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
         let own = self.keys.namer.of_document(name);
+        let mut row = names::with_room(&own);
+        names::add_piece(&mut row, 0);
+        let read = |body: &[u8]| record::decode_document(body).filter(|(found, _)| *found == name).map(|(_, bytes)| bytes.to_vec());
+        match self.with(|rows| lookup::record(&self.keys, rows, &row, read))? {
+            Looked::Found(bytes) => return Ok(Some(bytes)),
+            Looked::Nothing => return Ok(None),
+            Looked::Unusual => {}
+        }
         let (mut document, mut suspect) = (None, false);
-        self.with(|backend| {
-            records::scan(&self.keys, backend, &own, &mut |found| match found.document(&self.keys) {
+        self.with(|rows| {
+            records::scan(&self.keys, rows, &own, &mut |found| match found.document(&self.keys) {
                 Ok((_, bytes)) => document = Some(bytes.to_vec()),
                 Err(unopened) => suspect = unopened == Unopened::Damaged,
             })
@@ -235,7 +227,7 @@ impl CacheStore for SledStore {
     }
 
     fn flush(&self) -> Result<(), StoreError> {
-        self.with(|backend| {
+        self.with(|rows| {
             // Writes may go on meanwhile; what is promised is what was applied before.
             let write = {
                 let books = self.books();
@@ -244,7 +236,7 @@ impl CacheStore for SledStore {
                 }
                 books.ledger.write
             };
-            backend.flush()?;
+            rows.flush()?;
             let mut books = self.books();
             books.flushed = books.flushed.max(write);
             Ok(())
@@ -252,12 +244,12 @@ impl CacheStore for SledStore {
     }
 
     fn checkpoint(&self) -> Result<(), StoreError> {
-        self.with(|backend| {
+        self.with(|rows| {
             // Held throughout, so that what the manifest says is what was synced.
             let mut books = self.books();
             let write = books.ledger.write;
             if books.flushed != write {
-                backend.flush()?;
+                rows.flush()?;
                 books.flushed = write;
             }
             if books.manifest != Some(write) {
@@ -272,8 +264,12 @@ impl CacheStore for SledStore {
         std::mem::take(&mut *self.found.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    fn snapshot_keys(&self) -> Option<SnapshotKeys> {
+        Some(self.keys.snapshot.clone())
+    }
+
     fn stats(&self) -> StoreStats {
-        let disk_bytes = self.with(|backend| Ok(backend.disk_bytes())).unwrap_or_default();
+        let disk_bytes = self.with(|rows| Ok(rows.disk_bytes())).unwrap_or_default();
         let books = self.books();
         StoreStats {
             entries: books.ledger.entries,
@@ -285,12 +281,12 @@ impl CacheStore for SledStore {
 
     fn verify(&self) -> Result<VerifyReport, StoreError> {
         let mut report = VerifyReport::default();
-        self.with(|backend| {
+        self.with(|rows| {
             // Held throughout: a write in between would look like a row too many.
             let books = self.books();
-            report.complete = pending::count(backend)?.same_rows(&books.ledger);
+            report.complete = pending::count(rows)?.same_rows(&books.ledger);
             for tree in [Tree::Observations, Tree::Documents] {
-                records::scan(&self.keys, backend, &[tree as u8], &mut |found| {
+                records::scan(&self.keys, rows, &[tree as u8], &mut |found| {
                     report.checked += 1;
                     match found.check(&self.keys, tree) {
                         Ok(()) => {}
@@ -312,12 +308,12 @@ impl CacheStore for SledStore {
         // Even if the last write failed the directory is given back.
         let open = self.open.write().unwrap_or_else(PoisonError::into_inner).take();
         let written = self.books().ledger.write != self.opened_at;
-        if let Some(Ok(Open { backend, lock })) = open.map(Arc::try_unwrap) {
+        if let Some(Ok(Open { rows, lock, .. })) = open.map(Arc::try_unwrap) {
             if outcome.is_ok() && written {
                 // Everything is safe already; if this fails the next open does it.
-                let _ = backend.snapshot_and_close();
+                let _ = rows.close();
             } else {
-                drop(backend);
+                drop(rows);
             }
             drop(lock);
         }
