@@ -24,7 +24,7 @@ use super::{
 };
 
 /// What a person may try next.
-const NEXT: &str = "Next: stellar list --json   stellar why KEY   stellar conflicts list   stellar --help";
+const NEXT: &str = "Next: stellar why KEY   stellar conflicts list   stellar --help";
 /// How many of the last events stay in sight.
 const NEWS: usize = 5;
 /// How many lines of the answer may wait while nothing is drawn.

@@ -286,10 +286,11 @@ impl Run<'_> {
             }
             _ => {
                 let checked = look::theme_check(loaded, request.args.get("name").and_then(Json::as_str))?;
-                for name in checked.colourless.iter().filter(|_| !sink.is_json()).collect::<Vec<_>>() {
-                    let _ = sink.line(&Line::plain(&format!("{name}: no colours of its own, so the terminal's are drawn")));
-                }
-                Ok(put_table(request, &checked.pairs, checked.failure.as_ref(), sink, contrast_table))
+                let lines = |pairs: &[_]| {
+                    let plain = checked.colourless.iter().map(|name| format!("{name}: no colours of its own, the terminal's are drawn"));
+                    contrast_table(pairs).into_iter().chain(plain.map(|text| Line::plain(&text))).collect()
+                };
+                Ok(put_table(request, &checked.pairs, checked.failure.as_ref(), sink, lines))
             }
         }
     }
