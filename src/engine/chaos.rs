@@ -7,6 +7,10 @@
 
 mod profile;
 mod report;
+mod run;
+mod target;
+mod truth;
 
 pub use profile::{BUILT_IN, ChaosProfile, FaultKind, ProfileError};
 pub use report::{ChaosReport, Recovery};
+pub use run::rehearse;

@@ -20,6 +20,7 @@ use super::{
     claims::Claims,
     events::Events,
     health::SourceHealth,
+    history::HistoryLog,
     source::{BuiltSource, Source},
     store::{CacheStore, OpenedStore, StoreError},
 };
@@ -87,12 +88,15 @@ pub(super) struct Core {
     pub sources: Vec<SourceSlot>,
     pub units: Vec<Unit>,
     pub events: Events,
+    pub history: HistoryLog,
     pub notes: Vec<String>,
     pub protection: String,
     pub backend: &'static str,
     pub polled_at: Mutex<Option<Timestamp>>,
     /// What was healed since the start, a sentence each.
     pub healed: Mutex<Vec<String>>,
+    /// The disk may have lost something that memory has: with the next write everything is written again.
+    pub rewrite: AtomicBool,
     /// The store went over to memory or back.
     pub turned: Arc<tokio::sync::Notify>,
     /// Somebody has to be asked again.
@@ -104,6 +108,9 @@ pub(super) struct Core {
 
 /// Name of the document that says when an engine last polled.
 pub(super) const POLLED_DOCUMENT: &str = "polled";
+
+/// Which part of the high watermark history may take: one in so many.
+const HISTORY_SHARE: u64 = 8;
 
 /// A source's standing at one moment, taken once for many keys.
 struct Standing {
@@ -157,11 +164,13 @@ impl Core {
             sources,
             units,
             events: Events::default(),
+            history: HistoryLog::new(options.config.cache.history, options.config.cache.high_watermark / HISTORY_SHARE),
             notes,
             protection,
             backend,
             polled_at: Mutex::new(polled_at),
             healed: Mutex::default(),
+            rewrite: AtomicBool::new(false),
             turned: Arc::default(),
             resync: tokio::sync::Notify::new(),
             positions,
@@ -303,6 +312,9 @@ impl Core {
     /// Tells what differs from what was last told of these keys (none: of all), when anybody listens.
     pub fn tell_changes(&self, keys: Option<&[Key]>, now: Timestamp) {
         if !self.events.heard() {
+            if keys.is_some() {
+                self.remember_keys(keys, now);
+            }
             return;
         }
         let mut told = Vec::new();
@@ -310,6 +322,7 @@ impl Core {
             let mut facts = self.write_facts();
             let Facts { table, shown, .. } = &mut *facts;
             let mut note = |insight: Insight| {
+                self.remember(&insight, now);
                 let current = Shown {
                     value: insight.value.clone(),
                     state: insight.state,

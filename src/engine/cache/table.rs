@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use crate::engine::store::StoreOp;
 use crate::fact::{Key, Observation, Pattern, SourceId};
 
 use super::slot::{RuleBook, Slot};
@@ -71,6 +72,12 @@ impl Table {
             ),
             Err(_) => Box::new(self.keys.iter().filter(|(key, _)| pattern.matches(key)).map(all)),
         }
+    }
+
+    /// Everything, to be written again.
+    #[must_use]
+    pub fn puts(&self) -> Vec<StoreOp> {
+        self.keys.values().flatten().map(|slot| StoreOp::Put(slot.observation.clone())).collect()
     }
 
     /// How many keys somebody speaks of.

@@ -11,8 +11,6 @@ mod heal;
 mod overlay;
 mod primary;
 mod state;
-#[cfg(test)]
-mod tests;
 
 use std::{
     collections::HashSet,
@@ -36,9 +34,7 @@ use crate::{
 use overlay::Overlay;
 use state::{Over, State};
 
-#[cfg(test)]
-pub use primary::open_over;
-pub use primary::{Primary, open_resilient};
+pub use primary::{Primary, open_over, open_resilient};
 
 /// Before the disk is tried for the first time.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);

@@ -98,10 +98,10 @@ impl FaultDisk {
         self.gate.notify_all();
     }
 
-    /// Waits until somebody stands before the gate, for at most `limit`; answers whether somebody does.
+    /// Waits until somebody stands before the closed gate, for at most `limit`; answers whether somebody does.
     #[must_use]
     pub fn await_waiting(&self, limit: Duration) -> bool {
-        let waited = self.gate.wait_timeout_while(self.inner(), limit, |inner| inner.waiting == 0);
+        let waited = self.gate.wait_timeout_while(self.inner(), limit, |inner| inner.closed && inner.waiting == 0);
         waited.unwrap_or_else(PoisonError::into_inner).0.waiting > 0
     }
 

@@ -2,15 +2,17 @@
 
 mod conformance;
 mod damage;
+mod failover;
 mod kill;
 mod model;
 mod opening;
+mod power;
 mod secrecy;
 
 use std::{path::PathBuf, sync::Arc};
 
 use super::{
-    CacheStore, FaultDisk, OpenedStore, StoreError, StoreOp, StoreOptions, failover::open_over, open::open_with, open_resilient, open_store,
+    CacheStore, FaultDisk, OpenedStore, StoreError, StoreOp, StoreOptions, open::open_with, open_over, open_resilient, open_store,
 };
 use crate::{
     config::CacheKey,

@@ -1,1 +1,0 @@
-//! Going over and coming back.
