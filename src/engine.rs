@@ -16,6 +16,8 @@ mod poll;
 mod refresh;
 pub mod source;
 pub mod store;
+mod tell;
+mod view;
 pub mod world;
 
 pub use api::{
@@ -24,6 +26,7 @@ pub use api::{
 };
 pub use handle::{Engine, EngineHandle};
 pub use store::{StoreError, StoreStats};
+pub use view::{Contested, EngineView, FactMap};
 pub use world::Secrets;
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod client;
 mod clock;
 mod context;
 mod execute;
+mod follow;
 mod inspect;
 mod log;
 mod message;

@@ -1,15 +1,18 @@
-//! From the engine to the screen: what it knows, again whenever it says that something happened, never faster than it can be taken.
+//! From the engine to the screen: the newest moment, never faster than it can be taken, and what failed.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use tokio::{
-    sync::{broadcast::error::RecvError, mpsc::Sender},
-    time::Instant,
+    sync::{
+        broadcast::{self, error::RecvError},
+        mpsc::Sender,
+    },
+    time::{Instant, sleep_until},
 };
 
 use crate::{
     app::{Msg, Snapshot},
-    engine::{EngineError, EngineEvent, EngineHandle, FactQuery, StampedEvent},
+    engine::{EngineEvent, EngineHandle, FactMap, StampedEvent},
 };
 
 /// The least time between two snapshots.
@@ -17,62 +20,56 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// Tells the screen what the engine knows until one of them is gone.
 pub(super) async fn follow(handle: EngineHandle, screen: Sender<Msg>) {
-    let mut events = handle.subscribe();
-    let mut cost = Duration::ZERO;
+    let asked = handle.clone();
+    let opened = tokio::task::spawn_blocking(move || (asked.view(), asked.subscribe())).await;
+    let (mut view, mut events) = match opened {
+        Ok((Ok(view), events)) => (view, events),
+        Ok((Err(error), _)) => return gone(&screen, error.to_string()).await,
+        Err(_) => return gone(&screen, "reading the facts failed".to_owned()).await,
+    };
+    let notes: Arc<[String]> = handle.notes().into();
+    // What the screen held before is let go here: with many facts that takes longer than a key may.
+    let mut held = Snapshot::default();
     loop {
-        let started = Instant::now();
-        let asked = handle.clone();
-        let told = match tokio::task::spawn_blocking(move || snapshot(&asked)).await {
-            Ok(Ok(snapshot)) => Msg::Snapshot(snapshot),
-            Ok(Err(error)) => Msg::Fault(error.to_string()),
-            Err(_) => Msg::Fault("reading the facts".to_owned()),
-        };
-        if screen.send(told).await.is_err() {
+        let snapshot = Snapshot::of(view.borrow_and_update().clone(), Arc::clone(&notes));
+        if screen.send(Msg::Snapshot(snapshot.clone())).await.is_err() {
             return;
         }
-        cost = cost.max(started.elapsed()).min(Duration::from_secs(1));
-        // Everything that happens until the next snapshot is in it: waiting for one event is enough, the rest is drained.
-        let mut next = events.recv().await;
-        loop {
-            match next {
-                Ok(StampedEvent { event: EngineEvent::Fault(why), .. }) => {
-                    if screen.send(Msg::Fault(why)).await.is_err() {
-                        return;
-                    }
-                }
-                Ok(_) | Err(RecvError::Lagged(_)) => {}
-                Err(RecvError::Closed) => {
-                    // Nobody listens any more if this fails: then there is nothing to say.
-                    let _ = screen.send(Msg::EngineGone("it ended by itself".to_owned())).await;
-                    return;
-                }
-            }
-            // Taking snapshots may cost a quarter of the time at most.
-            match tokio::time::timeout_at(started + PAUSE.max(cost * 4), events.recv()).await {
-                Ok(event) => next = event,
-                Err(_) => break,
-            }
+        let before = std::mem::replace(&mut held, snapshot);
+        let next = Instant::now() + PAUSE;
+        // Until then the screen has taken the new one.
+        if tell_faults(&mut events, &screen, sleep_until(next)).await.is_none() {
+            return;
+        }
+        drop(before);
+        match tell_faults(&mut events, &screen, view.changed()).await {
+            Some(Ok(())) => {}
+            Some(Err(_)) => return gone(&screen, "it ended by itself".to_owned()).await,
+            None => return,
         }
     }
 }
 
-/// What the engine knows now.
-fn snapshot(handle: &EngineHandle) -> Result<Snapshot, EngineError> {
-    Ok(Snapshot {
-        facts: handle.list(&FactQuery::default())?.into(),
-        sources: handle.sources().into(),
-        conflicts: handle.conflicts(false)?.into(),
-        queue: 0,
-        notes: Arc::from(handle.notes()),
-    })
+async fn gone(screen: &Sender<Msg>, why: String) {
+    // Nobody listens any more if this fails: then there is nothing to say.
+    let _ = screen.send(Msg::EngineGone(why)).await;
 }
 
-/// Carries out a refresh.
-pub(super) async fn refresh(handle: EngineHandle, job: crate::app::JobId, sources: Vec<crate::fact::SourceId>, screen: Sender<Msg>) {
-    let sources = if sources.is_empty() { handle.sources_for(None) } else { sources };
-    let outcome = handle.refresh(&sources).await.map_err(|error| error.to_string());
-    // A screen that is gone needs no answer.
-    let _ = screen.send(Msg::Refreshed(job, outcome)).await;
+/// Says what fails until something is there; none when the screen is gone.
+async fn tell_faults<T>(events: &mut broadcast::Receiver<StampedEvent>, screen: &Sender<Msg>, until: impl Future<Output = T>) -> Option<T> {
+    tokio::pin!(until);
+    loop {
+        tokio::select! {
+            biased;
+            done = &mut until => return Some(done),
+            event = events.recv() => match event {
+                Ok(StampedEvent { event: EngineEvent::Fault(why), .. }) => screen.send(Msg::Fault(why)).await.ok()?,
+                Ok(_) | Err(RecvError::Lagged(_)) => {}
+                // The view ends with it.
+                Err(RecvError::Closed) => return Some(until.await),
+            },
+        }
+    }
 }
 
 /// Arranges facts off the loop.
@@ -88,6 +85,6 @@ pub(super) fn arrange(question: crate::app::Arrange, screen: Sender<Msg>) {
 pub(super) const AT_ONCE: usize = 2_000;
 
 /// Whether a question is small enough to be answered at once.
-pub(super) fn is_small(facts: &Arc<[Arc<crate::fact::Insight>]>) -> bool {
+pub(super) fn is_small(facts: &FactMap) -> bool {
     facts.len() <= AT_ONCE
 }

@@ -1,0 +1,1 @@
+//! The shared map against a plain one, and the keeper.
