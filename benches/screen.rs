@@ -2,14 +2,18 @@
 
 #![expect(clippy::expect_used, reason = "a benchmark that cannot set itself up has nothing to say")]
 
-use std::{hint::black_box, sync::Arc, time::Duration};
+use std::{
+    hint::black_box,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use ratatui::{buffer::Buffer, layout::Rect};
 use stellar::{
     action,
     app::{Arrange, Effect, Model, Msg, Setup, Snapshot, arrange, layout::layout, update, view},
-    engine::SortBy,
+    engine::{FactMap, SortBy},
     fact::{
         Agreement, Confidence, Content, FactState, Insight, Key, Marks, ReasonCode, Role, ScoreBasis, SourceId, SourceState, SourceView,
         Timestamp, Validity, Value, Weights,
@@ -121,7 +125,8 @@ fn bench(criterion: &mut Criterion) {
         });
         let question = |query: &str, sort| Arrange {
             generation: 1,
-            facts: Arc::clone(&model.list.facts),
+            facts: model.list.facts.clone(),
+            now: NOW,
             query: query.to_owned(),
             sort,
             selected: model.shared.selected.clone(),
@@ -133,5 +138,111 @@ fn bench(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, bench);
+/// How long each of many runs took, in order; `run` gives back what is let go outside the measured time.
+fn percentiles<T>(name: &str, rounds: usize, mut run: impl FnMut(usize) -> T) {
+    let mut took: Vec<Duration> = (0..rounds)
+        .map(|round| {
+            let started = Instant::now();
+            let left = run(round);
+            let took = started.elapsed();
+            drop(left);
+            took
+        })
+        .collect();
+    took.sort_unstable();
+    let at = |share: usize| took.get((took.len() * share / 1000).min(took.len() - 1)).copied().unwrap_or_default();
+    println!(
+        "{name:<44} p50 {:>10.1?}  p90 {:>10.1?}  p99 {:>10.1?}  p99.9 {:>10.1?}  max {:>10.1?}",
+        at(500),
+        at(900),
+        at(990),
+        at(999),
+        at(1000)
+    );
+}
+
+/// A batch of changed facts, scattered over all of them.
+fn batch(facts: &FactMap, round: usize, size: usize) -> Vec<Arc<Insight>> {
+    let step = (facts.len() / size).max(1);
+    let changed = (0..size).filter_map(|number| {
+        let mut insight = Insight::clone(facts.get((number * step + round) % facts.len())?);
+        insight.value = Some(Value::from_trusted_text(&(round * 7 + number).to_string()));
+        Some(Arc::new(insight))
+    });
+    changed.collect()
+}
+
+/// The figures of the issue: the worst of a hundred, not the mean.
+fn tails(_: &mut Criterion) {
+    let file = ThemeFile::parse("default", theme::builtin_text("default").expect("a theme")).expect("a theme");
+    let theme = Theme::resolve(&file, false, ColorDepth::True);
+    let count = 100_000;
+    let mut model = screen(count);
+    let keys: Vec<Msg> = ["PageDown", "Down", "Up", "PageUp", "End", "Home", "Tab", "Tab"]
+        .into_iter()
+        .map(|key| Msg::Key(key.parse().expect("a key")))
+        .collect();
+    percentiles("update, a key, 100,000 facts", 20_000, |round| update(&mut model, keys[round % keys.len()].clone(), NOW));
+    percentiles("update, a wake", 10_000, |_| update(&mut model, Msg::Wake, NOW));
+    let mut buf = Buffer::empty(Rect::new(0, 0, 120, 36));
+    percentiles("draw at 120x36, 100,000 facts", 10_000, |round| {
+        if round % 4 == 0 {
+            drop(update(&mut model, keys[round / 4 % keys.len()].clone(), NOW));
+        }
+        buf.reset();
+        view(&model, &layout(&model), &theme, &mut buf);
+    });
+    // As the engine does: the screen holds the last moment while the next one is made.
+    let mut facts = model.shared.snapshot.facts.clone();
+    for size in [1, 100, 1_000] {
+        let mut moments = Vec::new();
+        percentiles(&format!("apply {size} changed of 100,000 facts"), 500, |round| {
+            // Made outside of it below; here only what a change costs.
+            let changed = batch(&facts, round, size);
+            let started = Instant::now();
+            for insight in changed {
+                facts.put(insight);
+            }
+            moments.push(started.elapsed());
+            facts.clone()
+        });
+        moments.sort_unstable();
+        println!(
+            "{:<44} p50 {:>10.1?}  p99 {:>10.1?}",
+            "  of that without making the facts",
+            moments[moments.len() / 2],
+            moments[moments.len() * 99 / 100]
+        );
+        // The feed keeps the moment before, so that the screen lets go of nothing.
+        let mut told = [model.shared.snapshot.clone(), model.shared.snapshot.clone()];
+        let mut effects = 0;
+        let mut took = Vec::new();
+        for round in 0..500 {
+            for insight in batch(&facts, round + 500, size) {
+                facts.put(insight);
+            }
+            let snapshot = Snapshot { facts: facts.clone(), ..Snapshot::default() };
+            told.rotate_left(1);
+            told[1] = snapshot.clone();
+            let started = Instant::now();
+            effects += update(&mut model, Msg::Snapshot(snapshot), NOW).len();
+            took.push(started.elapsed());
+        }
+        took.sort_unstable();
+        println!(
+            "{:<44} p50 {:>10.1?}  p99 {:>10.1?}  max {:>10.1?}  ({effects} effects)",
+            format!("update, a snapshot with {size} changed"),
+            took[250],
+            took[495],
+            took[499]
+        );
+    }
+    let before = model.shared.snapshot.facts.clone();
+    for insight in batch(&facts, 3, 1_000) {
+        facts.put(insight);
+    }
+    percentiles("what differs between two moments, 1,000 changed", 500, |_| facts.since(&before));
+}
+
+criterion_group!(benches, bench, tails);
 criterion_main!(benches);

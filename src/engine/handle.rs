@@ -24,7 +24,7 @@ use super::{
 /// A cheap, cloneable way to ask the engine anything. Reads run on the caller's thread and never wait for a source.
 #[derive(Clone)]
 pub struct EngineHandle {
-    core: Arc<Core>,
+    pub(super) core: Arc<Core>,
 }
 
 /// A running engine. Dropping it without [`Engine::shutdown`] is a crash the store survives.
