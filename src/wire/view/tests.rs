@@ -121,7 +121,10 @@ fn everything_and_then_what_differs_leads_to_the_same_moment() {
 #[test]
 fn its_form_stays() {
     let piece = &ViewPayload::between(&EngineView::default(), &view(vec![fact("a/b", "\"x\"", false)]))[0];
-    insta::assert_json_snapshot!("view_payload", piece);
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/snapshots/wire"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.bind(|| insta::assert_snapshot!("view_payload", serde_json::to_string_pretty(piece).unwrap()));
 }
 
 #[test]
