@@ -96,7 +96,7 @@ proptest! {
                 }
             }
             let least = model.values().filter_map(|(_, turns)| *turns).min();
-            prop_assert!(map.next_turn().map(Timestamp::as_millis).unwrap_or(i64::MAX) <= least.unwrap_or(i64::MAX), "never later than the first");
+            prop_assert!(map.next_turn().map_or(i64::MAX, Timestamp::as_millis) <= least.unwrap_or(i64::MAX), "never later than the first");
         }
         assert_same(&map, &model);
         for (then, before) in &held {
