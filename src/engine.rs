@@ -23,6 +23,8 @@ mod resync;
 mod snapshots;
 pub mod source;
 pub mod store;
+mod tell;
+mod view;
 pub mod world;
 
 pub use api::{
@@ -34,6 +36,7 @@ pub use handle::{Engine, EngineHandle};
 pub use history::Believed;
 pub use snapshots::Told;
 pub use store::{Hydrated, Mode, Progress, SnapshotError, Standing, StoreError, StoreStats, Taken};
+pub use view::{Contested, EngineView, FactMap};
 pub use world::Secrets;
 
 #[cfg(test)]

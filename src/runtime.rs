@@ -11,6 +11,7 @@ mod client;
 mod clock;
 mod context;
 mod execute;
+mod follow;
 mod inspect;
 mod keyboard;
 mod log;

@@ -17,6 +17,7 @@ mod mask;
 mod report;
 mod schema;
 mod source;
+mod view;
 
 #[cfg(test)]
 mod tests;
@@ -38,3 +39,4 @@ pub use report::{
 };
 pub use schema::schemas;
 pub use source::{RefreshPayload, SamplePayload, SkippedPayload, SourceErrorPayload, SourcePayload, SourceTestPayload};
+pub use view::{Veil, ViewConflict, ViewFact, ViewPayload, ViewSource, told_error};

@@ -129,7 +129,7 @@ impl Run<'_> {
         let context = context(loaded);
         let switches = loaded.switches;
         let lines = switches.linear || sink.is_json() || loaded.config.app.accessibility == AccessibilityMode::Linear;
-        if lines || !screen_is_possible(&context) {
+        if lines || !screen_is_possible() {
             if loaded.record.is_some() {
                 return self.fail(RUN, Some(loaded), &not_recorded(), sink);
             }

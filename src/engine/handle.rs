@@ -6,25 +6,28 @@ use std::{
     sync::{Arc, PoisonError},
 };
 
-use tokio::{sync::broadcast, task::JoinHandle};
+use tokio::{
+    sync::{broadcast, watch},
+    task::JoinHandle,
+};
 
 use crate::fact::{ClassOfValue, ConflictEntry, Insight, Key, Pattern, ResolutionState, SourceId, Timestamp};
 
 use super::{
     api::{CacheStatus, EngineError, EngineOptions, FactQuery, Knowledge, RefreshReport, SortBy, SourceStatus, SourceTest, StampedEvent},
     core::Core,
-    health::Failure,
     history::Believed,
     poll,
     snapshots::Told,
-    source::{BuiltSource, Skipped, SourceDeps, SourceError, build_sources},
+    source::{BuiltSource, SourceDeps, build_sources},
     store::{Hydrated, Mode, OpenedStore, StoreOptions, Taken, open_resilient},
+    view::EngineView,
 };
 
 /// A cheap, cloneable way to ask the engine anything. Reads run on the caller's thread and never wait for a source.
 #[derive(Clone)]
 pub struct EngineHandle {
-    core: Arc<Core>,
+    pub(super) core: Arc<Core>,
 }
 
 /// A running engine. Dropping it without [`Engine::shutdown`] is a crash the store survives.
@@ -254,38 +257,7 @@ impl EngineHandle {
     pub fn sources(&self) -> Vec<SourceStatus> {
         // A read of a store that will not load shows as zero keys here; every other command names the cause.
         let _ = self.core.load();
-        let now = self.core.now();
-        let facts = self.core.read_facts();
-        self.core
-            .sources
-            .iter()
-            .map(|slot| {
-                let health = slot.health();
-                SourceStatus {
-                    source: slot.id.clone(),
-                    kind: slot.kind,
-                    role: slot.config.role,
-                    trust: slot.config.trust,
-                    enabled: slot.config.enabled,
-                    writable: slot.config.writable,
-                    state: health.state(),
-                    complete_at: health.complete_at,
-                    asked_at: health.asked_at,
-                    keys: facts.table.held_by(&slot.id).filter(|held| held.value().is_some()).count() as u64,
-                    error: health.failure.as_ref().map(|failure| remembered(failure, now)),
-                    skipped: health
-                        .remarks
-                        .skipped
-                        .iter()
-                        .map(|(reason, count)| Skipped { reason: reason.clone(), count: *count })
-                        .collect(),
-                    duplicates: health.remarks.duplicates.iter().filter_map(|key| Key::new(key).ok()).collect(),
-                    rejected_keys: health.remarks.rejected_keys,
-                    availability: health.availability(now),
-                    interval: slot.config.interval,
-                }
-            })
-            .collect()
+        self.core.source_statuses(self.core.now())
     }
 
     /// The cache, in numbers.
@@ -350,14 +322,24 @@ impl EngineHandle {
         self.core.options.polling && !self.core.options.offline
     }
 
+    /// What is known, from moment to moment: the last one is always there, those nobody took are passed over. Loads the cache.
+    ///
+    /// # Errors
+    /// When the store itself fails.
+    pub fn view(&self) -> Result<watch::Receiver<EngineView>, EngineError> {
+        Ok(self.core.watch_view()?)
+    }
+
+    /// Resolves these keys for now, so that the view of them is no older than that.
+    pub fn renew(&self, keys: &[Key]) {
+        self.core.tell_changes(keys, self.core.now());
+    }
+
     /// Everything that happens from now on, in order; a slow reader is told how many it missed.
     #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<StampedEvent> {
-        let first = !self.core.events.heard();
         let receiver = self.core.events.subscribe();
-        if first {
-            self.core.take_as_told(self.core.now());
-        }
+        self.core.take_as_told();
         receiver
     }
 
@@ -377,13 +359,5 @@ impl EngineHandle {
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
         self.core.store_notes()
-    }
-}
-
-fn remembered(failure: &Failure, now: Timestamp) -> SourceError {
-    SourceError {
-        code: failure.known_code(),
-        message: failure.message.clone(),
-        retry_after: failure.not_before.map(|until| until.since(now)).filter(|wait| !wait.is_zero()),
     }
 }

@@ -111,7 +111,7 @@ impl Core {
     }
 
     /// Disk first, then memory. A disk that refuses does not keep a fresh value from being shown, but it is said.
-    async fn commit(&self, taken: Vec<Taken>, now: Timestamp) -> Vec<RefreshReport> {
+    async fn commit(self: &Arc<Self>, taken: Vec<Taken>, now: Timestamp) -> Vec<RefreshReport> {
         let mut documents = Vec::new();
         for one in &taken {
             if let Ok(bytes) = postcard::to_stdvec(&one.health) {
@@ -136,6 +136,7 @@ impl Core {
         self.tell_store();
         let mut moved = Vec::new();
         let mut reports = Vec::new();
+        let mut vouched = Vec::new();
         {
             let mut facts = self.write_facts();
             for one in taken {
@@ -148,6 +149,10 @@ impl Core {
                 let slot = &self.sources[one.at];
                 let turned = slot.health().failing_since.is_some() != one.health.failing_since.is_some();
                 *slot.health() = one.health;
+                *slot.held.lock().unwrap_or_else(PoisonError::into_inner) = Some(one.report.keys);
+                if one.report.error.is_none() && !slot.is_live() {
+                    vouched.push(one.at);
+                }
                 if turned {
                     moved.extend(facts.table.held_by(&slot.id).map(|held| held.observation.key.clone()));
                 } else {
@@ -156,7 +161,12 @@ impl Core {
                 reports.push(one.report);
             }
         }
-        self.tell_changes(Some(&moved), now);
+        for at in vouched {
+            self.redate(at, &mut moved);
+        }
+        moved.sort_unstable();
+        moved.dedup();
+        self.tell_changes(&moved, now);
         reports
     }
 

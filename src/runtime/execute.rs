@@ -8,6 +8,7 @@ mod past;
 mod read;
 mod sources;
 mod status;
+mod view;
 mod watch;
 
 use tokio::sync::mpsc;
@@ -23,6 +24,7 @@ use super::{
 };
 
 pub use answer::Answer;
+pub use view::{CHANGED, FOLLOW, RENEW};
 
 /// Answers one request into `replies`; ends when the answer is complete or nobody takes it any more.
 pub async fn execute(handle: &EngineHandle, context: &Context, request: &Request, replies: mpsc::Sender<Reply>) {
@@ -30,6 +32,18 @@ pub async fn execute(handle: &EngineHandle, context: &Context, request: &Request
     let known = handle.notes();
     for note in &known {
         answer.note(note).await;
+    }
+    // Two things only a screen asks for; nobody types them, so they are no actions.
+    let screens = match request.action.as_str() {
+        FOLLOW => Some(view::follow(&mut answer).await),
+        RENEW => Some(view::renew(&mut answer).await),
+        _ => None,
+    };
+    if let Some(outcome) = screens {
+        if let Err(failed) = outcome {
+            answer.fail(failed).await;
+        }
+        return;
     }
     let call = match parse(request) {
         Ok(call) => call,
