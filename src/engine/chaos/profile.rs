@@ -13,7 +13,7 @@ const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
 const MOST_FACTS: u32 = 100_000;
 
 /// The profiles that are always there: name and text.
-pub const BUILT_IN: &[(&str, &str)] = &[
+pub const BUILT_IN: [(&str, &str); 4] = [
     ("disk-corruption", include_str!("profiles/disk-corruption.toml")),
     ("disk-full", include_str!("profiles/disk-full.toml")),
     ("slow-disk", include_str!("profiles/slow-disk.toml")),
