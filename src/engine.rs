@@ -15,8 +15,10 @@ mod events;
 mod handle;
 mod heal;
 mod health;
+mod history;
 mod poll;
 mod refresh;
+mod remember;
 mod resync;
 mod snapshots;
 pub mod source;
@@ -29,6 +31,7 @@ pub use api::{
 };
 pub use cache_event::{CacheEvent, HydratedFrom};
 pub use handle::{Engine, EngineHandle};
+pub use history::Believed;
 pub use snapshots::Told;
 pub use store::{Hydrated, Mode, Progress, SnapshotError, Standing, StoreError, StoreStats, Taken};
 pub use world::Secrets;

@@ -11,6 +11,7 @@ mod chaos;
 mod conflict;
 mod envelope;
 mod event;
+mod history;
 mod insight;
 mod look;
 mod mask;
@@ -21,7 +22,7 @@ mod source;
 #[cfg(test)]
 mod tests;
 
-pub use cache::{CachePayload, StandingPayload};
+pub use cache::{CachePayload, HydratePayload, SnapshotPayload, StandingPayload};
 pub use cache_event::{
     CacheEventPayload, CacheSentence, CompactedPayload, FailedOverPayload, HydratedPayload, QuarantinedPayload, RecoveredPayload,
     RemovedPayload, ResyncPayload,
@@ -30,6 +31,7 @@ pub use chaos::{ChaosProfilePayload, ChaosReportPayload, FaultCountPayload, Reco
 pub use conflict::{CandidatePayload, ConflictPayload};
 pub use envelope::{Envelope, ErrorBody, Outcome, VERSION, Via};
 pub use event::{ConflictEventPayload, EventPayload, FaultPayload, MissedPayload, ReadyPayload};
+pub use history::HistoryPayload;
 pub use insight::{AgreementPayload, FactorPayload, InsightPayload, SourceViewPayload};
 pub use look::{ContrastPayload, KeyPayload, KeymapPayload, ThemePayload};
 pub use report::{

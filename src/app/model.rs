@@ -11,7 +11,7 @@ use crate::{
     theme::Role,
 };
 
-use super::{field::Field, snapshot::Snapshot};
+use super::{field::Field, history::History, snapshot::Snapshot};
 
 /// The least columns and rows a screen is drawn in.
 pub const LEAST_SIZE: (u16, u16) = (40, 10);
@@ -142,6 +142,8 @@ pub struct CanvasModel {
     pub of: Option<Key>,
     /// How far it was believed each time the engine told, oldest first.
     pub series: VecDeque<Option<f64>>,
+    /// Its past, where somebody who keeps it has told it.
+    pub told: Option<History>,
 }
 
 /// The conflicts.

@@ -58,6 +58,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
         Msg::Snapshot(snapshot) => told::snapshot(model, snapshot),
         Msg::Arranged(arranged) => told::arranged(model, arranged),
         Msg::Refreshed(job, outcome) => told::refreshed(model, job, outcome),
+        Msg::History(history) => told::history(model, history),
         Msg::EngineGone(why) => told::engine_gone(model, &why),
         Msg::Fault(why) => {
             model.shared.say(format!("A task failed and the rest goes on: {why}"), Role::Error);

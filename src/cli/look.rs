@@ -19,7 +19,7 @@ pub fn keymap(loaded: &Loaded, here: Option<Keyboard>) -> (Vec<KeymapPayload>, O
     };
     let listed = action::all().filter_map(|spec| {
         let keys = rows(spec.id);
-        let on_screen = spec.surface != Surface::Command;
+        let on_screen = spec.surface == Surface::Screen;
         (on_screen || !keys.is_empty()).then(|| KeymapPayload { action: spec.id.to_owned(), title: spec.title.to_owned(), keys })
     });
     (listed.collect(), failure("bad_keymap", &keys.problems))

@@ -119,6 +119,10 @@ impl Core {
         loop {
             tokio::time::sleep(wait(last, every, self.now())).await;
             last = Some(self.now());
+            // Memory may hold less than the disk does: such a snapshot would push out a better one.
+            if self.store.standing().is_some() {
+                continue;
+            }
             match self.shelve(self.now()).await {
                 Ok(Some(taken)) => tracing::info!(entries = taken.entries, bytes = taken.file_bytes, "snapshot made"),
                 Ok(None) => tracing::debug!("no snapshot: nothing changed since the newest one"),

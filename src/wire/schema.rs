@@ -4,7 +4,7 @@ use schemars::{JsonSchema, Schema, schema_for};
 use serde_json::{Map, Value as Json};
 
 use super::{
-    cache::CachePayload,
+    cache::{CachePayload, HydratePayload, SnapshotPayload},
     cache_event::{
         CompactedPayload, FailedOverPayload, HydratedPayload, QuarantinedPayload, RecoveredPayload, RemovedPayload, ResyncPayload,
     },
@@ -12,6 +12,7 @@ use super::{
     conflict::ConflictPayload,
     envelope::Envelope,
     event::{ConflictEventPayload, FaultPayload, MissedPayload, ReadyPayload},
+    history::HistoryPayload,
     insight::InsightPayload,
     look::{ContrastPayload, KeymapPayload, ThemePayload},
     report::{ActionPayload, ConfigCheckPayload, ConfigPathPayload, DoctorPayload, FilePayload, ServePayload, SettingPayload, TextPayload},
@@ -27,6 +28,8 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("core.insight.read", of::<InsightPayload>("")),
         ("core.insight.confidence", of::<InsightPayload>("")),
         ("core.insight.changed", of::<InsightPayload>("")),
+        ("core.insight.history", of::<HistoryPayload>("")),
+        ("core.insight.past", of::<HistoryPayload>("")),
         ("core.watch.ready", of::<ReadyPayload>("")),
         ("core.watch.missed", of::<MissedPayload>("")),
         ("core.conflict.read", of::<ConflictPayload>("")),
@@ -37,6 +40,8 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("core.source.refreshed", of::<RefreshPayload>("")),
         ("core.source.test", of::<SourceTestPayload>("")),
         ("core.cache.read", of::<CachePayload>("")),
+        ("core.cache.snapshot", of::<SnapshotPayload>("")),
+        ("core.cache.hydrate", of::<HydratePayload>("")),
         ("core.cache.hydrated", of::<HydratedPayload>("")),
         ("core.cache.resync_required", of::<ResyncPayload>("")),
         ("core.cache.evicted", of::<RemovedPayload>("")),

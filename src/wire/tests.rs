@@ -187,3 +187,19 @@ fn a_payload_has_every_member_its_schema_requires_and_no_other() {
         assert!(schema["properties"].get(member).is_some(), "{member}");
     }
 }
+
+#[test]
+fn a_moment_of_history_reads_back_exactly_and_hides_secrets() {
+    use crate::{engine::Believed, fact::Band, wire::HistoryPayload};
+    let value = Value::parse("0.10000000000000000000000001").unwrap();
+    let at = Timestamp::from_millis(1_767_607_200_000);
+    let believed = Believed { at, value: Some(value), too_long: false, confidence: Some(0.5), band: Some(Band::Medium) };
+    let key = Key::new("a/b").unwrap();
+    let payload = HistoryPayload::of(&key, &believed, false, false).asked_at(at);
+    let envelope = Envelope::new(1, at, "core.insight.past", "cli", "sre", Outcome::Ok, &payload, None);
+    let line = serde_json::to_string(&envelope).unwrap();
+    assert!(line.contains("0.10000000000000000000000001"), "{line}");
+    assert_eq!(Envelope::read(&line).unwrap().payload_as::<HistoryPayload>().unwrap(), payload);
+    let hidden = serde_json::to_string(&HistoryPayload::of(&key, &believed, true, false)).unwrap();
+    assert!(!hidden.contains("0.1000") && hidden.contains("\"masked\":true"), "{hidden}");
+}

@@ -56,7 +56,7 @@ fn widgets() -> Vec<(&'static str, Draw)> {
                     Block::Pair { label: text.into(), text: text.into(), style: Style::new() },
                     Block::Text(text.into(), Style::new()),
                     Block::Factors { rows: vec![factor], sum: 0.347 },
-                    Block::Series { label: text.into(), series: vec![Some(1.0), None], note: text.into() },
+                    Block::Series { label: text.into(), series: vec![Some(1.0), None], bounds: Some((0.5, 1.0)), note: text.into() },
                 ];
                 for offset in 0..6 {
                     (&InsightCanvas::new(&blocks).offset(offset)).render(area, buf);

@@ -77,6 +77,8 @@ pub(super) fn act(model: &mut Model, id: &str) -> Vec<Effect> {
             model.canvas.shown = !model.canvas.shown;
             if !model.canvas.shown {
                 model.pane = Pane::List;
+            } else if model.current().is_some() && crate::app::layout::layout(model).canvas.is_none() {
+                model.shared.say("There is no room for both here; the fact opens by itself.", Role::Dim);
             }
         }
         "core.input.confidence" => {

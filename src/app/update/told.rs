@@ -6,6 +6,7 @@ use crate::{
     app::{
         arrange::Arranged,
         effect::Effect,
+        history::History,
         model::{EngineLife, JobId, Model},
         snapshot::Snapshot,
         words::count,
@@ -77,6 +78,15 @@ pub(super) fn refreshed(model: &mut Model, job: JobId, outcome: Result<Vec<Refre
         }
     };
     model.shared.say(text, role);
+    Vec::new()
+}
+
+/// Somebody who keeps the past told it: it is shown instead of what was seen since the fact was selected.
+pub(super) fn history(model: &mut Model, history: History) -> Vec<Effect> {
+    if model.canvas.of.as_ref() == Some(&history.key) {
+        model.touch();
+        model.canvas.told = Some(history);
+    }
     Vec::new()
 }
 

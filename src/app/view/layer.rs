@@ -19,6 +19,9 @@ use super::{
     put,
 };
 
+/// The least cells in which a row of the palette says what its action does.
+const LEAST_SAID: u16 = 16;
+
 /// Draws the layer on top.
 pub(super) fn layer(model: &Model, region: &LayerRegion, theme: &Theme, buf: &mut Buffer) {
     let overlay = Overlay::new(region.title)
@@ -31,7 +34,8 @@ pub(super) fn layer(model: &Model, region: &LayerRegion, theme: &Theme, buf: &mu
     match &region.body {
         LayerBody::Column(column) => {
             draw_column(model, column, theme, buf);
-            more(model, column.scroll, column.height, region, theme, buf);
+            let below = column.height.saturating_sub(column.scroll + usize::from(region.inner.height));
+            more(&format!(" {below} more lines "), below, region, theme, buf);
         }
         LayerBody::Palette { field: area, rows, visible } => {
             put(buf, (area.x.saturating_sub(2), area.y), ":", 1, theme.role(Role::Key));
@@ -47,19 +51,29 @@ pub(super) fn layer(model: &Model, region: &LayerRegion, theme: &Theme, buf: &mu
                     palette_row(model, row, *index == model.palette.cursor, (*place, titles), theme, buf);
                 }
             }
+            // Where rows have no room for it, what is said of the chosen one stands below the field.
+            if let Some(row) = rows.get(model.palette.cursor).filter(|_| region.inner.width < 4 + titles + LEAST_SAID) {
+                said(row, (area.x, area.y + 1), area.width, theme, buf);
+            }
+            let below = rows.len().saturating_sub(model.palette.offset + visible.len());
+            more(&format!(" {below} more "), below, region, theme, buf);
         }
     }
 }
 
 /// Says in the bottom border that there is more.
-fn more(model: &Model, scroll: usize, height: usize, region: &LayerRegion, theme: &Theme, buf: &mut Buffer) {
-    let below = height.saturating_sub(scroll + usize::from(region.inner.height));
+fn more(text: &str, below: usize, region: &LayerRegion, theme: &Theme, buf: &mut Buffer) {
     if below > 0 && region.outer != region.inner {
-        let text = format!(" {below} more lines ");
-        let x = region.outer.right().saturating_sub(text_width(&text) + 2);
-        put(buf, (x, region.outer.bottom() - 1), &text, region.outer.width, theme.role(Role::Dim));
+        let x = region.outer.right().saturating_sub(text_width(text) + 2);
+        put(buf, (x, region.outer.bottom() - 1), text, region.outer.width, theme.role(Role::Dim));
     }
-    debug_assert!(model.layers.last() == Some(&region.layer));
+}
+
+/// What an action does, or why it cannot be asked for.
+fn said(row: &PaletteRow, at: (u16, u16), room: u16, theme: &Theme, buf: &mut Buffer) {
+    let (said, role) = row.unavailable.as_deref().map_or((row.summary, Role::Dim), |why| (why, Role::Stale));
+    let said = crate::text::truncate(&said.into(), usize::from(room));
+    put(buf, at, said.as_str(), room, theme.role(role));
 }
 
 /// Title, key, and why it cannot be asked for; the titles of all rows are at most so wide.
@@ -81,10 +95,8 @@ fn palette_row(model: &Model, row: &PaletteRow, chosen: bool, (place, titles): (
     // Title in a column of its own, then what it does or why not; the key at the right where there is room.
     let said_x = place.x + 4 + titles;
     let said_room = key_x.saturating_sub(2).saturating_sub(said_x);
-    if said_room > 15 {
-        let (said, role) = row.unavailable.as_deref().map_or((row.summary, Role::Dim), |why| (why, Role::Stale));
-        let said = crate::text::truncate(&said.into(), usize::from(said_room));
-        put(buf, (said_x, place.y), said.as_str(), said_room, theme.role(role));
+    if said_room >= LEAST_SAID {
+        said(row, (said_x, place.y), said_room, theme, buf);
     }
     if key_x > x {
         put(buf, (key_x, place.y), &row.key, key_width, theme.role(Role::Key));

@@ -20,7 +20,7 @@ pub fn keymap_table(actions: &[KeymapPayload]) -> Vec<Line> {
         left("where", 8),
         left("layer", 10),
         left("written in", 40),
-        left("this terminal", 24),
+        left("sent by", 16),
     ]);
     for action in actions {
         if action.keys.is_empty() {
@@ -50,10 +50,10 @@ pub fn keymap_table(actions: &[KeymapPayload]) -> Vec<Line> {
 
 const fn works(key: &KeyPayload) -> (Tone, &'static str) {
     match (key.here, key.anywhere) {
-        (Some(true), _) => (Tone::Good, "sends it"),
-        (Some(false), _) => (Tone::Warn, "cannot send it"),
-        (None, true) => (Tone::Dim, "any sends it"),
-        (None, false) => (Tone::Warn, "not every one sends it"),
+        (Some(true), _) => (Tone::Good, "this terminal"),
+        (Some(false), _) => (Tone::Warn, "not this one"),
+        (None, true) => (Tone::Dim, "any terminal"),
+        (None, false) => (Tone::Warn, "some terminals"),
     }
 }
 

@@ -12,9 +12,12 @@ use crate::engine::store::{CacheStore, StoreError, StoreOp};
 /// How many batches may wait; then `submit` says so instead of growing.
 const WAITING: usize = 256;
 
+/// What runs in the place of writes.
+type Work = Box<dyn FnOnce(&dyn CacheStore) + Send>;
+
 enum Job {
     Write { ops: Vec<StoreOp>, documents: Vec<(String, Vec<u8>)>, done: oneshot::Sender<Result<(), StoreError>> },
-    Work(Box<dyn FnOnce(&dyn CacheStore) + Send>),
+    Work(Work),
     End,
 }
 

@@ -147,14 +147,6 @@ impl ChaosProfile {
             facts: written.facts,
         })
     }
-
-    /// A profile that is always there.
-    ///
-    /// # Errors
-    /// Never for those this build was tested with.
-    pub fn built_in(name: &str) -> Option<Result<Self, ProfileError>> {
-        BUILT_IN.iter().find(|(own, _)| *own == name).map(|(own, text)| Self::parse(own, text))
-    }
 }
 
 fn kind(name: &str, word: &str) -> Result<FaultKind, ProfileError> {
@@ -207,7 +199,6 @@ mod tests {
             assert_eq!(profile.kinds.iter().map(|kind| kind.as_str()).collect::<Vec<_>>(), [*name]);
             assert!(profile.about.ends_with('.'), "{name}");
         }
-        assert!(ChaosProfile::built_in("nothing").is_none());
     }
 
     #[test]

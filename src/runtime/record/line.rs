@@ -5,15 +5,15 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    app::{JobId, Model, Msg, Pointer, PointerKind, Snapshot},
+    app::{History, JobId, Model, Moment, Msg, Pointer, PointerKind, Snapshot},
     engine::RefreshReport,
-    fact::{SourceId, Timestamp},
+    fact::{Key, SourceId, Timestamp, Value},
     keymap::Keyboard,
 };
 
 use super::{
     fact::{RecordedConflict, RecordedFact},
-    redact::letters,
+    redact::{letters, stand_in},
     source::{RecordedSource, error},
 };
 
@@ -66,6 +66,7 @@ enum Recorded {
     Interrupt,
     Snapshot { facts: Vec<RecordedFact>, sources: Vec<RecordedSource>, conflicts: Vec<RecordedConflict>, queue: u64, notes: Vec<String> },
     Refreshed { job: u64, reports: Vec<Report>, error: Option<String> },
+    History { key: String, moments: Vec<(i64, Option<String>, Option<f64>)> },
     EngineGone(String),
     Fault(String),
     CacheTold { sentence: String, trouble: bool },
@@ -110,6 +111,14 @@ impl Line {
                 reports: outcome.iter().flatten().map(Report::of).collect(),
                 error: outcome.as_ref().err().cloned(),
             },
+            Msg::History(past) => Recorded::History {
+                key: past.key.to_string(),
+                moments: past
+                    .moments
+                    .iter()
+                    .map(|moment| (moment.at.as_millis(), moment.value.as_ref().map(stand_in), moment.score))
+                    .collect(),
+            },
             Msg::EngineGone(why) => Recorded::EngineGone(why.clone()),
             Msg::Fault(why) => Recorded::Fault(why.clone()),
             Msg::CacheTold(sentence, trouble) => Recorded::CacheTold { sentence: sentence.clone(), trouble: *trouble },
@@ -142,6 +151,14 @@ impl Line {
             Recorded::Refreshed { job, reports, error } => {
                 let reports = reports.into_iter().map(Report::report).collect();
                 Msg::Refreshed(JobId(job), error.map_or(Ok(reports), Err))
+            }
+            Recorded::History { key, moments } => {
+                let moment = |(at, value, score): (i64, Option<String>, Option<f64>)| {
+                    let value = value.map(|text| Value::parse(&text)).transpose().map_err(|error| error.to_string())?;
+                    Ok(Moment { at: Timestamp::from_millis(at), value, score })
+                };
+                let moments = moments.into_iter().map(moment).collect::<Result<Vec<_>, String>>()?;
+                Msg::History(History::new(Key::new(&key).map_err(|error| error.to_string())?, moments))
             }
             Recorded::EngineGone(why) => Msg::EngineGone(why),
             Recorded::Fault(why) => Msg::Fault(why),

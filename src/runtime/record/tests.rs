@@ -7,11 +7,12 @@ use ratatui::{buffer::Buffer, layout::Rect};
 use super::*;
 use crate::{
     app::{
-        Pointer, PointerKind, Snapshot,
+        History, Moment, Pointer, PointerKind, Snapshot,
         fixture::{NOW, blank, send, snapshot, theme},
         layout::layout,
         view,
     },
+    fact::{Key, Timestamp, Value},
     theme::ColorDepth,
 };
 
@@ -102,4 +103,15 @@ fn a_bad_recording_is_said_with_its_line() {
     assert!(said("{}".to_owned()).starts_with("line 1:"));
     assert!(said(text.replacen("\"v\":1", "\"v\":9", 1)).contains("version 9"));
     assert!(said(format!("{text}{{\"at\":1,\"msg\":{{\"key\":\"Hyper+K\"}}}}\n")).starts_with("line 3: \"Hyper+K\" is no key"));
+}
+
+#[test]
+fn a_told_past_keeps_its_times_and_loses_its_values() {
+    let moment = |at, value: &str| Moment { at: Timestamp::from_millis(at), value: Some(Value::parse(value).unwrap()), score: Some(0.5) };
+    let past = History::new(Key::new("a/b").unwrap(), vec![moment(1, "\"ada\""), moment(2, "42")]);
+    let line = serde_json::to_string(&Line::of(&Msg::History(past.clone()), NOW).unwrap()).unwrap();
+    assert!(!line.contains("ada") && !line.contains("42"), "{line}");
+    let (Msg::History(read), _) = serde_json::from_str::<Line>(&line).unwrap().msg().unwrap() else { panic!("no history") };
+    assert_eq!((read.key.clone(), read.changes()), (past.key.clone(), 1));
+    assert!(read.moments.iter().map(|moment| (moment.at, moment.score)).eq(past.moments.iter().map(|moment| (moment.at, moment.score))));
 }

@@ -64,13 +64,13 @@ impl<R: Read + Seek> Verified<R> {
     /// Every [`SnapshotError`] that speaks of the snapshot.
     pub fn verify(mut from: R, keys: &SnapshotKeys, progress: OnProgress<'_>) -> Result<Self, SnapshotError> {
         let mut start = Vec::with_capacity(HEAD);
-        from.by_ref().take(HEAD as u64).read_to_end(&mut start).map_err(unreadable)?;
+        from.by_ref().take(HEAD as u64).read_to_end(&mut start).map_err(|error| unreadable(&error))?;
         let head = Head::decode(&start)?;
         if head.store != keys.store {
             return Err(SnapshotError::OtherStore);
         }
         let key = keys.of(head.key).ok_or(SnapshotError::OtherKey(head.key))?.clone();
-        let found = from.seek(SeekFrom::End(0)).map_err(unreadable)?;
+        let found = from.seek(SeekFrom::End(0)).map_err(|error| unreadable(&error))?;
         let expected = head.file_len().unwrap_or(u64::MAX);
         match found.cmp(&expected) {
             Ordering::Less => return Err(SnapshotError::Cut { found, expected }),
@@ -97,7 +97,7 @@ impl<R: Read + Seek> Verified<R> {
         progress: OnProgress<'_>,
         each: &mut dyn FnMut(Observation) -> Result<(), SnapshotError>,
     ) -> Result<(), SnapshotError> {
-        self.from.seek(SeekFrom::Start(HEAD as u64)).map_err(unreadable)?;
+        self.from.seek(SeekFrom::Start(HEAD as u64)).map_err(|error| unreadable(&error))?;
         let cipher = self.key.cipher(&self.head.digest)?;
         let mut reader = ChunkReader::new(&mut self.from, cipher, &self.encoded, self.head.bytes);
         let mut sum = Sum::new(&self.key);
@@ -138,6 +138,6 @@ impl<R: Read + Seek> Verified<R> {
     }
 }
 
-fn unreadable(error: io::Error) -> SnapshotError {
+fn unreadable(error: &io::Error) -> SnapshotError {
     SnapshotError::Unreadable(error.to_string())
 }

@@ -60,6 +60,7 @@ pub fn restore_newest(store: &dyn CacheStore, data_dir: &Path, keys: &SnapshotKe
 }
 
 /// When the newest snapshot was made, good or not.
+#[must_use]
 pub fn newest_at(data_dir: &Path) -> Option<Timestamp> {
     shelved(data_dir).first().map(|(at, _)| *at)
 }
