@@ -7,6 +7,7 @@
 //! It does not print and does not decide exit codes.
 
 mod assets;
+mod chaos;
 mod client;
 mod clock;
 mod context;
@@ -26,6 +27,7 @@ mod signals;
 mod ui;
 
 pub use assets::{AssetProblem, KeyLayer, Keys, ThemeFound, keys, themes};
+pub use chaos::{ChaosError, chaos_profiles, chaos_run};
 pub use clock::{mint_id, now};
 pub use context::{Context, RuntimeError};
 pub use inspect::{Place, files_of, inspect};

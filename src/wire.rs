@@ -7,6 +7,7 @@
 
 mod cache;
 mod cache_event;
+mod chaos;
 mod conflict;
 mod envelope;
 mod event;
@@ -22,11 +23,12 @@ mod view;
 #[cfg(test)]
 mod tests;
 
-pub use cache::{CachePayload, HydratePayload, SnapshotPayload};
+pub use cache::{CachePayload, HydratePayload, SnapshotPayload, StandingPayload};
 pub use cache_event::{
     CacheEventPayload, CacheSentence, CompactedPayload, FailedOverPayload, HydratedPayload, QuarantinedPayload, RecoveredPayload,
     RemovedPayload, ResyncPayload,
 };
+pub use chaos::{ChaosProfilePayload, ChaosReportPayload, FaultCountPayload, RecoveryPayload};
 pub use conflict::{CandidatePayload, ConflictPayload};
 pub use envelope::{Envelope, ErrorBody, Outcome, VERSION, Via};
 pub use event::{ConflictEventPayload, EventPayload, FaultPayload, MissedPayload, ReadyPayload};

@@ -40,7 +40,6 @@ pub const LATER: &[LaterSpec] = &[
     later(&["prefetch"], "shows what is fetched ahead"),
     later(&["telemetry"], "shows how Stellar itself is doing"),
     later(&["audit"], "shows who did what"),
-    later(&["chaos"], "tries faults"),
     later(&["runbook"], "runs a runbook"),
     later(&["demo"], "shows a made-up system"),
     later(&["wipe"], "removes everything"),

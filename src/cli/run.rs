@@ -20,7 +20,7 @@ use crate::{
 
 use super::{
     ask::{Asker, ask, emit, fail},
-    config, doctor, generate,
+    chaos, config, doctor, generate,
     invocation::{Asked, Invocation, parse, wants_json},
     line::{Line, Tone},
     live::live,
@@ -245,6 +245,15 @@ impl Run<'_> {
                 let loaded = loaded.as_ref().map_err(|error| Failure::from(error.clone()))?;
                 notes(loaded, sink);
                 self.look(spec.id, request, loaded, sink)
+            }
+            "core.chaos.read" => {
+                let profiles = chaos::list()?;
+                Ok(put(request, &profiles.iter().collect::<Vec<_>>(), sink, |profile| vec![chaos::profile_line(profile)]))
+            }
+            "core.chaos.run" => {
+                let (report, failure) = chaos::run(&request.args, self.around.current_dir.as_deref())?;
+                let put = put(request, &[&report], sink, chaos::report_lines);
+                Ok(failure.map_or(put, |failure| fail(request, 2, &failure, sink)))
             }
             "core.app.completions" => Ok(put_text(request, &generate::completions(&text_of("shell"))?, sink)),
             "core.app.man" => Ok(put_text(request, &generate::manual()?, sink)),

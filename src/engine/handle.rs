@@ -96,7 +96,7 @@ impl Engine {
         Ok(())
     }
 
-    /// As [`Engine::start`], of a store and sources that are already there.
+    /// As [`Engine::start`], of a store and sources that are already there: for tests and rehearsals.
     pub(super) fn assemble(options: EngineOptions, opened: OpenedStore, built: Vec<BuiltSource>) -> Result<Self, EngineError> {
         let mut engine = Self::idle(options, opened, built);
         engine.poll()?;

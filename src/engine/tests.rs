@@ -362,3 +362,52 @@ async fn what_is_renewed_is_believed_as_of_now() {
     assert!(score("a") < before && score("b") == before, "only what was asked for");
     assert_eq!(Some(score("a")), handle.get(&key("a")).unwrap().unwrap().confidence.map(|confidence| confidence.score));
 }
+
+#[tokio::test]
+async fn a_full_disk_is_said_answered_around_and_written_back() {
+    let bench = Bench::new("sled");
+    let script = Scripted::default();
+    script.say(Ok(holding(&[("a", "1")])));
+    script.say(Ok(holding(&[("a", "2")])));
+    let disk = super::store::FaultDisk::new(1);
+    let options = StoreOptions {
+        data_dir: bench.dir.path().join("data"),
+        state_dir: bench.dir.path().join("state"),
+        backend: "sled".to_owned(),
+        key: CacheKey::Auto,
+        clock: bench.clock.clone(),
+        rng: Arc::new(SystemRng),
+    };
+    let opened = super::store::open_over(&options, Arc::new(disk.backend())).unwrap();
+    let store = Arc::clone(&opened.store);
+    let engine = bench.start_over(opened, vec![source("cluster", Role::Observed, &script)]);
+    let handle = engine.handle();
+    let cluster = [id("cluster")];
+    handle.refresh(&cluster).await.unwrap();
+    assert_eq!((handle.cache_status().unwrap().standing, handle.notes().len()), (None, 0));
+
+    let mut events = handle.subscribe();
+    disk.refuse_writes(Some(std::io::ErrorKind::StorageFull));
+    handle.refresh(&cluster).await.unwrap();
+    assert_eq!(handle.get(&key("a")).unwrap().unwrap().value, Some(Value::parse("2").unwrap()));
+    let standing = handle.cache_status().unwrap().standing.unwrap();
+    assert!(standing.why.contains("free some space") && standing.waiting > 0, "{standing:?}");
+    assert!(handle.notes()[0].contains("in memory only"), "{:?}", handle.notes());
+
+    disk.refuse_writes(None);
+    bench.clock.advance(Duration::from_secs(60));
+    assert_eq!(store.heal(), None);
+    handle.refresh(&cluster).await.unwrap();
+    assert_eq!((handle.cache_status().unwrap().standing, handle.notes().len()), (None, 0));
+    let mut told = Vec::new();
+    while let Ok(event) = events.try_recv() {
+        if let EngineEvent::Cache(event) = event.event {
+            told.push(event);
+        }
+    }
+    assert!(matches!(told.as_slice(), [CacheEvent::FailedOver { .. }, CacheEvent::Recovered { entries: 1.., .. }]), "{told:?}");
+    drop((engine, handle, store));
+    disk.cut_power(false);
+    let again = super::store::open_over(&options, Arc::new(disk.backend())).unwrap();
+    assert_eq!(again.store.get(&key("a")).unwrap()[0].value(), Some(&Value::parse("2").unwrap()));
+}

@@ -8,6 +8,7 @@ use super::{
     cache_event::{
         CompactedPayload, FailedOverPayload, HydratedPayload, QuarantinedPayload, RecoveredPayload, RemovedPayload, ResyncPayload,
     },
+    chaos::{ChaosProfilePayload, ChaosReportPayload},
     conflict::ConflictPayload,
     envelope::Envelope,
     event::{ConflictEventPayload, FaultPayload, MissedPayload, ReadyPayload},
@@ -49,6 +50,8 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("core.cache.recovered", of::<RecoveredPayload>("")),
         ("core.cache.quarantined", of::<QuarantinedPayload>("")),
         ("core.cache.compacted", of::<CompactedPayload>("")),
+        ("core.chaos.read", of::<ChaosProfilePayload>("")),
+        ("core.chaos.run", of::<ChaosReportPayload>("")),
         ("core.engine.fault", of::<FaultPayload>("")),
         ("core.config.path", of::<ConfigPathPayload>("")),
         ("core.config.init", of::<FilePayload>("")),

@@ -13,7 +13,7 @@ const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
 const MOST_FACTS: u32 = 100_000;
 
 /// The profiles that are always there: name and text.
-pub const BUILT_IN: &[(&str, &str)] = &[
+pub const BUILT_IN: [(&str, &str); 4] = [
     ("disk-corruption", include_str!("profiles/disk-corruption.toml")),
     ("disk-full", include_str!("profiles/disk-full.toml")),
     ("slow-disk", include_str!("profiles/slow-disk.toml")),
@@ -147,14 +147,6 @@ impl ChaosProfile {
             facts: written.facts,
         })
     }
-
-    /// A profile that is always there.
-    ///
-    /// # Errors
-    /// Never for those this build was tested with.
-    pub fn built_in(name: &str) -> Option<Result<Self, ProfileError>> {
-        BUILT_IN.iter().find(|(own, _)| *own == name).map(|(own, text)| Self::parse(own, text))
-    }
 }
 
 fn kind(name: &str, word: &str) -> Result<FaultKind, ProfileError> {
@@ -207,7 +199,6 @@ mod tests {
             assert_eq!(profile.kinds.iter().map(|kind| kind.as_str()).collect::<Vec<_>>(), [*name]);
             assert!(profile.about.ends_with('.'), "{name}");
         }
-        assert!(ChaosProfile::built_in("nothing").is_none());
     }
 
     #[test]

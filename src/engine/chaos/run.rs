@@ -85,6 +85,8 @@ struct Running {
     events: broadcast::Receiver<StampedEvent>,
     /// Whether anything was said to be missing when it was opened.
     told: bool,
+    /// Whether nothing was looked for since it was opened.
+    fresh: bool,
 }
 
 impl Run<'_> {
@@ -250,7 +252,7 @@ impl Run<'_> {
         };
         let engine = Engine::assemble(options, opened, vec![self.target.built()])?;
         let events = engine.handle().subscribe();
-        Ok(Running { engine, store, events, told })
+        Ok(Running { engine, store, events, told, fresh: true })
     }
 
     /// Asks the source; what it says is acknowledged if the disk took it.
@@ -293,7 +295,7 @@ impl Run<'_> {
     /// Where something was said to be missing, or a start may have lost something, everything acknowledged is looked for.
     fn look_back(&mut self, running: &mut Running, last: bool) -> Result<(), EngineError> {
         let mut told = std::mem::take(&mut running.told);
-        let started = told || last;
+        let fresh = std::mem::take(&mut running.fresh);
         while let Ok(event) = running.events.try_recv() {
             match event.event {
                 EngineEvent::Cache(CacheEvent::FailedOver { .. }) => self.report.failovers += 1,
@@ -302,7 +304,7 @@ impl Run<'_> {
                 _ => {}
             }
         }
-        if !(told || started) && self.report.faults.get(&FaultKind::Crash).is_none() {
+        if !(told || fresh) {
             return Ok(());
         }
         let before = running.store.stats().quarantined;

@@ -24,6 +24,8 @@ use crate::engine::world::{Rng, SeededRng};
 const NAME_FILE: &str = "fault-disk";
 
 type Batch = Vec<(Vec<u8>, Option<Vec<u8>>)>;
+/// Name and bytes.
+type Row = (Vec<u8>, Vec<u8>);
 
 /// A disk that databases are on.
 pub struct FaultDisk {
@@ -244,7 +246,7 @@ impl FaultRows {
     }
 
     /// The row after `bound`, or before it.
-    fn next(&self, bound: (Bound<&[u8]>, Bound<&[u8]>), back: bool) -> Result<Option<(Vec<u8>, Vec<u8>)>, StoreError> {
+    fn next(&self, bound: (Bound<&[u8]>, Bound<&[u8]>), back: bool) -> Result<Option<Row>, StoreError> {
         let mut inner = self.disk.inner();
         let image = self.image(&mut inner)?;
         let mut rows = image.rows.range::<[u8], _>(bound);
