@@ -22,6 +22,7 @@ pub use api::{
     CacheStatus, EngineError, EngineEvent, EngineOptions, FactQuery, Knowledge, RefreshReport, SortBy, SourceStatus, SourceTest,
     StampedEvent,
 };
+pub use cache::{TraceCount, TraceError, replay_trace};
 pub use handle::{Engine, EngineHandle};
 pub use store::{StoreError, StoreStats};
 pub use world::Secrets;

@@ -6,11 +6,14 @@
 //! It does not fetch, schedule or decide.
 
 mod ingest;
+mod recency;
 mod slot;
 mod table;
+mod trace;
 mod writer;
 
 pub use ingest::ingest;
 pub use slot::{RuleBook, Slot};
 pub use table::Table;
+pub use trace::{TraceCount, TraceError, replay_trace};
 pub use writer::Writer;
