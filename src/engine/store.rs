@@ -8,7 +8,6 @@
 
 mod api;
 mod aside;
-mod backend;
 mod error;
 mod files;
 mod format;
@@ -27,9 +26,11 @@ mod pending;
 mod pieces;
 mod record;
 mod records;
+mod rows;
 mod salvage;
 mod seal;
-mod sled_store;
+mod sealed_store;
+mod sled_rows;
 
 pub use api::{CacheStore, Quarantined, StoreOp, StoreStats, VerifyReport};
 pub use error::StoreError;

@@ -12,7 +12,6 @@ use std::{
 use super::{
     api::CacheStore,
     aside,
-    backend::{Backend, OPEN_LIMIT},
     error::StoreError,
     files, format,
     keys::{self, Keys},
@@ -24,8 +23,10 @@ use super::{
     memory::MemoryStore,
     pending::{self, LEDGER_ROW, Pending},
     pieces,
+    rows::{Backend, OPEN_LIMIT, Rows},
     salvage::{self, Salvaged},
-    sled_store::SledStore,
+    sealed_store::SealedStore,
+    sled_rows::Sled,
 };
 use crate::{
     config::CacheKey,
@@ -77,9 +78,17 @@ pub fn open_store(options: &StoreOptions) -> Result<OpenedStore, StoreError> {
             backend: "memory",
             fresh: true,
         }),
-        "sled" => Opening { options, notes: Vec::new() }.run(),
+        "sled" => open_with(options, &Sled),
         other => Err(StoreError::NoBackend(other.to_owned())),
     }
+}
+
+/// As [`open_store`], sealed, over this kind of database.
+///
+/// # Errors
+/// As for [`open_store`].
+pub fn open_with(options: &StoreOptions, backend: &dyn Backend) -> Result<OpenedStore, StoreError> {
+    Opening { options, backend, notes: Vec::new() }.run()
 }
 
 /// Everything that belongs to one database and goes aside with it.
@@ -87,12 +96,13 @@ const DATABASE: &[&str] = &["cache", "manifest"];
 
 struct Opening<'a> {
     options: &'a StoreOptions,
+    backend: &'a dyn Backend,
     notes: Vec<String>,
 }
 
 /// A database that passed its checks.
 struct Checked {
-    backend: Backend,
+    rows: Box<dyn Rows>,
     ledger: Ledger,
     /// The write the manifest on disk speaks of; none when it is to be written.
     manifest: Option<u64>,
@@ -117,13 +127,13 @@ impl Opening<'_> {
         let opened = self.database(&keys, earlier);
         // An error in hand is an end too; the marker is for opens that had none.
         marker::clear(data_dir)?;
-        let Checked { backend, ledger, manifest, fresh } = opened?;
+        let Checked { rows, ledger, manifest, fresh } = opened?;
         let protection = keys.protection.clone();
-        let store = SledStore::new(data_dir, lock, backend, keys, Arc::clone(&self.options.rng), ledger, manifest);
+        let store = SealedStore::new(data_dir, lock, rows, keys, Arc::clone(&self.options.rng), ledger, manifest);
         if manifest.is_none() {
             store.checkpoint()?;
         }
-        Ok(OpenedStore { store: Arc::new(store), notes: self.notes, protection, backend: "sled", fresh })
+        Ok(OpenedStore { store: Arc::new(store), notes: self.notes, protection, backend: self.backend.name(), fresh })
     }
 
     fn keys(&mut self) -> Result<Keys, StoreError> {
@@ -167,25 +177,28 @@ impl Opening<'_> {
                 _ => refused("the database is gone", false),
             };
         }
-        let backend = match Backend::open(&cache, OPEN_LIMIT) {
-            Ok(backend) => backend,
+        let rows = match self.backend.open(&cache, OPEN_LIMIT) {
+            Ok(rows) => rows,
             Err(StoreError::Damaged(why)) => return refused(&why, true),
             Err(error) => return Err(error),
         };
-        match self.check(keys, &backend, manifest) {
-            Ok((ledger, manifest)) => Ok(Ok(Checked { backend, ledger, manifest, fresh: false })),
+        match self.check(keys, rows.as_ref(), manifest) {
+            Ok((ledger, manifest)) => Ok(Ok(Checked { rows, ledger, manifest, fresh: false })),
             Err(StoreError::Damaged(why)) => refused(&why, true),
             Err(error) => Err(error),
         }
     }
 
     /// Compares what the database holds with what it says it holds, and that with the manifest.
-    fn check(&mut self, keys: &Keys, backend: &Backend, manifest: manifest::Found) -> Result<(Ledger, Option<u64>), StoreError> {
+    fn check(&mut self, keys: &Keys, rows: &dyn Rows, manifest: manifest::Found) -> Result<(Ledger, Option<u64>), StoreError> {
         let damaged = |why: &str| Err(StoreError::Damaged(why.to_owned()));
-        let ledger = match backend.get(LEDGER_ROW)? {
-            Some(sealed) => keys.sealer.open(LEDGER_ROW, &sealed).ok().and_then(|body| Ledger::decode(&body)),
-            None => return damaged("the database does not say what it holds"),
-        };
+        let mut ledger = None;
+        let there = rows.get(LEDGER_ROW, &mut |sealed| {
+            ledger = keys.sealer.open(LEDGER_ROW, sealed).ok().and_then(|body| Ledger::decode(&body));
+        })?;
+        if !there {
+            return damaged("the database does not say what it holds");
+        }
         let Some(ledger) = ledger else { return damaged("what the database says it holds cannot be read") };
         let held = match manifest {
             manifest::Found::Held(held) => held,
@@ -205,7 +218,7 @@ impl Opening<'_> {
             return if same { Ok((ledger, Some(held.write))) } else { damaged("the database and its manifest tell different counts") };
         }
         // Written to after the manifest: the last run ended without a close, so what is there is counted before it is believed.
-        let counted = pending::count(backend)?;
+        let counted = pending::count(rows)?;
         if !counted.same_rows(&ledger) {
             return damaged(&format!("of {} rows written {} were found, or not in the state they were written", ledger.rows, counted.rows));
         }
@@ -222,30 +235,29 @@ impl Opening<'_> {
         let mut ledger = Ledger::default();
         rng.fill(&mut ledger.epoch);
         ledger.sealed = 1;
-        let backend = Backend::open(&cache, OPEN_LIMIT)?;
-        let mut batch = sled::Batch::default();
-        batch.insert(LEDGER_ROW, keys.sealer.seal(rng.as_ref(), LEDGER_ROW, &ledger.encode())?);
-        backend.apply(batch)?;
-        backend.flush()?;
-        drop(backend);
-        let backend = Backend::open(&cache, OPEN_LIMIT)?;
+        let rows = self.backend.open(&cache, OPEN_LIMIT)?;
+        let sealed = keys.sealer.seal(rng.as_ref(), LEDGER_ROW, &ledger.encode())?;
+        rows.apply(&[(LEDGER_ROW, Some(&sealed))])?;
+        rows.flush()?;
+        drop(rows);
+        let rows = self.backend.open(&cache, OPEN_LIMIT)?;
         files::sync_dir(&cache)?;
         files::sync_dir(data_dir)?;
-        Ok(Checked { backend, ledger, manifest: None, fresh: true })
+        Ok(Checked { rows, ledger, manifest: None, fresh: true })
     }
 
     /// Writes what is whole in a database that was set aside into the new one.
     fn take_over(&mut self, keys: &Keys, mut checked: Checked, aside: &Path, data_dir: &Path) -> Result<Checked, StoreError> {
-        let Salvaged { records, lost, partial } = salvage::read(keys, aside);
+        let Salvaged { records, lost, partial } = salvage::read(keys, self.backend, aside);
         let found = records.len();
-        let mut pending = Pending::new(&checked.backend);
+        let mut pending = Pending::new(checked.rows.as_ref());
         for (name, body) in records {
             let rows = pieces::seal(&keys.sealer, self.options.rng.as_ref(), &name, checked.ledger.write + 1, &body)?;
             pending.replace(&name, rows)?;
         }
         if let Some(ledger) = pending.write(&checked.ledger, &keys.sealer, self.options.rng.as_ref())? {
             checked.ledger = ledger;
-            checked.backend.flush()?;
+            checked.rows.flush()?;
             files::sync_dir(data_dir)?;
         }
         checked.fresh = found == 0;

@@ -1,13 +1,13 @@
 //! One write under way: the rows it changes, and what that does to the ledger.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::ControlFlow};
 
 use super::{
-    backend::Backend,
     error::StoreError,
     ledger::{Ledger, SEALS_PER_KEY},
     names::{self, Tree},
     pieces::{self, SealedRow},
+    rows::{RowChange, Rows},
     seal::Sealer,
 };
 use crate::engine::world::Rng;
@@ -17,12 +17,12 @@ pub const LEDGER_ROW: &[u8] = &[Tree::Ledger as u8];
 
 /// Rows about to change.
 pub struct Pending<'a> {
-    backend: &'a Backend,
+    held: &'a dyn Rows,
     rows: BTreeMap<Vec<u8>, Change>,
 }
 
 struct Change {
-    old: Option<sled::IVec>,
+    old: Option<Vec<u8>>,
     new: Option<Vec<u8>>,
 }
 
@@ -34,8 +34,8 @@ impl Change {
 
 impl<'a> Pending<'a> {
     /// Nothing yet.
-    pub fn new(backend: &'a Backend) -> Self {
-        Self { backend, rows: BTreeMap::new() }
+    pub fn new(held: &'a dyn Rows) -> Self {
+        Self { held, rows: BTreeMap::new() }
     }
 
     /// Replaces the record `name` by these rows; fewer pieces than before leave none behind.
@@ -88,9 +88,9 @@ impl<'a> Pending<'a> {
         match self.rows.entry(row) {
             Entry::Occupied(known) => Ok(known.into_mut()),
             Entry::Vacant(free) => {
-                let old = self.backend.get(free.key())?;
-                let new = old.as_ref().map(|old| old.to_vec());
-                Ok(free.insert(Change { old, new }))
+                let mut old = None;
+                self.held.get(free.key(), &mut |bytes| old = Some(bytes.to_vec()))?;
+                Ok(free.insert(Change { new: old.clone(), old }))
             }
         }
     }
@@ -101,32 +101,26 @@ impl<'a> Pending<'a> {
     /// The backend's; [`StoreError::KeyUnavailable`] when the data key has sealed all it may.
     pub fn write(self, before: &Ledger, sealer: &Sealer, rng: &dyn Rng) -> Result<Option<Ledger>, StoreError> {
         let mut after = before.clone();
-        let mut batch = sled::Batch::default();
-        let mut changed = false;
-        for (row, Change { old, new }) in self.rows {
-            if old.as_deref() == new.as_deref() {
+        let mut changes: Vec<RowChange<'_>> = Vec::with_capacity(self.rows.len() + 1);
+        for (row, Change { old, new }) in &self.rows {
+            if old == new {
                 continue;
             }
-            changed = true;
-            let counted = is_counted(&row);
-            let entry = u64::from(is_entry(&row));
-            if let Some(old) = old.filter(|_| counted) {
-                after.remove(&old);
-                after.entries = after.entries.saturating_sub(entry);
-            }
-            match new {
-                None => batch.remove(row),
-                Some(new) => {
-                    if counted {
-                        after.add(&new);
-                        after.entries += entry;
-                        after.sealed += 1;
-                    }
-                    batch.insert(row, new);
+            let entry = u64::from(is_entry(row));
+            if is_counted(row) {
+                if let Some(old) = old {
+                    after.remove(old);
+                    after.entries = after.entries.saturating_sub(entry);
+                }
+                if let Some(new) = new {
+                    after.add(new);
+                    after.entries += entry;
+                    after.sealed += 1;
                 }
             }
+            changes.push((row, new.as_deref()));
         }
-        if !changed {
+        if changes.is_empty() {
             return Ok(None);
         }
         after.write += 1;
@@ -136,8 +130,9 @@ impl<'a> Pending<'a> {
                 "the cache's data key has sealed as many records as is safe: remove the cache directory, it is fetched anew under a new key".to_owned(),
             ));
         }
-        batch.insert(LEDGER_ROW, sealer.seal(rng, LEDGER_ROW, &after.encode())?);
-        self.backend.apply(batch)?;
+        let ledger = sealer.seal(rng, LEDGER_ROW, &after.encode())?;
+        changes.push((LEDGER_ROW, Some(&ledger)));
+        self.held.apply(&changes)?;
         Ok(Some(after))
     }
 }
@@ -152,16 +147,17 @@ fn is_entry(row: &[u8]) -> bool {
     row.first() == Some(&(Tree::Observations as u8)) && names::split_piece(row).is_some_and(|(_, number)| number == 0)
 }
 
-/// Counts what the backend holds: entries, rows, bytes and their sum.
+/// Counts what the database holds: entries, rows, bytes and their sum.
 ///
 /// # Errors
 /// The backend's.
-pub fn count(backend: &Backend) -> Result<Ledger, StoreError> {
+pub fn count(rows: &dyn Rows) -> Result<Ledger, StoreError> {
     let mut counted = Ledger::default();
     for tree in [Tree::Observations, Tree::Documents] {
-        backend.scan(&[tree as u8], &mut |(row, sealed)| {
-            counted.add(&sealed);
-            counted.entries += u64::from(is_entry(&row));
+        rows.scan(&[tree as u8], &mut |row, sealed| {
+            counted.add(sealed);
+            counted.entries += u64::from(is_entry(row));
+            ControlFlow::Continue(())
         })?;
     }
     Ok(counted)

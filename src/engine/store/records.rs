@@ -1,11 +1,14 @@
 //! Whole records out of rows: pieces put together, opened, and held against their names.
 
+use std::ops::ControlFlow;
+
 use super::{
-    backend::{Backend, Row},
     error::StoreError,
     keys::Keys,
     names::{self, Tree},
-    pieces, record,
+    pieces::{self, SealedRow},
+    record,
+    rows::Rows,
     seal::Unopened,
 };
 use crate::fact::{Key, Observation};
@@ -15,7 +18,7 @@ pub struct Found<'a> {
     /// On disk.
     pub name: &'a [u8],
     /// Every row of that name, sealed as they are.
-    pub rows: &'a [Row],
+    pub rows: &'a [SealedRow],
     /// What is inside.
     pub body: Result<Vec<u8>, Unopened>,
 }
@@ -24,16 +27,17 @@ pub struct Found<'a> {
 ///
 /// # Errors
 /// The backend's; what came before it was given.
-pub fn scan(keys: &Keys, backend: &Backend, prefix: &[u8], each: &mut dyn FnMut(Found<'_>)) -> Result<(), StoreError> {
-    let mut rows: Vec<Row> = Vec::new();
-    let outcome = backend.scan(prefix, &mut |row| {
-        if rows.first().is_some_and(|first| name_of(first) != name_of(&row)) {
-            emit(keys, &rows, each);
-            rows.clear();
+pub fn scan(keys: &Keys, rows: &dyn Rows, prefix: &[u8], each: &mut dyn FnMut(Found<'_>)) -> Result<(), StoreError> {
+    let mut record: Vec<SealedRow> = Vec::new();
+    let outcome = rows.scan(prefix, &mut |row, sealed| {
+        if record.first().is_some_and(|(first, _)| name_of(first) != name_of(row)) {
+            emit(keys, &record, each);
+            record.clear();
         }
-        rows.push(row);
+        record.push((row.to_vec(), sealed.to_vec()));
+        ControlFlow::Continue(())
     });
-    emit(keys, &rows, each);
+    emit(keys, &record, each);
     outcome
 }
 
@@ -42,9 +46,9 @@ pub fn scan(keys: &Keys, backend: &Backend, prefix: &[u8], each: &mut dyn FnMut(
 ///
 /// # Errors
 /// The backend's, other than damage.
-pub fn scan_around_damage(keys: &Keys, backend: &Backend, prefix: &[u8], each: &mut dyn FnMut(Found<'_>)) -> Result<bool, StoreError> {
+pub fn scan_around_damage(keys: &Keys, rows: &dyn Rows, prefix: &[u8], each: &mut dyn FnMut(Found<'_>)) -> Result<bool, StoreError> {
     let mut last = Vec::new();
-    let forward = scan(keys, backend, prefix, &mut |found| {
+    let forward = scan(keys, rows, prefix, &mut |found| {
         last.clear();
         last.extend_from_slice(found.name);
         each(found);
@@ -52,36 +56,36 @@ pub fn scan_around_damage(keys: &Keys, backend: &Backend, prefix: &[u8], each: &
     if !matches!(forward, Err(StoreError::Damaged(_))) {
         return forward.map(|()| true);
     }
-    let mut rows: Vec<Row> = Vec::new();
-    let mut emit_back = |rows: &mut Vec<Row>| {
-        rows.reverse();
-        emit(keys, rows, each);
-        rows.clear();
+    let mut record: Vec<SealedRow> = Vec::new();
+    let mut emit_back = |record: &mut Vec<SealedRow>| {
+        record.reverse();
+        emit(keys, record, each);
+        record.clear();
     };
-    let backward = backend.scan_back(prefix, &mut |row| {
-        if rows.first().is_some_and(|first| name_of(first) != name_of(&row)) {
-            emit_back(&mut rows);
+    let backward = rows.scan_back(prefix, &mut |row, sealed| {
+        if record.first().is_some_and(|(first, _)| name_of(first) != name_of(row)) {
+            emit_back(&mut record);
         }
-        let new = name_of(&row) > last.as_slice();
-        if new {
-            rows.push(row);
+        if name_of(row) <= last.as_slice() {
+            return ControlFlow::Break(());
         }
-        new
+        record.push((row.to_vec(), sealed.to_vec()));
+        ControlFlow::Continue(())
     });
-    emit_back(&mut rows);
+    emit_back(&mut record);
     match backward {
         Ok(()) | Err(StoreError::Damaged(_)) => Ok(false),
         Err(error) => Err(error),
     }
 }
 
-fn name_of(row: &Row) -> &[u8] {
-    names::split_piece(&row.0).map_or(&[], |(name, _)| name)
+fn name_of(row: &[u8]) -> &[u8] {
+    names::split_piece(row).map_or(&[], |(name, _)| name)
 }
 
-fn emit(keys: &Keys, rows: &[Row], each: &mut dyn FnMut(Found<'_>)) {
-    if let Some(first) = rows.first() {
-        let body = pieces::open(&keys.sealer, rows.iter().map(|(row, sealed)| (row.as_ref(), sealed.as_ref())));
+fn emit(keys: &Keys, rows: &[SealedRow], each: &mut dyn FnMut(Found<'_>)) {
+    if let Some((first, _)) = rows.first() {
+        let body = pieces::open(&keys.sealer, rows.iter().map(|(row, sealed)| (row.as_slice(), sealed.as_slice())));
         each(Found { name: name_of(first), rows, body });
     }
 }

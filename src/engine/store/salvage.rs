@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use super::{
-    backend::{self, Backend, OPEN_LIMIT},
     keys::Keys,
     names::Tree,
     records,
+    rows::{Backend, OPEN_LIMIT},
 };
 
 /// What was found.
@@ -21,20 +21,17 @@ pub struct Salvaged {
 }
 
 /// Reads the database in `dir`, around damaged pages.
-pub fn read(keys: &Keys, dir: &Path) -> Salvaged {
+pub fn read(keys: &Keys, backend: &dyn Backend, dir: &Path) -> Salvaged {
     let mut salvaged = Salvaged::default();
-    // That it cannot be opened was already said when it was set aside. Without its snapshot and settings it may: the log has it all.
-    let opened = Backend::open(dir, OPEN_LIMIT).or_else(|error| {
-        backend::hide_what_can_be_made_again(dir)?;
-        Backend::open(dir, OPEN_LIMIT).map_err(|_| error)
-    });
-    let Ok(backend) = opened else { return salvaged };
+    // That it cannot be opened was already said when it was set aside.
+    let Ok(rows) = backend.open_damaged(dir, OPEN_LIMIT) else { return salvaged };
     for tree in [Tree::Observations, Tree::Documents] {
         let Salvaged { records, lost, .. } = &mut salvaged;
-        let all = records::scan_around_damage(keys, &backend, &[tree as u8], &mut |found| match (found.check(keys, tree), found.body) {
-            (Ok(()), Ok(body)) => records.push((found.name.to_vec(), body)),
-            _ => *lost += 1,
-        });
+        let all =
+            records::scan_around_damage(keys, rows.as_ref(), &[tree as u8], &mut |found| match (found.check(keys, tree), found.body) {
+                (Ok(()), Ok(body)) => records.push((found.name.to_vec(), body)),
+                _ => *lost += 1,
+            });
         salvaged.partial |= all != Ok(true);
     }
     salvaged

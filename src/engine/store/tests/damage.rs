@@ -8,10 +8,7 @@ use std::{
 };
 
 use super::*;
-use crate::engine::store::{
-    backend::{Backend, OPEN_LIMIT},
-    names,
-};
+use crate::engine::store::{names, rows::OPEN_LIMIT, sled_rows::SledRows};
 use crate::engine::world::{Rng, SeededRng};
 
 /// What is said when rows are missing.
@@ -168,8 +165,8 @@ fn tamper(place: &Place, change: impl Fn(&sled::Db, &[u8], &[u8])) {
     }
     db.flush().unwrap();
     drop(db);
-    // sled's threads let go of the file a moment later; the backend waits for that.
-    drop(Backend::open(&place.data().join("cache"), OPEN_LIMIT).unwrap());
+    // sled's threads let go of the file a moment later; opening waits for that.
+    drop(SledRows::open(&place.data().join("cache"), OPEN_LIMIT).unwrap());
 }
 
 fn name_of(place: &Place, wanted: &str) -> Vec<u8> {

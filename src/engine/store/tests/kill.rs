@@ -12,11 +12,12 @@ use std::{
 
 use super::*;
 use crate::engine::store::{
-    backend::{Backend, DataSync, OPEN_LIMIT},
     keys,
     ledger::Ledger,
     lock::DirLock,
-    sled_store::SledStore,
+    rows::OPEN_LIMIT,
+    sealed_store::SealedStore,
+    sled_rows::{DataSync, SledRows},
 };
 
 const PLACE: &str = "STELLAR_TEST_PLACE";
@@ -150,10 +151,11 @@ fn a_flush_syncs_the_database_file_once_and_only_after_a_write() {
     fs::remove_file(place.data().join("keyslots")).unwrap();
     let keys = keys::create(&place.data(), &place.state(), &CacheKey::Auto, options.rng.as_ref()).unwrap();
     fs::create_dir(place.data().join("cache")).unwrap();
-    let backend = Backend::open(&place.data().join("cache"), OPEN_LIMIT).unwrap();
+    let rows = SledRows::open(&place.data().join("cache"), OPEN_LIMIT).unwrap();
     let file = fs::File::open(place.data().join("cache/db")).unwrap();
     let counting = Arc::new(Counting(AtomicU32::new(0), Mutex::new(file)));
-    let store = SledStore::new(&place.data(), lock, backend.with_sync(counting.clone()), keys, options.rng, Ledger::default(), None);
+    let store =
+        SealedStore::new(&place.data(), lock, Box::new(rows.with_sync(counting.clone())), keys, options.rng, Ledger::default(), None);
     let syncs = || counting.0.load(Ordering::SeqCst);
     store.flush().unwrap();
     assert_eq!(syncs(), 0, "nothing was written");

@@ -5,6 +5,7 @@
 use std::{
     fs::{self, File, OpenOptions},
     io,
+    ops::ControlFlow,
     path::{Path, PathBuf},
     sync::Arc,
     thread,
@@ -15,10 +16,8 @@ use super::{
     error::StoreError,
     files,
     guard::{guarded, guarded_within},
+    rows::{Backend, EachRow, RowChange, Rows},
 };
-
-/// How long opening may take before the database counts as damaged.
-pub const OPEN_LIMIT: Duration = Duration::from_secs(10);
 
 /// How long a closing process waits for the snapshot.
 const SNAPSHOT_LIMIT: Duration = Duration::from_secs(1);
@@ -41,18 +40,36 @@ impl DataSync for File {
     }
 }
 
-/// One row: name and bytes.
-pub type Row = (sled::IVec, sled::IVec);
+/// sled as a kind of database.
+pub struct Sled;
 
-/// An open database.
-pub struct Backend {
+impl Backend for Sled {
+    fn name(&self) -> &'static str {
+        "sled"
+    }
+
+    fn open(&self, dir: &Path, limit: Duration) -> Result<Box<dyn Rows>, StoreError> {
+        Ok(Box::new(SledRows::open(dir, limit)?))
+    }
+
+    /// Without its snapshot and settings it may open where with them it does not: the log has it all.
+    fn open_damaged(&self, dir: &Path, limit: Duration) -> Result<Box<dyn Rows>, StoreError> {
+        self.open(dir, limit).or_else(|error| {
+            hide_what_can_be_made_again(dir)?;
+            self.open(dir, limit).map_err(|_| error)
+        })
+    }
+}
+
+/// An open database of sled.
+pub struct SledRows {
     /// There until it is dropped.
     db: Option<sled::Db>,
     data: Arc<dyn DataSync>,
     dir: PathBuf,
 }
 
-impl Backend {
+impl SledRows {
     /// Opens the database in `dir`, which exists, on a thread of its own and for at most `limit`.
     ///
     /// # Errors
@@ -65,74 +82,6 @@ impl Backend {
         let data = OpenOptions::new().write(true).open(&path).map_err(|error| StoreError::unwritable(&path, &error))?;
         close_files_to_others(dir)?;
         Ok(Self { db: Some(db), data: Arc::new(data), dir: dir.to_owned() })
-    }
-
-    /// The bytes of a row.
-    ///
-    /// # Errors
-    /// As for every call here: [`StoreError::Damaged`] or [`StoreError::Unwritable`].
-    pub fn get(&self, row: &[u8]) -> Result<Option<sled::IVec>, StoreError> {
-        guarded(|| self.db()?.get(row).map_err(|error| self.explain(error)))
-    }
-
-    /// Gives every row that starts with `prefix` to `each`, in order.
-    ///
-    /// # Errors
-    /// As for [`Backend::get`].
-    pub fn scan(&self, prefix: &[u8], each: &mut dyn FnMut(Row)) -> Result<(), StoreError> {
-        let mut rows = self.db()?.scan_prefix(prefix);
-        // Only sled's own steps are guarded: a panic of `each` is the caller's.
-        while let Some(row) = guarded(|| rows.next().transpose().map_err(|error| self.explain(error)))? {
-            each(row);
-        }
-        Ok(())
-    }
-
-    /// As [`Backend::scan`], from the end, until `each` answers false.
-    ///
-    /// # Errors
-    /// As for [`Backend::get`].
-    pub fn scan_back(&self, prefix: &[u8], each: &mut dyn FnMut(Row) -> bool) -> Result<(), StoreError> {
-        let mut rows = self.db()?.scan_prefix(prefix);
-        while let Some(row) = guarded(|| rows.next_back().transpose().map_err(|error| self.explain(error)))? {
-            if !each(row) {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    /// Writes all of it or nothing, to memory.
-    ///
-    /// # Errors
-    /// As for [`Backend::get`].
-    pub fn apply(&self, batch: sled::Batch) -> Result<(), StoreError> {
-        guarded(|| self.db()?.apply_batch(batch).map_err(|error| self.explain(error)))
-    }
-
-    /// Puts everything written so far on disk, and waits for the disk.
-    ///
-    /// # Errors
-    /// As for [`Backend::get`].
-    pub fn flush(&self) -> Result<(), StoreError> {
-        guarded(|| self.db()?.flush().map(drop).map_err(|error| self.explain(error)))?;
-        self.data.sync_data().map_err(|error| StoreError::unwritable(&self.dir.join("db"), &error))
-    }
-
-    /// Ends it, and has sled write the snapshot that it writes only when it opens. What is in no snapshot yet sled loses whole, from the
-    /// first damaged byte on; with one, a damaged byte costs its page.
-    ///
-    /// # Errors
-    /// As for [`Backend::open`].
-    pub fn snapshot_and_close(self) -> Result<(), StoreError> {
-        let dir = self.dir.clone();
-        drop(self);
-        Self::open(&dir, SNAPSHOT_LIMIT).map(drop)
-    }
-
-    /// Bytes on disk.
-    pub fn disk_bytes(&self) -> u64 {
-        size(&self.dir) + size(&self.dir.join("blobs"))
     }
 
     /// Replaces what syncs, to count it.
@@ -151,7 +100,63 @@ impl Backend {
     }
 }
 
-impl Drop for Backend {
+impl Rows for SledRows {
+    fn get(&self, name: &[u8], see: &mut dyn FnMut(&[u8])) -> Result<bool, StoreError> {
+        let found = guarded(|| self.db()?.get(name).map_err(|error| self.explain(error)))?;
+        Ok(found.map(|bytes| see(&bytes)).is_some())
+    }
+
+    fn scan_from(&self, prefix: &[u8], from: &[u8], each: EachRow<'_>) -> Result<(), StoreError> {
+        let mut rows = self.db()?.range(prefix.max(from)..);
+        // Only sled's own steps are guarded: a panic of `each` is the caller's.
+        while let Some((name, bytes)) = guarded(|| rows.next().transpose().map_err(|error| self.explain(error)))? {
+            if !name.starts_with(prefix) || each(&name, &bytes).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn scan_back(&self, prefix: &[u8], each: EachRow<'_>) -> Result<(), StoreError> {
+        let mut rows = self.db()?.scan_prefix(prefix);
+        while let Some((name, bytes)) = guarded(|| rows.next_back().transpose().map_err(|error| self.explain(error)))? {
+            if each(&name, &bytes) == ControlFlow::Break(()) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn apply(&self, changes: &[RowChange<'_>]) -> Result<(), StoreError> {
+        let mut batch = sled::Batch::default();
+        for (name, bytes) in changes {
+            match bytes {
+                Some(bytes) => batch.insert(*name, *bytes),
+                None => batch.remove(*name),
+            }
+        }
+        guarded(|| self.db()?.apply_batch(batch).map_err(|error| self.explain(error)))
+    }
+
+    fn flush(&self) -> Result<(), StoreError> {
+        guarded(|| self.db()?.flush().map(drop).map_err(|error| self.explain(error)))?;
+        self.data.sync_data().map_err(|error| StoreError::unwritable(&self.dir.join("db"), &error))
+    }
+
+    fn disk_bytes(&self) -> u64 {
+        size(&self.dir) + size(&self.dir.join("blobs"))
+    }
+
+    /// Has sled write the snapshot that it writes only when it opens. What is in no snapshot yet sled loses whole, from the first damaged
+    /// byte on; with one, a damaged byte costs its page.
+    fn close(self: Box<Self>) -> Result<(), StoreError> {
+        let dir = self.dir.clone();
+        drop(self);
+        Self::open(&dir, SNAPSHOT_LIMIT).map(drop)
+    }
+}
+
+impl Drop for SledRows {
     fn drop(&mut self) {
         // sled writes what it still holds, and panics if it cannot. What had to be durable was flushed before.
         let db = self.db.take();
@@ -206,10 +211,7 @@ fn remove_half_snapshots(dir: &Path) -> Result<(), StoreError> {
 }
 
 /// Renames snapshots and settings so that sled reads its log from the beginning, as if it had none.
-///
-/// # Errors
-/// [`StoreError::Unwritable`].
-pub fn hide_what_can_be_made_again(dir: &Path) -> Result<(), StoreError> {
+fn hide_what_can_be_made_again(dir: &Path) -> Result<(), StoreError> {
     for_each_file(dir, |path, name| {
         if name.starts_with("snap.") || name == "conf" { fs::rename(path, dir.join(format!("hidden.{name}"))) } else { Ok(()) }
     })

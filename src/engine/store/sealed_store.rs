@@ -1,4 +1,4 @@
-//! The store on disk: observations and documents, sealed, in sled.
+//! The store on disk: observations and documents, sealed, over rows of any backend.
 
 use std::{
     path::{Path, PathBuf},
@@ -10,7 +10,6 @@ use std::{
 
 use super::{
     api::{CacheStore, Quarantined, StoreOp, StoreStats, VerifyReport},
-    backend::{Backend, Row},
     error::StoreError,
     keys::Keys,
     ledger::Ledger,
@@ -18,7 +17,9 @@ use super::{
     manifest, marker,
     names::{self, Tree},
     pending::{self, Pending},
-    pieces, record, records,
+    pieces::{self, SealedRow},
+    record, records,
+    rows::Rows,
     seal::Unopened,
 };
 use crate::{
@@ -27,7 +28,7 @@ use crate::{
 };
 
 /// Observations on disk, sealed. Made by `open_store`; dropped without [`CacheStore::close`] it is what a crash leaves.
-pub struct SledStore {
+pub struct SealedStore {
     data_dir: PathBuf,
     keys: Keys,
     rng: Arc<dyn Rng>,
@@ -40,7 +41,7 @@ pub struct SledStore {
 
 /// What closing gives up; in this order.
 struct Open {
-    backend: Backend,
+    rows: Box<dyn Rows>,
     lock: DirLock,
 }
 
@@ -51,12 +52,12 @@ struct Books {
     manifest: Option<u64>,
 }
 
-impl SledStore {
-    /// A store over an open, checked backend. `manifest` is the write that the manifest on disk speaks of.
+impl SealedStore {
+    /// A store over open, checked rows. `manifest` is the write that the manifest on disk speaks of.
     pub(super) fn new(
         data_dir: &Path,
         lock: DirLock,
-        backend: Backend,
+        rows: Box<dyn Rows>,
         keys: Keys,
         rng: Arc<dyn Rng>,
         ledger: Ledger,
@@ -67,7 +68,7 @@ impl SledStore {
             data_dir: data_dir.to_owned(),
             keys,
             rng,
-            open: RwLock::new(Some(Arc::new(Open { backend, lock }))),
+            open: RwLock::new(Some(Arc::new(Open { rows, lock }))),
             opened_at,
             books: Mutex::new(Books { ledger, flushed: opened_at, manifest }),
             quarantined: AtomicU64::new(0),
@@ -75,11 +76,11 @@ impl SledStore {
         }
     }
 
-    /// Runs `work` on the backend; if that turns out damaged, the next open will not trust it.
-    fn with<T>(&self, work: impl FnOnce(&Backend) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    /// Runs `work` on the rows; if the database turns out damaged, the next open will not trust it.
+    fn with<T>(&self, work: impl FnOnce(&dyn Rows) -> Result<T, StoreError>) -> Result<T, StoreError> {
         // Only a reference is taken under the lock, so that a caller may use the store from inside a scan.
         let open = self.open.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(StoreError::Closed)?;
-        let outcome = work(&open.backend);
+        let outcome = work(open.rows.as_ref());
         if matches!(outcome, Err(StoreError::Damaged(_))) {
             marker::condemn(&self.data_dir);
         }
@@ -92,16 +93,16 @@ impl SledStore {
 
     /// Plans and writes one batch.
     fn write(&self, plan: impl FnOnce(&mut Pending<'_>, u64) -> Result<(), StoreError>) -> Result<(), StoreError> {
-        self.with(|backend| self.write_with(backend, &mut self.books(), plan))
+        self.with(|rows| self.write_with(rows, &mut self.books(), plan))
     }
 
     fn write_with(
         &self,
-        backend: &Backend,
+        rows: &dyn Rows,
         books: &mut Books,
         plan: impl FnOnce(&mut Pending<'_>, u64) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        let mut pending = Pending::new(backend);
+        let mut pending = Pending::new(rows);
         plan(&mut pending, books.ledger.write + 1)?;
         if let Some(ledger) = pending.write(&books.ledger, &self.keys.sealer, self.rng.as_ref())? {
             books.ledger = ledger;
@@ -116,11 +117,11 @@ impl SledStore {
     /// Looks again, while nothing writes, at a record that did not open. One whose pieces a write was just replacing is whole now and goes
     /// to `whole`; a damaged one is moved, as sealed as it is, to where nothing reads it.
     fn settle(&self, name: &[u8], key: Option<&Key>, whole: &mut dyn FnMut(&records::Found<'_>)) -> Result<(), StoreError> {
-        self.with(|backend| {
+        self.with(|rows| {
             let mut books = self.books();
             let tree = if name.first() == Some(&(Tree::Documents as u8)) { Tree::Documents } else { Tree::Observations };
-            let mut damaged: Vec<Row> = Vec::new();
-            records::scan(&self.keys, backend, name, &mut |found| match found.check(&self.keys, tree) {
+            let mut damaged: Vec<SealedRow> = Vec::new();
+            records::scan(&self.keys, rows, name, &mut |found| match found.check(&self.keys, tree) {
                 // Longer names may begin like this one.
                 _ if found.name != name => {}
                 Ok(()) => whole(&found),
@@ -130,10 +131,11 @@ impl SledStore {
             if damaged.is_empty() {
                 return Ok(());
             }
-            self.write_with(backend, &mut books, |pending, _| {
+            self.write_with(rows, &mut books, |pending, _| {
                 damaged.into_iter().try_for_each(|(row, sealed)| {
-                    pending.set(row.to_vec(), None)?;
-                    pending.set([&[Tree::Quarantine as u8], row.as_ref()].concat(), Some(sealed.to_vec()))
+                    let aside = [&[Tree::Quarantine as u8], row.as_slice()].concat();
+                    pending.set(row, None)?;
+                    pending.set(aside, Some(sealed))
                 })
             })?;
             self.report(key, names::source_in(name).filter(|_| tree == Tree::Observations));
@@ -146,8 +148,8 @@ impl SledStore {
     fn observations(&self, prefixes: &[Vec<u8>], key: Option<&Key>, each: &mut dyn FnMut(Observation)) -> Result<(), StoreError> {
         let mut suspect: Vec<Vec<u8>> = Vec::new();
         for prefix in prefixes {
-            let all = self.with(|backend| {
-                records::scan_around_damage(&self.keys, backend, prefix, &mut |found| {
+            let all = self.with(|rows| {
+                records::scan_around_damage(&self.keys, rows, prefix, &mut |found| {
                     let observation = match key {
                         Some(key) => found.observation_of(&self.keys, key, prefix),
                         None => found.observation(&self.keys),
@@ -182,7 +184,7 @@ impl SledStore {
     }
 }
 
-impl CacheStore for SledStore {
+impl CacheStore for SealedStore {
     fn get(&self, key: &Key) -> Result<Vec<Observation>, StoreError> {
         let mut observations = Vec::new();
         self.observations(&[self.keys.namer.of_key(key)], Some(key), &mut |observation| {
@@ -217,8 +219,8 @@ impl CacheStore for SledStore {
     fn get_meta(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
         let own = self.keys.namer.of_document(name);
         let (mut document, mut suspect) = (None, false);
-        self.with(|backend| {
-            records::scan(&self.keys, backend, &own, &mut |found| match found.document(&self.keys) {
+        self.with(|rows| {
+            records::scan(&self.keys, rows, &own, &mut |found| match found.document(&self.keys) {
                 Ok((_, bytes)) => document = Some(bytes.to_vec()),
                 Err(unopened) => suspect = unopened == Unopened::Damaged,
             })
@@ -235,7 +237,7 @@ impl CacheStore for SledStore {
     }
 
     fn flush(&self) -> Result<(), StoreError> {
-        self.with(|backend| {
+        self.with(|rows| {
             // Writes may go on meanwhile; what is promised is what was applied before.
             let write = {
                 let books = self.books();
@@ -244,7 +246,7 @@ impl CacheStore for SledStore {
                 }
                 books.ledger.write
             };
-            backend.flush()?;
+            rows.flush()?;
             let mut books = self.books();
             books.flushed = books.flushed.max(write);
             Ok(())
@@ -252,12 +254,12 @@ impl CacheStore for SledStore {
     }
 
     fn checkpoint(&self) -> Result<(), StoreError> {
-        self.with(|backend| {
+        self.with(|rows| {
             // Held throughout, so that what the manifest says is what was synced.
             let mut books = self.books();
             let write = books.ledger.write;
             if books.flushed != write {
-                backend.flush()?;
+                rows.flush()?;
                 books.flushed = write;
             }
             if books.manifest != Some(write) {
@@ -273,7 +275,7 @@ impl CacheStore for SledStore {
     }
 
     fn stats(&self) -> StoreStats {
-        let disk_bytes = self.with(|backend| Ok(backend.disk_bytes())).unwrap_or_default();
+        let disk_bytes = self.with(|rows| Ok(rows.disk_bytes())).unwrap_or_default();
         let books = self.books();
         StoreStats {
             entries: books.ledger.entries,
@@ -285,12 +287,12 @@ impl CacheStore for SledStore {
 
     fn verify(&self) -> Result<VerifyReport, StoreError> {
         let mut report = VerifyReport::default();
-        self.with(|backend| {
+        self.with(|rows| {
             // Held throughout: a write in between would look like a row too many.
             let books = self.books();
-            report.complete = pending::count(backend)?.same_rows(&books.ledger);
+            report.complete = pending::count(rows)?.same_rows(&books.ledger);
             for tree in [Tree::Observations, Tree::Documents] {
-                records::scan(&self.keys, backend, &[tree as u8], &mut |found| {
+                records::scan(&self.keys, rows, &[tree as u8], &mut |found| {
                     report.checked += 1;
                     match found.check(&self.keys, tree) {
                         Ok(()) => {}
@@ -312,12 +314,12 @@ impl CacheStore for SledStore {
         // Even if the last write failed the directory is given back.
         let open = self.open.write().unwrap_or_else(PoisonError::into_inner).take();
         let written = self.books().ledger.write != self.opened_at;
-        if let Some(Ok(Open { backend, lock })) = open.map(Arc::try_unwrap) {
+        if let Some(Ok(Open { rows, lock })) = open.map(Arc::try_unwrap) {
             if outcome.is_ok() && written {
                 // Everything is safe already; if this fails the next open does it.
-                let _ = backend.snapshot_and_close();
+                let _ = rows.close();
             } else {
-                drop(backend);
+                drop(rows);
             }
             drop(lock);
         }

@@ -1,0 +1,92 @@
+//! What a database must do for the store: rows of bytes by name, in the order of their names.
+//!
+//! Nothing here knows what a row means or that it is sealed. An implementation turns every failure and every panic of its database into a
+//! [`StoreError`]; a panic of the caller's closure is the caller's. Closures are called outside of any lock, so that they may use the
+//! rows again.
+
+use std::{ops::ControlFlow, path::Path, time::Duration};
+
+use super::error::StoreError;
+
+/// Called with a row's name and bytes, which are there for the time of the call; answers whether to go on.
+pub type EachRow<'a> = &'a mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>;
+
+/// One row's change: its name, and what it is to hold; none removes it.
+pub type RowChange<'a> = (&'a [u8], Option<&'a [u8]>);
+
+/// An open database. Dropped without [`Rows::close`] it is what a crash leaves, as far as the database can tell.
+///
+/// Errors of every call: [`StoreError::Damaged`] when the database says so, panics or hangs; [`StoreError::Unwritable`] when the disk
+/// refuses.
+pub trait Rows: Send + Sync {
+    /// Shows the bytes of a row to `see`; answers whether there is such a row.
+    ///
+    /// # Errors
+    /// As for every call here.
+    fn get(&self, name: &[u8], see: &mut dyn FnMut(&[u8])) -> Result<bool, StoreError>;
+
+    /// Gives the rows that start with `prefix` to `each`, in order, beginning with the first that is not before `from`.
+    ///
+    /// # Errors
+    /// As for every call here; what came before it was given.
+    fn scan_from(&self, prefix: &[u8], from: &[u8], each: EachRow<'_>) -> Result<(), StoreError>;
+
+    /// As [`Rows::scan_from`], from the last to the first.
+    ///
+    /// # Errors
+    /// As for every call here; what came before it was given.
+    fn scan_back(&self, prefix: &[u8], each: EachRow<'_>) -> Result<(), StoreError>;
+
+    /// Writes all of it or nothing, to memory. Of two changes to one row the later counts.
+    ///
+    /// # Errors
+    /// As for every call here.
+    fn apply(&self, changes: &[RowChange<'_>]) -> Result<(), StoreError>;
+
+    /// Puts everything applied so far on disk, and waits for the disk.
+    ///
+    /// # Errors
+    /// As for every call here.
+    fn flush(&self) -> Result<(), StoreError>;
+
+    /// Bytes on disk, everything the database keeps included.
+    fn disk_bytes(&self) -> u64;
+
+    /// Ends it, leaving the files as hard to damage as the database knows how to. Everything was flushed before.
+    ///
+    /// # Errors
+    /// As for every call here; what was flushed is safe all the same.
+    fn close(self: Box<Self>) -> Result<(), StoreError>;
+
+    /// Gives every row that starts with `prefix` to `each`, in order.
+    ///
+    /// # Errors
+    /// As for every call here; what came before it was given.
+    fn scan(&self, prefix: &[u8], each: EachRow<'_>) -> Result<(), StoreError> {
+        self.scan_from(prefix, prefix, each)
+    }
+}
+
+/// A kind of database.
+pub trait Backend: Send + Sync {
+    /// As configured.
+    fn name(&self) -> &'static str;
+
+    /// Opens the database in `dir`, which exists, for at most `limit`; makes it if there is none.
+    ///
+    /// # Errors
+    /// As for every call of [`Rows`].
+    fn open(&self, dir: &Path, limit: Duration) -> Result<Box<dyn Rows>, StoreError>;
+
+    /// As [`Backend::open`] for a database that was set aside, trying what may be tried when nothing is left to lose but what can be made
+    /// again.
+    ///
+    /// # Errors
+    /// As for every call of [`Rows`].
+    fn open_damaged(&self, dir: &Path, limit: Duration) -> Result<Box<dyn Rows>, StoreError> {
+        self.open(dir, limit)
+    }
+}
+
+/// How long opening may take before the database counts as damaged.
+pub const OPEN_LIMIT: Duration = Duration::from_secs(10);
