@@ -7,6 +7,7 @@
 
 mod api;
 mod cache;
+mod cache_event;
 mod claims;
 mod core;
 mod events;
@@ -23,6 +24,7 @@ pub use api::{
     StampedEvent,
 };
 pub use cache::{TraceCount, TraceError, replay_trace};
+pub use cache_event::{CacheEvent, HydratedFrom};
 pub use handle::{Engine, EngineHandle};
 pub use store::{StoreError, StoreStats};
 pub use world::Secrets;

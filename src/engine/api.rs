@@ -8,6 +8,7 @@ use crate::{
 };
 
 use super::{
+    cache_event::CacheEvent,
     source::{BadSource, Reported, Skipped, SourceError},
     store::{StoreError, StoreStats},
     world::{Clock, Rng, Secrets},
@@ -205,10 +206,8 @@ pub enum EngineEvent {
     ConflictClosed(ConflictId, Key),
     /// A source was asked.
     SourceRefreshed(RefreshReport),
-    /// The cache was loaded: this many facts.
-    CacheHydrated(u64),
-    /// A record was damaged and put aside; its source is asked again.
-    CacheQuarantined(Option<Key>),
+    /// Something happened to the cache as a whole.
+    Cache(CacheEvent),
     /// A task of the engine failed; the sentence says which.
     Fault(String),
     /// The subscriber was too slow: this many events are missing.
