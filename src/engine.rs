@@ -9,19 +9,23 @@ mod api;
 mod cache;
 mod cache_event;
 mod claims;
+mod commit;
 mod core;
 mod events;
+mod evict;
 mod handle;
 mod health;
+mod keeping;
 mod poll;
 mod refresh;
+mod room;
 pub mod source;
 pub mod store;
 pub mod world;
 
 pub use api::{
-    CacheStatus, EngineError, EngineEvent, EngineOptions, FactQuery, Knowledge, RefreshReport, SortBy, SourceStatus, SourceTest,
-    StampedEvent,
+    CacheStatus, CompactReport, EngineError, EngineEvent, EngineOptions, EvictReport, FactQuery, Knowledge, RefreshReport, RoomStatus,
+    SortBy, SourceStatus, SourceTest, StampedEvent,
 };
 pub use cache::{TraceCount, TraceError, replay_trace};
 pub use cache_event::{CacheEvent, HydratedFrom};

@@ -16,10 +16,11 @@ use crate::{
 
 use super::{
     api::{EngineEvent, EngineOptions, RefreshReport},
-    cache::{RuleBook, Slot, Table, Writer},
+    cache::{RuleBook, Slot, Table, Watermarks, Writer},
     claims::Claims,
     events::Events,
     health::SourceHealth,
+    keeping::Keeping,
     source::{BuiltSource, Source},
     store::{CacheStore, OpenedStore, StoreError},
 };
@@ -91,6 +92,7 @@ pub(super) struct Core {
     pub protection: String,
     pub backend: &'static str,
     pub polled_at: Mutex<Option<Timestamp>>,
+    pub keeping: Keeping,
     positions: HashMap<SourceId, usize>,
     settings: ResolveSettings,
     facts: RwLock<Facts>,
@@ -155,6 +157,7 @@ impl Core {
             protection,
             backend,
             polled_at: Mutex::new(polled_at),
+            keeping: Keeping::new(Watermarks::new(options.config.cache.high_watermark, options.config.cache.low_watermark)),
             positions,
             facts: RwLock::new(Facts::default()),
             options,
@@ -202,6 +205,11 @@ impl Core {
         self.store.scan(&[], &mut |observation| table.put(observation, &self.rules))?;
         facts.table = table;
         facts.loaded = true;
+        drop(facts);
+        // A one-shot command that writes nothing needs no order of use.
+        if self.options.polling {
+            self.fill_room();
+        }
         Ok(())
     }
 
@@ -211,6 +219,7 @@ impl Core {
         {
             let facts = self.read_facts();
             if facts.loaded {
+                self.keeping.room().touch(key);
                 return Ok(self.resolve(key, facts.table.slots(key), &standings, now));
             }
         }

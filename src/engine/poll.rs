@@ -16,6 +16,9 @@ const SETTLE: Duration = Duration::from_millis(50);
 /// How often the TTLs are looked at, at the most.
 const SWEEP: Duration = Duration::from_secs(1);
 
+/// How often it is written down who was used when.
+const REMEMBER: Duration = Duration::from_secs(300);
+
 /// Starts a task per enabled unit and the sweep.
 pub(super) fn start(core: &Arc<Core>) -> Vec<JoinHandle<()>> {
     let enabled = |unit: &usize| core.units[*unit].members.iter().any(|at| core.sources[*at].config.enabled);
@@ -85,14 +88,28 @@ impl Core {
 
     /// Tells of facts whose state moved because time passed; sleeps until the next one can.
     async fn run_sweep(self: Arc<Self>) {
+        let mut remembered_at = self.now();
         loop {
             let now = self.now();
+            if now.since(remembered_at) >= REMEMBER {
+                remembered_at = now;
+                self.remember_recency().await;
+            }
             let next = self.next_expiry(now);
             let wait = next.map_or(Duration::from_secs(60), |at| at.since(now)).clamp(SWEEP, Duration::from_secs(60));
             tokio::time::sleep(wait).await;
             if self.events.heard() && next.is_some_and(|at| at <= self.now()) {
                 self.tell_changes(None, self.now());
             }
+        }
+    }
+
+    /// Writes down the order of use, where it moved. A convenience: a disk that refuses is told of by the next change.
+    async fn remember_recency(&self) {
+        if let Some(document) = self.keeping.recency()
+            && let Ok(writer) = self.writer()
+        {
+            let _ = writer.write(Vec::new(), vec![document]).await;
         }
     }
 

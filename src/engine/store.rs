@@ -31,12 +31,14 @@ mod salvage;
 mod seal;
 mod sealed_store;
 mod sled_rows;
+mod swap;
 
-pub use api::{CacheStore, Quarantined, StoreOp, StoreStats, VerifyReport};
+pub use api::{CacheStore, Compacted, Quarantined, StoreOp, StoreStats, VerifyReport};
 pub use error::StoreError;
 pub use guard::inside_guard;
 pub use memory::MemoryStore;
 pub use open::{OpenedStore, StoreOptions, open_store};
+pub use record::{decode as decode_body, decode_observation, encode as encode_body, encode_observation};
 
 #[cfg(test)]
 mod tests;

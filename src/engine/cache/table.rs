@@ -72,6 +72,11 @@ impl Table {
         }
     }
 
+    /// Who says anything.
+    pub fn sources(&self) -> impl Iterator<Item = &SourceId> {
+        self.by_source.keys()
+    }
+
     /// How many keys somebody speaks of.
     #[must_use]
     pub fn key_count(&self) -> usize {

@@ -7,13 +7,17 @@ use std::{
 
 use tokio::sync::oneshot;
 
-use crate::engine::store::{CacheStore, StoreError, StoreOp};
+use crate::{
+    engine::store::{CacheStore, Compacted, StoreError, StoreOp},
+    fact::{Key, SourceId},
+};
 
 /// How many batches may wait; then `submit` says so instead of growing.
 const WAITING: usize = 256;
 
 enum Job {
     Write { ops: Vec<StoreOp>, documents: Vec<(String, Vec<u8>)>, done: oneshot::Sender<Result<(), StoreError>> },
+    Compact { without: Vec<(Key, SourceId)>, done: oneshot::Sender<Result<Compacted, StoreError>> },
     End,
 }
 
@@ -40,8 +44,21 @@ impl Writer {
     /// What the store said, or that the writer is gone or has too much waiting.
     pub async fn write(&self, ops: Vec<StoreOp>, documents: Vec<(String, Vec<u8>)>) -> Result<(), StoreError> {
         let (done, outcome) = oneshot::channel();
+        self.ask(Job::Write { ops, documents, done }, outcome).await
+    }
+
+    /// Compacts the store, leaving these observations out; what was to be written before is written first, what comes after waits.
+    ///
+    /// # Errors
+    /// As for [`Writer::write`].
+    pub async fn compact(&self, without: Vec<(Key, SourceId)>) -> Result<Compacted, StoreError> {
+        let (done, outcome) = oneshot::channel();
+        self.ask(Job::Compact { without, done }, outcome).await
+    }
+
+    async fn ask<T>(&self, job: Job, outcome: oneshot::Receiver<Result<T, StoreError>>) -> Result<T, StoreError> {
         let refuse = |cause: &str| StoreError::Unwritable { path: "the cache".to_owned(), cause: cause.to_owned() };
-        self.jobs.try_send(Job::Write { ops, documents, done }).map_err(|full| match full {
+        self.jobs.try_send(job).map_err(|full| match full {
             mpsc::TrySendError::Full(_) => refuse("too many writes are waiting for the disk"),
             mpsc::TrySendError::Disconnected(_) => refuse("the writer has ended"),
         })?;
@@ -68,12 +85,16 @@ impl Drop for Writer {
 fn run(store: &dyn CacheStore, inbox: &mpsc::Receiver<Job>) {
     while let Ok(job) = inbox.recv() {
         let mut group = Vec::new();
-        let mut ending = false;
+        let (mut ending, mut compaction) = (false, None);
         let mut next = Some(job);
         // What arrived while the last sync ran shares the next one.
         while let Some(job) = next.take().or_else(|| inbox.try_recv().ok()) {
             match job {
                 Job::Write { ops, documents, done } => group.push((write(store, &ops, &documents), done)),
+                Job::Compact { without, done } => {
+                    compaction = Some((without, done));
+                    break;
+                }
                 Job::End => {
                     ending = true;
                     break;
@@ -84,6 +105,9 @@ fn run(store: &dyn CacheStore, inbox: &mpsc::Receiver<Job>) {
         for (written, done) in group {
             // A caller that gave up waiting does not need the outcome.
             let _ = done.send(written.and_then(|()| synced.clone()));
+        }
+        if let Some((without, done)) = compaction {
+            let _ = done.send(store.compact(&without));
         }
         if ending {
             return;

@@ -2,7 +2,7 @@
 
 use crate::fact::{Key, Observation, SourceId};
 
-use super::error::StoreError;
+use super::{error::StoreError, pieces, record};
 
 /// Counts of a store.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -15,6 +15,15 @@ pub struct StoreStats {
     pub disk_bytes: u64,
     /// Records put aside as damaged since open.
     pub quarantined: u64,
+}
+
+/// What a compaction came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Compacted {
+    /// Bytes on disk before.
+    pub before: u64,
+    /// Bytes on disk after.
+    pub after: u64,
 }
 
 /// What one verification found.
@@ -92,6 +101,23 @@ pub trait CacheStore: Send + Sync {
     /// As for [`CacheStore::apply`].
     fn checkpoint(&self) -> Result<(), StoreError> {
         self.flush()
+    }
+
+    /// Copies what is live to a fresh database and puts that in the place of the old one, leaving out what these sources say of these keys.
+    /// Reads go on meanwhile, writes wait for the end of it. A store without a disk just forgets what is to be left out.
+    ///
+    /// # Errors
+    /// [`StoreError::Unwritable`]: it was given up, and nothing was changed.
+    fn compact(&self, without: &[(Key, SourceId)]) -> Result<Compacted, StoreError> {
+        let ops: Vec<_> = without.iter().map(|(key, source)| StoreOp::Evict(key.clone(), source.clone())).collect();
+        self.apply(&ops)?;
+        let disk = self.stats().disk_bytes;
+        Ok(Compacted { before: disk, after: disk })
+    }
+
+    /// The bytes this observation takes among [`StoreStats::live_bytes`].
+    fn weight(&self, observation: &Observation) -> u64 {
+        pieces::sealed_len(record::encoded_len(observation))
     }
 
     /// What was put aside since this was last asked; each is to be fetched again.

@@ -27,6 +27,7 @@ use super::{
     salvage::{self, Salvaged},
     sealed_store::SealedStore,
     sled_rows::Sled,
+    swap,
 };
 use crate::{
     config::CacheKey,
@@ -78,7 +79,7 @@ pub fn open_store(options: &StoreOptions) -> Result<OpenedStore, StoreError> {
             backend: "memory",
             fresh: true,
         }),
-        "sled" => open_with(options, &Sled),
+        "sled" => open_with(options, Arc::new(Sled)),
         other => Err(StoreError::NoBackend(other.to_owned())),
     }
 }
@@ -87,16 +88,27 @@ pub fn open_store(options: &StoreOptions) -> Result<OpenedStore, StoreError> {
 ///
 /// # Errors
 /// As for [`open_store`].
-pub fn open_with(options: &StoreOptions, backend: &dyn Backend) -> Result<OpenedStore, StoreError> {
+pub fn open_with(options: &StoreOptions, backend: Arc<dyn Backend>) -> Result<OpenedStore, StoreError> {
+    let name = backend.name();
+    let (store, fresh, notes) = open_sealed(options, backend)?;
+    let protection = store.protection().to_owned();
+    Ok(OpenedStore { store: Arc::new(store), notes, protection, backend: name, fresh })
+}
+
+/// As [`open_with`]: the store itself, whether it began empty, and what is to be said about it.
+///
+/// # Errors
+/// As for [`open_store`].
+pub fn open_sealed(options: &StoreOptions, backend: Arc<dyn Backend>) -> Result<(SealedStore, bool, Vec<String>), StoreError> {
     Opening { options, backend, notes: Vec::new() }.run()
 }
 
 /// Everything that belongs to one database and goes aside with it.
-const DATABASE: &[&str] = &["cache", "manifest"];
+const DATABASE: &[&str] = &[swap::CURRENT, swap::OLD, swap::NEW, "manifest"];
 
 struct Opening<'a> {
     options: &'a StoreOptions,
-    backend: &'a dyn Backend,
+    backend: Arc<dyn Backend>,
     notes: Vec<String>,
 }
 
@@ -116,24 +128,25 @@ struct Refused {
 }
 
 impl Opening<'_> {
-    fn run(mut self) -> Result<OpenedStore, StoreError> {
+    fn run(mut self) -> Result<(SealedStore, bool, Vec<String>), StoreError> {
         keys::supported(&self.options.key)?;
         let data_dir = self.options.data_dir.as_path();
         files::private_dir(data_dir)?;
         let lock = DirLock::acquire(data_dir, self.options.clock.now())?;
         format::check(data_dir)?;
+        swap::recover(data_dir)?;
         let keys = self.keys()?;
         let earlier = marker::set(data_dir)?;
         let opened = self.database(&keys, earlier);
         // An error in hand is an end too; the marker is for opens that had none.
         marker::clear(data_dir)?;
         let Checked { rows, ledger, manifest, fresh } = opened?;
-        let protection = keys.protection.clone();
-        let store = SealedStore::new(data_dir, lock, rows, keys, Arc::clone(&self.options.rng), ledger, manifest);
+        let store = SealedStore::new(data_dir, lock, rows, keys, Arc::clone(&self.options.rng), ledger, manifest)
+            .with_backend(Arc::clone(&self.backend));
         if manifest.is_none() {
             store.checkpoint()?;
         }
-        Ok(OpenedStore { store: Arc::new(store), notes: self.notes, protection, backend: self.backend.name(), fresh })
+        Ok((store, fresh, self.notes))
     }
 
     fn keys(&mut self) -> Result<Keys, StoreError> {
@@ -144,7 +157,7 @@ impl Opening<'_> {
             keyslots::Found::Nothing if data_dir.join("cache").exists() => "its keyslots are gone",
             keyslots::Found::Nothing => return keys::create(data_dir, state_dir, key, rng.as_ref()),
         };
-        self.set_aside(&["cache", "manifest", "keyslots"], lost)?;
+        self.set_aside(&[DATABASE, &["keyslots"]].concat(), lost)?;
         keys::create(data_dir, state_dir, key, rng.as_ref())
     }
 
@@ -155,7 +168,10 @@ impl Opening<'_> {
             Earlier::EndedTwice => Refused { why: "opening it ended the process twice".to_owned(), readable: false },
             Earlier::Failed => Refused { why: "the database failed while it was in use".to_owned(), readable: true },
             Earlier::Trusted => match self.existing(keys)? {
-                Ok(checked) => return Ok(checked),
+                Ok(checked) => {
+                    swap::clear(data_dir);
+                    return Ok(checked);
+                }
                 Err(None) => return self.create(keys),
                 Err(Some(refused)) => refused,
             },
@@ -248,7 +264,7 @@ impl Opening<'_> {
 
     /// Writes what is whole in a database that was set aside into the new one.
     fn take_over(&mut self, keys: &Keys, mut checked: Checked, aside: &Path, data_dir: &Path) -> Result<Checked, StoreError> {
-        let Salvaged { records, lost, partial } = salvage::read(keys, self.backend, aside);
+        let Salvaged { records, lost, partial } = salvage::read(keys, self.backend.as_ref(), aside);
         let found = records.len();
         let mut pending = Pending::new(checked.rows.as_ref());
         for (name, body) in records {

@@ -1,6 +1,11 @@
 //! The store on disk: observations and documents, sealed, over rows of any backend.
+//!
+//! Whoever writes takes the books first and the rows then: a compaction that holds the books may have put other rows in their place.
+
+mod compaction;
 
 use std::{
+    collections::BTreeSet,
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock,
@@ -9,7 +14,7 @@ use std::{
 };
 
 use super::{
-    api::{CacheStore, Quarantined, StoreOp, StoreStats, VerifyReport},
+    api::{CacheStore, Compacted, Quarantined, StoreOp, StoreStats, VerifyReport},
     error::StoreError,
     keys::Keys,
     ledger::Ledger,
@@ -19,7 +24,7 @@ use super::{
     pending::{self, Pending},
     pieces::{self, SealedRow},
     record, records,
-    rows::Rows,
+    rows::{Backend, Rows},
     seal::Unopened,
 };
 use crate::{
@@ -32,17 +37,16 @@ pub struct SealedStore {
     data_dir: PathBuf,
     keys: Keys,
     rng: Arc<dyn Rng>,
-    open: RwLock<Option<Arc<Open>>>,
+    /// None is closed.
+    open: RwLock<Option<Arc<Box<dyn Rows>>>>,
+    /// Given back after the rows.
+    lock: Mutex<Option<DirLock>>,
+    /// What a compaction opens its copy with.
+    backend: Option<Arc<dyn Backend>>,
     opened_at: u64,
     books: Mutex<Books>,
     quarantined: AtomicU64,
     found: Mutex<Vec<Quarantined>>,
-}
-
-/// What closing gives up; in this order.
-struct Open {
-    rows: Box<dyn Rows>,
-    lock: DirLock,
 }
 
 /// What was written, what is on disk, what the manifest says: the numbers of writes.
@@ -50,6 +54,8 @@ struct Books {
     ledger: Ledger,
     flushed: u64,
     manifest: Option<u64>,
+    /// While a compaction copies: the rows written meanwhile.
+    changed: Option<BTreeSet<Vec<u8>>>,
 }
 
 impl SealedStore {
@@ -68,19 +74,36 @@ impl SealedStore {
             data_dir: data_dir.to_owned(),
             keys,
             rng,
-            open: RwLock::new(Some(Arc::new(Open { rows, lock }))),
+            open: RwLock::new(Some(Arc::new(rows))),
+            lock: Mutex::new(Some(lock)),
+            backend: None,
             opened_at,
-            books: Mutex::new(Books { ledger, flushed: opened_at, manifest }),
+            books: Mutex::new(Books { ledger, flushed: opened_at, manifest, changed: None }),
             quarantined: AtomicU64::new(0),
             found: Mutex::default(),
         }
     }
 
+    /// With what a compaction opens its copy; without it there is none.
+    #[must_use]
+    pub(super) fn with_backend(mut self, backend: Arc<dyn Backend>) -> Self {
+        self.backend = Some(backend);
+        self
+    }
+
+    /// What the encryption protects against and what not, in a sentence.
+    pub(super) fn protection(&self) -> &str {
+        &self.keys.protection
+    }
+
+    /// Only a reference is taken under the lock, so that a caller may use the store from inside a scan.
+    fn rows(&self) -> Result<Arc<Box<dyn Rows>>, StoreError> {
+        self.open.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(StoreError::Closed)
+    }
+
     /// Runs `work` on the rows; if the database turns out damaged, the next open will not trust it.
     fn with<T>(&self, work: impl FnOnce(&dyn Rows) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        // Only a reference is taken under the lock, so that a caller may use the store from inside a scan.
-        let open = self.open.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(StoreError::Closed)?;
-        let outcome = work(open.rows.as_ref());
+        let outcome = work(self.rows()?.as_ref().as_ref());
         if matches!(outcome, Err(StoreError::Damaged(_))) {
             marker::condemn(&self.data_dir);
         }
@@ -93,7 +116,8 @@ impl SealedStore {
 
     /// Plans and writes one batch.
     fn write(&self, plan: impl FnOnce(&mut Pending<'_>, u64) -> Result<(), StoreError>) -> Result<(), StoreError> {
-        self.with(|rows| self.write_with(rows, &mut self.books(), plan))
+        let mut books = self.books();
+        self.with(|rows| self.write_with(rows, &mut books, plan))
     }
 
     fn write_with(
@@ -104,6 +128,9 @@ impl SealedStore {
     ) -> Result<(), StoreError> {
         let mut pending = Pending::new(rows);
         plan(&mut pending, books.ledger.write + 1)?;
+        if let Some(changed) = &mut books.changed {
+            changed.extend(pending.names().map(<[u8]>::to_vec));
+        }
         if let Some(ledger) = pending.write(&books.ledger, &self.keys.sealer, self.rng.as_ref())? {
             books.ledger = ledger;
         }
@@ -117,8 +144,8 @@ impl SealedStore {
     /// Looks again, while nothing writes, at a record that did not open. One whose pieces a write was just replacing is whole now and goes
     /// to `whole`; a damaged one is moved, as sealed as it is, to where nothing reads it.
     fn settle(&self, name: &[u8], key: Option<&Key>, whole: &mut dyn FnMut(&records::Found<'_>)) -> Result<(), StoreError> {
+        let mut books = self.books();
         self.with(|rows| {
-            let mut books = self.books();
             let tree = if name.first() == Some(&(Tree::Documents as u8)) { Tree::Documents } else { Tree::Observations };
             let mut damaged: Vec<SealedRow> = Vec::new();
             records::scan(&self.keys, rows, name, &mut |found| match found.check(&self.keys, tree) {
@@ -254,9 +281,9 @@ impl CacheStore for SealedStore {
     }
 
     fn checkpoint(&self) -> Result<(), StoreError> {
+        // Held throughout, so that what the manifest says is what was synced.
+        let mut books = self.books();
         self.with(|rows| {
-            // Held throughout, so that what the manifest says is what was synced.
-            let mut books = self.books();
             let write = books.ledger.write;
             if books.flushed != write {
                 rows.flush()?;
@@ -268,6 +295,10 @@ impl CacheStore for SealedStore {
             }
             Ok(())
         })
+    }
+
+    fn compact(&self, without: &[(Key, SourceId)]) -> Result<Compacted, StoreError> {
+        self.compact_watched(without, &|_| {})
     }
 
     fn take_quarantined(&self) -> Vec<Quarantined> {
@@ -287,9 +318,9 @@ impl CacheStore for SealedStore {
 
     fn verify(&self) -> Result<VerifyReport, StoreError> {
         let mut report = VerifyReport::default();
+        // Held throughout: a write in between would look like a row too many.
+        let books = self.books();
         self.with(|rows| {
-            // Held throughout: a write in between would look like a row too many.
-            let books = self.books();
             report.complete = pending::count(rows)?.same_rows(&books.ledger);
             for tree in [Tree::Observations, Tree::Documents] {
                 records::scan(&self.keys, rows, &[tree as u8], &mut |found| {
@@ -312,16 +343,17 @@ impl CacheStore for SealedStore {
             return Ok(());
         }
         // Even if the last write failed the directory is given back.
-        let open = self.open.write().unwrap_or_else(PoisonError::into_inner).take();
         let written = self.books().ledger.write != self.opened_at;
-        if let Some(Ok(Open { rows, lock })) = open.map(Arc::try_unwrap) {
+        let rows = self.open.write().unwrap_or_else(PoisonError::into_inner).take().map(Arc::try_unwrap);
+        // A reader that is still at it keeps the database open, and so the directory ours until the store is dropped.
+        if let Some(Ok(rows)) = rows {
             if outcome.is_ok() && written {
                 // Everything is safe already; if this fails the next open does it.
                 let _ = rows.close();
             } else {
                 drop(rows);
             }
-            drop(lock);
+            drop(self.lock.lock().unwrap_or_else(PoisonError::into_inner).take());
         }
         outcome
     }
