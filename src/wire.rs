@@ -19,7 +19,7 @@ mod source;
 #[cfg(test)]
 mod tests;
 
-pub use cache::CachePayload;
+pub use cache::{CacheCompactPayload, CacheEvictPayload, CachePayload, CacheReplayPayload, LeftOutPayload};
 pub use cache_event::{
     CacheEventPayload, CacheSentence, CompactedPayload, FailedOverPayload, HydratedPayload, QuarantinedPayload, RecoveredPayload,
     RemovedPayload, ResyncPayload,

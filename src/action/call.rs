@@ -5,8 +5,8 @@ use serde_json::{Map, Value as Json};
 
 use super::{
     args::{
-        CacheStatusArgs, ConflictListArgs, ConflictShowArgs, ListArgs, ReadArgs, RefreshArgs, SourceListArgs, SourceTestArgs, WatchArgs,
-        WhyArgs,
+        CacheCompactArgs, CacheEvictArgs, CacheStatusArgs, ConflictListArgs, ConflictShowArgs, ListArgs, ReadArgs, RefreshArgs,
+        SourceListArgs, SourceTestArgs, WatchArgs, WhyArgs,
     },
     persona::Persona,
     registry,
@@ -36,6 +36,10 @@ pub enum Call {
     ConflictShow(ConflictShowArgs),
     /// `core.cache.read`
     CacheStatus(CacheStatusArgs),
+    /// `core.cache.evict`
+    CacheEvict(CacheEvictArgs),
+    /// `core.cache.compact`
+    CacheCompact(CacheCompactArgs),
 }
 
 /// Why a request cannot be carried out as it stands.
@@ -96,6 +100,8 @@ impl Call {
             "core.conflict.read" => typed(spec, args).map(Self::ConflictList),
             "core.conflict.show" => typed(spec, args).map(Self::ConflictShow),
             "core.cache.read" => typed(spec, args).map(Self::CacheStatus),
+            "core.cache.evict" => typed(spec, args).map(Self::CacheEvict),
+            "core.cache.compact" => typed(spec, args).map(Self::CacheCompact),
             _ if spec.scope == Scope::Screen => Err(CallError::NotHere(spec.id, "it acts on the screen")),
             _ => Err(CallError::NotHere(spec.id, "run it as a subcommand")),
         }

@@ -22,6 +22,7 @@ use crate::wire::Envelope;
 
 use super::sink::Sink;
 
+pub use cache::replay_lines;
 pub use list::fact_table;
 pub use watch::event_line;
 
@@ -52,6 +53,7 @@ pub fn printer_for(action: &str, args: &Map<String, Json>) -> Box<dyn Printer> {
         "core.source.refresh" => Box::new(source::RefreshPrinter),
         "core.conflict.read" => Box::new(conflict::ConflictListPrinter::default()),
         "core.conflict.show" => Box::new(conflict::ConflictPrinter),
+        "core.cache.evict" | "core.cache.compact" => Box::new(cache::SentencePrinter),
         _ => Box::new(cache::CachePrinter),
     }
 }

@@ -1,14 +1,21 @@
 //! From the process's words to its exit code.
 
-use std::{ffi::OsString, path::PathBuf, process::ExitCode};
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
 use crate::{
-    action::{self, ActionSpec, Call, Persona, Scope, args::InvokeArgs},
+    action::{
+        self, ActionSpec, Call, Persona, Scope,
+        args::{CacheReplayArgs, InvokeArgs},
+    },
     config::{AccessibilityMode, ConfigError, LoadRequest, Loaded, load, resolve_dirs},
-    runtime::{Context, Request, ScreenOptions, builtin_rules, screen, screen_is_possible, serve},
+    runtime::{Context, Request, ScreenOptions, TraceError, builtin_rules, count_file, count_trace, screen, screen_is_possible, serve},
     text::SafeText,
     theme::ColorDepth,
     wire::{Outcome, ServePayload, TextPayload, Verdict},
@@ -21,7 +28,7 @@ use super::{
     line::{Line, Tone},
     live::live,
     messages::Failure,
-    print::printer_for,
+    print::{printer_for, replay_lines},
     sink::Sink,
 };
 
@@ -216,6 +223,7 @@ impl Run<'_> {
                 let settings = config::show(loaded);
                 Ok(put(request, &settings.iter().collect::<Vec<_>>(), sink, |setting| vec![config::setting_line(setting)]))
             }
+            "core.cache.replay" => replay(request, sink),
             "core.app.completions" => Ok(put_text(request, &generate::completions(&text_of("shell"))?, sink)),
             "core.app.man" => Ok(put_text(request, &generate::manual()?, sink)),
             "core.app.doctor" => Ok(doctor_run(request, &load_request, loaded, &asker(loaded.as_ref().ok(), self.invocation), sink)),
@@ -292,6 +300,21 @@ fn put<P: Serialize>(request: &Request, payloads: &[&P], sink: &mut Sink, lines:
         }
     }
     0
+}
+
+/// `cache replay`: whatever is a trace here, counted here.
+fn replay(request: &Request, sink: &mut Sink) -> Result<u8, Failure> {
+    let args: CacheReplayArgs = serde_json::from_value(Json::Object(request.args.clone()))
+        .map_err(|error| Failure::new("bad_arguments", format!("core.cache.replay: {error}")))?;
+    let counted = match args.trace.as_str() {
+        "-" => count_trace(&mut std::io::stdin().lock(), args.capacity),
+        path => count_file(Path::new(path), args.capacity),
+    };
+    let count = counted.map_err(|error| match error {
+        TraceError::Malformed { .. } => Failure::new("bad_trace", format!("{}: {error}", args.trace)),
+        TraceError::Unreadable(_) => Failure::new("io", format!("{}: {error}", args.trace)),
+    })?;
+    Ok(put(request, &[&count], sink, replay_lines))
 }
 
 /// Writes generated text as it is, or as one JSON line.

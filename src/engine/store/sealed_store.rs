@@ -4,6 +4,9 @@
 
 mod compaction;
 
+#[cfg(test)]
+pub use compaction::Step;
+
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
