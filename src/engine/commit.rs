@@ -102,7 +102,7 @@ impl Core {
 
     fn pieces(&self, ops: impl Iterator<Item = StoreOp>) -> Vec<Vec<StoreOp>> {
         let CacheConfig { high_watermark, .. } = self.options.config.cache;
-        let limit = (high_watermark / 32).max(SMALLEST_PIECE);
+        let limit = (high_watermark / 64).max(SMALLEST_PIECE);
         let mut pieces: Vec<Vec<StoreOp>> = vec![Vec::new()];
         let mut size = 0;
         for op in ops {

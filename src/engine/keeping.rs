@@ -39,7 +39,7 @@ pub(super) struct Tally {
     pub compacted_at: Option<Timestamp>,
     /// Bytes on disk per thousand sealed bytes, right after a compaction.
     pub footprint: u32,
-    /// Where the disk was short: the high watermark that was in force, and the sealed bytes that fit below its low one on disk.
+    /// Where the disk was short: the high watermark that was in force, and the sealed bytes that were left.
     pub disk_bound: Option<(u64, u64)>,
 }
 
@@ -50,7 +50,7 @@ impl Default for Tally {
 }
 
 impl Tally {
-    /// Sealed bytes that are left when room is made: the low watermark, or what takes that much on disk where the disk was what was short.
+    /// Sealed bytes that are left when room is made: the low watermark, or fewer where the disk was what was short.
     pub fn target(&self, watermarks: Watermarks) -> u64 {
         match self.disk_bound {
             Some((high, fits)) if high == watermarks.high => fits.min(watermarks.low),
@@ -58,9 +58,10 @@ impl Tally {
         }
     }
 
-    /// Sealed bytes that take the low watermark on disk.
+    /// Sealed bytes that leave a database below the size that is compacted, while it is written to: `low * 1.1 / (1.5 * footprint)`. Half as
+    /// much again as right after a compaction is what sled settles at; see docs/cache.md.
     pub fn fits(&self, watermarks: Watermarks) -> u64 {
-        watermarks.low.saturating_mul(1000) / u64::from(self.footprint.max(1000))
+        watermarks.low.saturating_mul(2200) / (3 * u64::from(self.footprint.max(1000)))
     }
 }
 
@@ -221,9 +222,9 @@ mod tests {
     fn the_disk_bounds_what_is_left_as_long_as_the_watermark_is_the_same() {
         let watermarks = Watermarks::new(1000, 0.8);
         let mut tally = Tally { footprint: 2000, ..Tally::default() };
-        assert_eq!((tally.fits(watermarks), tally.target(watermarks)), (400, 800));
-        tally.disk_bound = Some((1000, 400));
-        assert_eq!(tally.target(watermarks), 400);
+        assert_eq!((tally.fits(watermarks), tally.target(watermarks)), (293, 800));
+        tally.disk_bound = Some((1000, 293));
+        assert_eq!(tally.target(watermarks), 293);
         assert_eq!(tally.target(Watermarks::new(2000, 0.8)), 1600);
     }
 }

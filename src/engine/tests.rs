@@ -1,5 +1,7 @@
 //! The engine as its callers meet it, over a real store in memory or on disk and sources that answer from a script.
 
+mod room;
+
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex},
@@ -109,6 +111,10 @@ impl Bench {
     }
 
     fn start(&self, sources: Vec<BuiltSource>) -> Engine {
+        self.start_as(sources, |_| {})
+    }
+
+    fn start_as(&self, sources: Vec<BuiltSource>, change: impl FnOnce(&mut EngineOptions)) -> Engine {
         let rng = Arc::new(SeededRng::new(7));
         let opened: OpenedStore = open_store(&StoreOptions {
             data_dir: self.dir.path().join("data"),
@@ -119,7 +125,7 @@ impl Bench {
             rng: rng.clone(),
         })
         .unwrap();
-        let options = EngineOptions {
+        let mut options = EngineOptions {
             config: Arc::new(Config::bare("/".into())),
             data_dir: self.dir.path().join("data"),
             state_dir: self.dir.path().join("state"),
@@ -130,6 +136,7 @@ impl Bench {
             secrets: Arc::new(NoSecrets),
             environment: Arc::default(),
         };
+        change(&mut options);
         Engine::assemble(options, opened, sources).unwrap()
     }
 }

@@ -10,7 +10,8 @@ use lru::LruCache;
 /// Entries in the order of their last use, with a weight each.
 pub struct Recency<K: Hash + Eq> {
     order: LruCache<K, u64>,
-    weight: u64,
+    /// Wider than one weight: many that just fit do not wrap around.
+    weight: u128,
 }
 
 impl<K: Hash + Eq> Default for Recency<K> {
@@ -36,7 +37,7 @@ impl<K: Hash + Eq> Recency<K> {
         Q: Hash + Eq + ?Sized,
     {
         let Some(held) = self.order.get_mut(key) else { return false };
-        self.weight = self.weight - *held + weight;
+        self.weight = self.weight - u128::from(*held) + u128::from(weight);
         *held = weight;
         true
     }
@@ -48,16 +49,16 @@ impl<K: Hash + Eq> Recency<K> {
         Q: Hash + Eq + ?Sized,
     {
         let Some(held) = self.order.peek_mut(key) else { return false };
-        self.weight = self.weight - *held + weight;
+        self.weight = self.weight - u128::from(*held) + u128::from(weight);
         *held = weight;
         true
     }
 
     /// Puts an entry in as the newest, in place of one of that name.
     pub fn put(&mut self, key: K, weight: u64) {
-        self.weight += weight;
+        self.weight += u128::from(weight);
         if let Some(before) = self.order.put(key, weight) {
-            self.weight -= before;
+            self.weight -= u128::from(before);
         }
     }
 
@@ -68,15 +69,15 @@ impl<K: Hash + Eq> Recency<K> {
         Q: Hash + Eq + ?Sized,
     {
         let weight = self.order.pop(key)?;
-        self.weight -= weight;
+        self.weight -= u128::from(weight);
         Some(weight)
     }
 
     /// Takes out the least recently used, one after the other, until what is left weighs at most `limit`.
     pub fn shrink_to(&mut self, limit: u64, mut gone: impl FnMut(K, u64)) {
-        while self.weight > limit {
+        while self.weight > u128::from(limit) {
             let Some((key, weight)) = self.order.pop_lru() else { break };
-            self.weight -= weight;
+            self.weight -= u128::from(weight);
             gone(key, weight);
         }
     }
@@ -84,13 +85,7 @@ impl<K: Hash + Eq> Recency<K> {
     /// The weight of all entries.
     #[must_use]
     pub fn weight(&self) -> u64 {
-        self.weight
-    }
-
-    /// How many there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.order.len()
+        u64::try_from(self.weight).unwrap_or(u64::MAX)
     }
 
     /// The entries, the most recently used first.
@@ -117,13 +112,13 @@ mod tests {
         }
         assert!(order.touch("a") && !order.touch("x"));
         assert!(order.reweigh("b", 30) && !order.reweigh("x", 1));
-        assert_eq!((order.weight(), order.len()), (60, 4));
+        assert_eq!(order.weight(), 60);
         assert_eq!(gone(&mut order, 40), ["b"]);
         assert_eq!(gone(&mut order, 29), ["c"]);
         assert_eq!(order.newest_first().collect::<Vec<_>>(), [(&"a", 10), (&"d", 10)]);
         assert_eq!(order.remove("d"), Some(10));
         assert_eq!(gone(&mut order, 0), ["a"]);
-        assert_eq!((order.weight(), order.len()), (0, 0));
+        assert_eq!((order.weight(), order.newest_first().count()), (0, 0));
     }
 
     #[test]
@@ -132,7 +127,7 @@ mod tests {
         order.put("a", 10);
         order.put("b", 1);
         order.put("a", 3);
-        assert_eq!((order.weight(), order.len()), (4, 2));
+        assert_eq!((order.weight(), order.newest_first().count()), (4, 2));
         assert!(order.access("b", 5) && !order.access("c", 5));
         assert_eq!(gone(&mut order, 5), ["a"]);
     }
