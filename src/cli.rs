@@ -14,6 +14,7 @@ mod generate;
 mod invocation;
 mod line;
 mod live;
+mod look;
 mod messages;
 mod print;
 mod run;

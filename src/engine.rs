@@ -8,17 +8,23 @@
 mod api;
 mod cache;
 mod cache_event;
+pub mod chaos;
 mod claims;
 mod commit;
 mod core;
 mod events;
 mod evict;
 mod handle;
+mod heal;
 mod health;
+mod history;
 mod keeping;
 mod poll;
 mod refresh;
+mod remember;
+mod resync;
 mod room;
+mod snapshots;
 pub mod source;
 pub mod store;
 pub mod world;
@@ -30,7 +36,9 @@ pub use api::{
 pub use cache::{TraceCount, TraceError, replay_trace};
 pub use cache_event::{CacheEvent, HydratedFrom};
 pub use handle::{Engine, EngineHandle};
-pub use store::{StoreError, StoreStats};
+pub use history::Believed;
+pub use snapshots::Told;
+pub use store::{Hydrated, Mode, Progress, SnapshotError, Standing, StoreError, StoreStats, Taken};
 pub use world::Secrets;
 
 #[cfg(test)]

@@ -10,7 +10,9 @@ mod cache_event;
 mod conflict;
 mod envelope;
 mod event;
+mod history;
 mod insight;
+mod look;
 mod mask;
 mod report;
 mod schema;
@@ -19,7 +21,9 @@ mod source;
 #[cfg(test)]
 mod tests;
 
-pub use cache::{CacheCompactPayload, CacheEvictPayload, CachePayload, CacheReplayPayload, LeftOutPayload};
+pub use cache::{
+    CacheCompactPayload, CacheEvictPayload, CachePayload, CacheReplayPayload, HydratePayload, LeftOutPayload, SnapshotPayload,
+};
 pub use cache_event::{
     CacheEventPayload, CacheSentence, CompactedPayload, FailedOverPayload, HydratedPayload, QuarantinedPayload, RecoveredPayload,
     RemovedPayload, ResyncPayload,
@@ -27,7 +31,9 @@ pub use cache_event::{
 pub use conflict::{CandidatePayload, ConflictPayload};
 pub use envelope::{Envelope, ErrorBody, Outcome, VERSION, Via};
 pub use event::{ConflictEventPayload, EventPayload, FaultPayload, MissedPayload, ReadyPayload};
+pub use history::{HistoryPayload, PastPayload};
 pub use insight::{AgreementPayload, FactorPayload, InsightPayload, SourceViewPayload};
+pub use look::{ContrastPayload, KeyPayload, KeymapPayload, ThemePayload};
 pub use report::{
     ActionPayload, ConfigCheckPayload, ConfigPathPayload, ConfigProblemPayload, DoctorPayload, FilePayload, ServePayload, SettingPayload,
     TextPayload, Verdict,

@@ -5,8 +5,8 @@ use serde_json::{Map, Value as Json};
 
 use super::{
     args::{
-        CacheCompactArgs, CacheEvictArgs, CacheStatusArgs, ConflictListArgs, ConflictShowArgs, ListArgs, ReadArgs, RefreshArgs,
-        SourceListArgs, SourceTestArgs, WatchArgs, WhyArgs,
+        CacheCompactArgs, CacheEvictArgs, CacheStatusArgs, ConflictListArgs, ConflictShowArgs, HistoryArgs, HydrateArgs, ListArgs,
+        ReadArgs, RefreshArgs, SnapshotArgs, SourceListArgs, SourceTestArgs, WatchArgs, WhyArgs,
     },
     persona::Persona,
     registry,
@@ -40,6 +40,12 @@ pub enum Call {
     CacheEvict(CacheEvictArgs),
     /// `core.cache.compact`
     CacheCompact(CacheCompactArgs),
+    /// `core.cache.snapshot`
+    Snapshot(SnapshotArgs),
+    /// `core.cache.hydrate`
+    Hydrate(HydrateArgs),
+    /// `core.insight.history`
+    History(HistoryArgs),
 }
 
 /// Why a request cannot be carried out as it stands.
@@ -102,6 +108,9 @@ impl Call {
             "core.cache.read" => typed(spec, args).map(Self::CacheStatus),
             "core.cache.evict" => typed(spec, args).map(Self::CacheEvict),
             "core.cache.compact" => typed(spec, args).map(Self::CacheCompact),
+            "core.cache.snapshot" => typed(spec, args).map(Self::Snapshot),
+            "core.cache.hydrate" => typed(spec, args).map(Self::Hydrate),
+            "core.insight.history" => typed(spec, args).map(Self::History),
             _ if spec.scope == Scope::Screen => Err(CallError::NotHere(spec.id, "it acts on the screen")),
             _ => Err(CallError::NotHere(spec.id, "run it as a subcommand")),
         }

@@ -16,7 +16,6 @@ const fn later(command: &'static [&'static str], what: &'static str) -> LaterSpe
 /// Every subcommand that is to come.
 pub const LATER: &[LaterSpec] = &[
     later(&["reader"], "reads facts line by line"),
-    later(&["history"], "shows how a fact came to be"),
     later(&["set"], "queues a change"),
     later(&["submit"], "sends a note"),
     later(&["lock"], "freezes belief"),
@@ -28,8 +27,6 @@ pub const LATER: &[LaterSpec] = &[
     later(&["conflicts", "resolve"], "decides a conflict"),
     later(&["queue"], "shows what waits to be sent"),
     later(&["resilience"], "shows what waits to be sent"),
-    later(&["cache", "snapshot"], "writes a snapshot"),
-    later(&["cache", "hydrate"], "reads a snapshot"),
     later(&["cache", "verify"], "opens every record"),
     later(&["cache", "rekey"], "changes the key"),
     later(&["cache", "damaged"], "shows damaged records"),
@@ -42,8 +39,6 @@ pub const LATER: &[LaterSpec] = &[
     later(&["audit"], "shows who did what"),
     later(&["chaos"], "tries faults"),
     later(&["runbook"], "runs a runbook"),
-    later(&["keymap"], "lists keys"),
-    later(&["theme"], "lists themes"),
     later(&["demo"], "shows a made-up system"),
     later(&["wipe"], "removes everything"),
 ];

@@ -16,6 +16,8 @@ const GROUPS: &[(&str, &str)] = &[
     ("conflicts", "Where sources disagree"),
     ("cache", "What is kept here"),
     ("config", "The configuration file"),
+    ("keymap", "The keys of the screen"),
+    ("theme", "The colours of the screen"),
     ("insight", "Facts, by their longer names"),
 ];
 

@@ -11,11 +11,13 @@ use serde_json::{Map, Value as Json};
 
 use crate::{
     action::{
-        self, ActionSpec, Call, Persona, Scope,
+        self, ActionSpec, ArgKind, Call, Persona, Scope,
         args::{CacheReplayArgs, InvokeArgs},
     },
     config::{AccessibilityMode, ConfigError, LoadRequest, Loaded, load, resolve_dirs},
-    runtime::{Context, Request, ScreenOptions, TraceError, builtin_rules, count_file, count_trace, screen, screen_is_possible, serve},
+    runtime::{
+        Context, Request, ScreenOptions, TraceError, builtin_rules, count_file, count_trace, keyboard, screen, screen_is_possible, serve,
+    },
     text::SafeText,
     theme::ColorDepth,
     wire::{Outcome, ServePayload, TextPayload, Verdict},
@@ -27,8 +29,9 @@ use super::{
     invocation::{Asked, Invocation, parse, wants_json},
     line::{Line, Tone},
     live::live,
+    look,
     messages::Failure,
-    print::{printer_for, replay_lines},
+    print::{contrast_table, keymap_table, printer_for, replay_lines, theme_table},
     sink::Sink,
 };
 
@@ -171,6 +174,10 @@ impl Run<'_> {
     fn act(&self, spec: &'static ActionSpec, args: &Map<String, Json>, loaded: &Result<Loaded, ConfigError>, sink: &mut Sink) -> u8 {
         let known = loaded.as_ref().ok();
         let asker = asker(known, self.invocation);
+        let args = &match self.rooted(spec, args) {
+            Ok(args) => args,
+            Err(failure) => return self.fail(spec.id, known, &failure, sink),
+        };
         let request = asker.request(spec.id, args.clone(), spec.id == "core.insight.watch");
         let persona = asker.persona.parse().unwrap_or_default();
         let outcome = match spec.scope {
@@ -186,6 +193,22 @@ impl Run<'_> {
             },
         };
         outcome.unwrap_or_else(|failure| fail(&request, 1, &failure, sink))
+    }
+
+    /// The arguments with every path from the root on: whoever owns the data directory was started somewhere else.
+    fn rooted(&self, spec: &ActionSpec, args: &Map<String, Json>) -> Result<Map<String, Json>, Failure> {
+        let mut args = args.clone();
+        let paths = spec.args.iter().filter(|arg| arg.kind == ArgKind::Path && spec.scope == Scope::Engine);
+        for arg in paths {
+            let Some(Json::String(path)) = args.get_mut(arg.name) else { continue };
+            if !Path::new(path.as_str()).is_absolute() {
+                let here = self.around.current_dir.as_ref().ok_or_else(|| {
+                    Failure::usage(format!("{path} starts at the current directory, which cannot be found: give it from the root on"))
+                })?;
+                *path = here.join(path.as_str()).to_string_lossy().into_owned();
+            }
+        }
+        Ok(args)
     }
 
     fn act_here(
@@ -224,6 +247,11 @@ impl Run<'_> {
                 Ok(put(request, &settings.iter().collect::<Vec<_>>(), sink, |setting| vec![config::setting_line(setting)]))
             }
             "core.cache.replay" => replay(request, sink),
+            "core.keymap.read" | "core.theme.read" | "core.theme.check" => {
+                let loaded = loaded.as_ref().map_err(|error| Failure::from(error.clone()))?;
+                notes(loaded, sink);
+                self.look(spec.id, request, loaded, sink)
+            }
             "core.app.completions" => Ok(put_text(request, &generate::completions(&text_of("shell"))?, sink)),
             "core.app.man" => Ok(put_text(request, &generate::manual()?, sink)),
             "core.app.doctor" => Ok(doctor_run(request, &load_request, loaded, &asker(loaded.as_ref().ok(), self.invocation), sink)),
@@ -248,6 +276,27 @@ impl Run<'_> {
             }
             "core.action.invoke" => self.invoke(request, loaded, sink),
             other => Err(Failure::new("not_in_this_build", format!("{other} is not in this build"))),
+        }
+    }
+
+    /// Keys and themes.
+    fn look(&self, id: &str, request: &Request, loaded: &Loaded, sink: &mut Sink) -> Result<u8, Failure> {
+        match id {
+            "core.keymap.read" => {
+                let (actions, failure) = look::keymap(loaded, keyboard((self.around.env)("TERM").as_deref()));
+                Ok(put_table(request, &actions, failure.as_ref(), sink, keymap_table))
+            }
+            "core.theme.read" => {
+                let (themes, failure) = look::theme_list(loaded);
+                Ok(put_table(request, &themes, failure.as_ref(), sink, theme_table))
+            }
+            _ => {
+                let checked = look::theme_check(loaded, request.args.get("name").and_then(Json::as_str))?;
+                for name in checked.colourless.iter().filter(|_| !sink.is_json()).collect::<Vec<_>>() {
+                    let _ = sink.line(&Line::plain(&format!("{name}: no colours of its own, so the terminal's are drawn")));
+                }
+                Ok(put_table(request, &checked.pairs, checked.failure.as_ref(), sink, contrast_table))
+            }
         }
     }
 
@@ -315,6 +364,22 @@ fn replay(request: &Request, sink: &mut Sink) -> Result<u8, Failure> {
         TraceError::Unreadable(_) => Failure::new("io", format!("{}: {error}", args.trace)),
     })?;
     Ok(put(request, &[&count], sink, replay_lines))
+}
+
+/// Writes payloads as JSON lines or as one table, then what was wrong.
+fn put_table<P: Serialize>(
+    request: &Request,
+    payloads: &[P],
+    failure: Option<&Failure>,
+    sink: &mut Sink,
+    table: impl Fn(&[P]) -> Vec<Line>,
+) -> u8 {
+    if sink.is_json() {
+        put(request, &payloads.iter().collect::<Vec<_>>(), sink, |_| Vec::new());
+    } else {
+        let _ = table(payloads).iter().try_for_each(|line| sink.line(line));
+    }
+    failure.map_or(0, |failure| fail(request, payloads.len() as u64 + 1, failure, sink))
 }
 
 /// Writes generated text as it is, or as one JSON line.

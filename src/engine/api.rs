@@ -10,7 +10,7 @@ use crate::{
 use super::{
     cache_event::CacheEvent,
     source::{BadSource, Reported, Skipped, SourceError},
-    store::{StoreError, StoreStats},
+    store::{SnapshotError, Standing, StoreError, StoreStats},
     world::{Clock, Rng, Secrets},
 };
 
@@ -43,6 +43,14 @@ pub enum EngineError {
     /// The store refuses.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A snapshot was not written or not taken.
+    #[error("{}: {error}", .file.display())]
+    Snapshot {
+        /// Which file.
+        file: PathBuf,
+        /// What is wrong.
+        error: SnapshotError,
+    },
     /// No source of that name.
     #[error("there is no source {0:?}")]
     NoSuchSource(String),
@@ -249,6 +257,8 @@ pub struct CacheStatus {
     pub protection: String,
     /// What happened at open that a person should know (healed, moved aside), a sentence each.
     pub notes: Vec<String>,
+    /// How the store stands when memory serves in place of the disk; none when all is well.
+    pub standing: Option<Standing>,
     /// When any engine last polled here.
     pub polled_at: Option<Timestamp>,
 }
@@ -293,8 +303,9 @@ impl EngineError {
             Self::Store(StoreError::KeyUnavailable(_)) => "key_unavailable",
             Self::Store(StoreError::Unwritable { .. }) => "store_unwritable",
             Self::Store(StoreError::Damaged(_)) => "store_damaged",
-            Self::Store(StoreError::NoBackend(_)) => "not_in_this_build",
+            Self::Store(StoreError::NoBackend(_) | StoreError::MadeWithout(_)) => "not_in_this_build",
             Self::Store(StoreError::Closed) => "engine_unavailable",
+            Self::Snapshot { error, .. } => error.code(),
             Self::NoSuchSource(_) => "no_such_source",
             Self::BadSource { .. } => "bad_source",
             Self::PinsFull(_) => "pins_full",

@@ -1,6 +1,6 @@
 //! Taking in what a fetch changes: disk first, then memory, in pieces small enough that room can be made between them.
 
-use std::sync::PoisonError;
+use std::sync::{PoisonError, atomic::Ordering};
 
 use crate::{
     config::CacheConfig,
@@ -31,13 +31,14 @@ impl Core {
     /// Disk first, then memory. A disk that refuses does not keep a fresh value from being shown, but it is said. What fits in one piece is
     /// seen all at once; a larger one comes in piece by piece, so that the disk never holds much more than it may.
     pub(super) async fn commit(&self, mut taken: Vec<Taken>, now: Timestamp) -> Vec<RefreshReport> {
-        let mut pieces = self.pieces(taken.iter_mut().flat_map(|one| std::mem::take(&mut one.ops)));
+        let again = if self.rewrite.swap(false, Ordering::Relaxed) { self.read_facts().table.puts() } else { Vec::new() };
+        let mut pieces = self.pieces(again.into_iter().chain(taken.iter_mut().flat_map(|one| std::mem::take(&mut one.ops))));
         let last = pieces.pop().unwrap_or_default();
         for piece in pieces {
             {
                 let _shared = self.keeping.gate.read().await;
                 self.write(piece.clone(), Vec::new(), now).await;
-                self.remember(piece);
+                self.adopt(piece);
             }
             self.make_room(now).await;
         }
@@ -47,7 +48,7 @@ impl Core {
         {
             let _shared = self.keeping.gate.read().await;
             self.write(last.clone(), documents, now).await;
-            self.remember(last);
+            self.adopt(last);
             let facts = self.read_facts();
             for one in taken {
                 let slot = &self.sources[one.at];
@@ -61,6 +62,7 @@ impl Core {
                 reports.push(one.report);
             }
         }
+        self.tell_store();
         self.tell_changes(Some(&moved), now);
         self.make_room(now).await;
         reports
@@ -78,7 +80,7 @@ impl Core {
     }
 
     /// Brings into memory what is on disk.
-    fn remember(&self, ops: Vec<StoreOp>) {
+    pub(super) fn adopt(&self, ops: Vec<StoreOp>) {
         if ops.is_empty() {
             return;
         }

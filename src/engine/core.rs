@@ -20,6 +20,7 @@ use super::{
     claims::Claims,
     events::Events,
     health::SourceHealth,
+    history::HistoryLog,
     keeping::Keeping,
     source::{BuiltSource, Source},
     store::{CacheStore, OpenedStore, StoreError},
@@ -88,11 +89,20 @@ pub(super) struct Core {
     pub sources: Vec<SourceSlot>,
     pub units: Vec<Unit>,
     pub events: Events,
+    pub history: HistoryLog,
     pub notes: Vec<String>,
     pub protection: String,
     pub backend: &'static str,
     pub polled_at: Mutex<Option<Timestamp>>,
     pub keeping: Keeping,
+    /// What was healed since the start, a sentence each.
+    pub healed: Mutex<Vec<String>>,
+    /// The disk may have lost something that memory has: with the next write everything is written again.
+    pub rewrite: AtomicBool,
+    /// The store went over to memory or back.
+    pub turned: Arc<tokio::sync::Notify>,
+    /// Somebody has to be asked again.
+    pub resync: tokio::sync::Notify,
     positions: HashMap<SourceId, usize>,
     settings: ResolveSettings,
     facts: RwLock<Facts>,
@@ -100,6 +110,9 @@ pub(super) struct Core {
 
 /// Name of the document that says when an engine last polled.
 pub(super) const POLLED_DOCUMENT: &str = "polled";
+
+/// Which part of the high watermark history may take: one in so many.
+const HISTORY_SHARE: u64 = 8;
 
 /// A source's standing at one moment, taken once for many keys.
 struct Standing {
@@ -153,11 +166,16 @@ impl Core {
             sources,
             units,
             events: Events::default(),
+            history: HistoryLog::new(options.config.cache.history, options.config.cache.high_watermark / HISTORY_SHARE),
             notes,
             protection,
             backend,
             polled_at: Mutex::new(polled_at),
             keeping: Keeping::new(Watermarks::new(options.config.cache.high_watermark, options.config.cache.low_watermark)),
+            healed: Mutex::default(),
+            rewrite: AtomicBool::new(false),
+            turned: Arc::default(),
+            resync: tokio::sync::Notify::new(),
             positions,
             facts: RwLock::new(Facts::default()),
             options,
@@ -210,6 +228,7 @@ impl Core {
         if self.options.polling {
             self.fill_room();
         }
+        self.tell_store();
         Ok(())
     }
 
@@ -224,6 +243,7 @@ impl Core {
             }
         }
         let slots: Vec<_> = self.store.get(key)?.into_iter().map(|observation| Slot::new(observation, &self.rules)).collect();
+        self.tell_store();
         Ok(self.resolve(key, &slots, &standings, now))
     }
 
@@ -300,6 +320,9 @@ impl Core {
     /// Tells what differs from what was last told of these keys (none: of all), when anybody listens.
     pub fn tell_changes(&self, keys: Option<&[Key]>, now: Timestamp) {
         if !self.events.heard() {
+            if keys.is_some() {
+                self.remember_keys(keys, now);
+            }
             return;
         }
         let mut told = Vec::new();
@@ -307,6 +330,7 @@ impl Core {
             let mut facts = self.write_facts();
             let Facts { table, shown, .. } = &mut *facts;
             let mut note = |insight: Insight| {
+                self.remember(&insight, now);
                 let current = Shown {
                     value: insight.value.clone(),
                     state: insight.state,

@@ -187,7 +187,10 @@ impl Core {
         };
         let writer = self.writer()?;
         let outcome = match writer.write(Vec::new(), self.ledgers()).await {
-            Ok(()) => writer.compact(leaving.observations.clone()).await,
+            Ok(()) => {
+                let without = leaving.observations.clone();
+                writer.work(move |store| store.compact(&without)).await.and_then(|outcome| outcome)
+            }
             Err(error) => Err(error),
         };
         let compacted = match outcome {

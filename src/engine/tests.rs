@@ -1,6 +1,7 @@
 //! The engine as its callers meet it, over a real store in memory or on disk and sources that answer from a script.
 
 mod room;
+mod snapshots;
 
 use std::{
     collections::VecDeque,
@@ -11,7 +12,7 @@ use std::{
 use super::{
     source::{BoxFuture, BuiltSource, Fetched, Reported, Source, SourceError},
     store::{OpenedStore, StoreOptions, open_store},
-    world::{SeededRng, SimClock},
+    world::{SeededRng, SimClock, SystemRng},
     *,
 };
 use crate::{
@@ -110,21 +111,27 @@ impl Bench {
         Self { dir: tempfile::tempdir().unwrap(), clock: Arc::new(SimClock::default()), backend }
     }
 
-    fn start(&self, sources: Vec<BuiltSource>) -> Engine {
-        self.start_as(sources, |_| {})
-    }
-
-    fn start_as(&self, sources: Vec<BuiltSource>, change: impl FnOnce(&mut EngineOptions)) -> Engine {
-        let rng = Arc::new(SeededRng::new(7));
-        let opened: OpenedStore = open_store(&StoreOptions {
+    fn open(&self) -> OpenedStore {
+        open_store(&StoreOptions {
             data_dir: self.dir.path().join("data"),
             state_dir: self.dir.path().join("state"),
             backend: self.backend.to_owned(),
             key: CacheKey::Auto,
             clock: self.clock.clone(),
-            rng: rng.clone(),
+            rng: Arc::new(SystemRng),
         })
-        .unwrap();
+        .unwrap()
+    }
+
+    fn start(&self, sources: Vec<BuiltSource>) -> Engine {
+        self.start_over(self.open(), sources)
+    }
+
+    fn start_over(&self, opened: OpenedStore, sources: Vec<BuiltSource>) -> Engine {
+        self.start_as(opened, sources, |_| {})
+    }
+
+    fn start_as(&self, opened: OpenedStore, sources: Vec<BuiltSource>, change: impl FnOnce(&mut EngineOptions)) -> Engine {
         let mut options = EngineOptions {
             config: Arc::new(Config::bare("/".into())),
             data_dir: self.dir.path().join("data"),
@@ -132,7 +139,7 @@ impl Bench {
             offline: false,
             polling: false,
             clock: self.clock.clone(),
-            rng,
+            rng: Arc::new(SeededRng::new(7)),
             secrets: Arc::new(NoSecrets),
             environment: Arc::default(),
         };

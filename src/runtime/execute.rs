@@ -4,6 +4,7 @@
 
 mod answer;
 mod conflicts;
+mod past;
 mod read;
 mod sources;
 mod status;
@@ -26,7 +27,8 @@ pub use answer::Answer;
 /// Answers one request into `replies`; ends when the answer is complete or nobody takes it any more.
 pub async fn execute(handle: &EngineHandle, context: &Context, request: &Request, replies: mpsc::Sender<Reply>) {
     let mut answer = Answer::new(handle, context, request, replies);
-    for note in handle.notes() {
+    let known = handle.notes();
+    for note in &known {
         answer.note(note).await;
     }
     let call = match parse(request) {
@@ -35,7 +37,11 @@ pub async fn execute(handle: &EngineHandle, context: &Context, request: &Request
     };
     let outcome = match call {
         Call::List(args) => read::list(&mut answer, args).await,
-        Call::Read(args) => read::read(&mut answer, &args).await,
+        Call::Read(args) => match args.at.clone() {
+            Some(at) => past::read_at(&mut answer, &args, &at).await,
+            None => read::read(&mut answer, &args).await,
+        },
+        Call::History(args) => past::history(&mut answer, &args).await,
         Call::Why(args) => read::why(&mut answer, &args).await,
         Call::Watch(args) => watch::watch(&mut answer, args).await,
         Call::Refresh(args) => sources::refresh(&mut answer, &args).await,
@@ -46,7 +52,13 @@ pub async fn execute(handle: &EngineHandle, context: &Context, request: &Request
         Call::CacheStatus(_) => status::cache(&mut answer).await,
         Call::CacheEvict(args) => status::evict(&mut answer, &args).await,
         Call::CacheCompact(_) => status::compact(&mut answer).await,
+        Call::Snapshot(args) => status::snapshot(&mut answer, &args).await,
+        Call::Hydrate(args) => status::hydrate(&mut answer, &args).await,
     };
+    // What went wrong with the store meanwhile belongs to this answer.
+    for note in handle.notes().iter().filter(|note| !known.contains(note)) {
+        answer.note(note).await;
+    }
     if let Err(failed) = outcome {
         answer.fail(failed).await;
     }

@@ -4,14 +4,16 @@ use schemars::{JsonSchema, Schema, schema_for};
 use serde_json::{Map, Value as Json};
 
 use super::{
-    cache::{CacheCompactPayload, CacheEvictPayload, CachePayload, CacheReplayPayload},
+    cache::{CacheCompactPayload, CacheEvictPayload, CachePayload, CacheReplayPayload, HydratePayload, SnapshotPayload},
     cache_event::{
         CompactedPayload, FailedOverPayload, HydratedPayload, QuarantinedPayload, RecoveredPayload, RemovedPayload, ResyncPayload,
     },
     conflict::ConflictPayload,
     envelope::Envelope,
     event::{ConflictEventPayload, FaultPayload, MissedPayload, ReadyPayload},
+    history::{HistoryPayload, PastPayload},
     insight::InsightPayload,
+    look::{ContrastPayload, KeymapPayload, ThemePayload},
     report::{ActionPayload, ConfigCheckPayload, ConfigPathPayload, DoctorPayload, FilePayload, ServePayload, SettingPayload, TextPayload},
     source::{RefreshPayload, SourcePayload, SourceTestPayload},
 };
@@ -25,6 +27,8 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("core.insight.read", of::<InsightPayload>("")),
         ("core.insight.confidence", of::<InsightPayload>("")),
         ("core.insight.changed", of::<InsightPayload>("")),
+        ("core.insight.history", of::<HistoryPayload>("")),
+        ("core.insight.past", of::<PastPayload>("")),
         ("core.watch.ready", of::<ReadyPayload>("")),
         ("core.watch.missed", of::<MissedPayload>("")),
         ("core.conflict.read", of::<ConflictPayload>("")),
@@ -38,6 +42,8 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("core.cache.evict", of::<CacheEvictPayload>("")),
         ("core.cache.compact", of::<CacheCompactPayload>("")),
         ("core.cache.replay", of::<CacheReplayPayload>("")),
+        ("core.cache.snapshot", of::<SnapshotPayload>("")),
+        ("core.cache.hydrate", of::<HydratePayload>("")),
         ("core.cache.hydrated", of::<HydratedPayload>("")),
         ("core.cache.resync_required", of::<ResyncPayload>("")),
         ("core.cache.evicted", of::<RemovedPayload>("")),
@@ -52,6 +58,9 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("core.config.check", of::<ConfigCheckPayload>("")),
         ("core.config.show", of::<SettingPayload>("")),
         ("core.config.trust", of::<FilePayload>("")),
+        ("core.keymap.read", of::<KeymapPayload>("")),
+        ("core.theme.read", of::<ThemePayload>("")),
+        ("core.theme.check", of::<ContrastPayload>("")),
         ("core.app.serve", of::<ServePayload>("")),
         ("core.app.doctor", of::<DoctorPayload>("")),
         ("core.app.completions", of::<TextPayload>("")),

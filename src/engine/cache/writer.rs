@@ -7,17 +7,14 @@ use std::{
 
 use tokio::sync::oneshot;
 
-use crate::{
-    engine::store::{CacheStore, Compacted, StoreError, StoreOp},
-    fact::{Key, SourceId},
-};
+use crate::engine::store::{CacheStore, StoreError, StoreOp};
 
 /// How many batches may wait; then `submit` says so instead of growing.
 const WAITING: usize = 256;
 
 enum Job {
     Write { ops: Vec<StoreOp>, documents: Vec<(String, Vec<u8>)>, done: oneshot::Sender<Result<(), StoreError>> },
-    Compact { without: Vec<(Key, SourceId)>, done: oneshot::Sender<Result<Compacted, StoreError>> },
+    Work(Box<dyn FnOnce(&dyn CacheStore) + Send>),
     End,
 }
 
@@ -44,25 +41,28 @@ impl Writer {
     /// What the store said, or that the writer is gone or has too much waiting.
     pub async fn write(&self, ops: Vec<StoreOp>, documents: Vec<(String, Vec<u8>)>) -> Result<(), StoreError> {
         let (done, outcome) = oneshot::channel();
-        self.ask(Job::Write { ops, documents, done }, outcome).await
-    }
-
-    /// Compacts the store, leaving these observations out; what was to be written before is written first, what comes after waits.
-    ///
-    /// # Errors
-    /// As for [`Writer::write`].
-    pub async fn compact(&self, without: Vec<(Key, SourceId)>) -> Result<Compacted, StoreError> {
-        let (done, outcome) = oneshot::channel();
-        self.ask(Job::Compact { without, done }, outcome).await
-    }
-
-    async fn ask<T>(&self, job: Job, outcome: oneshot::Receiver<Result<T, StoreError>>) -> Result<T, StoreError> {
-        let refuse = |cause: &str| StoreError::Unwritable { path: "the cache".to_owned(), cause: cause.to_owned() };
-        self.jobs.try_send(job).map_err(|full| match full {
+        self.jobs.try_send(Job::Write { ops, documents, done }).map_err(|full| match full {
             mpsc::TrySendError::Full(_) => refuse("too many writes are waiting for the disk"),
             mpsc::TrySendError::Disconnected(_) => refuse("the writer has ended"),
         })?;
         outcome.await.unwrap_or_else(|_| Err(refuse("the writer ended before it answered")))
+    }
+
+    /// Runs `work` in the place of writes: none goes on meanwhile. What it wrote is durable when this answers only if it flushed.
+    ///
+    /// # Errors
+    /// That the writer is gone or has too much waiting.
+    pub async fn work<T: Send + 'static>(&self, work: impl FnOnce(&dyn CacheStore) -> T + Send + 'static) -> Result<T, StoreError> {
+        let (done, outcome) = oneshot::channel();
+        let job = move |store: &dyn CacheStore| {
+            // A caller that gave up waiting does not need the outcome.
+            let _ = done.send(work(store));
+        };
+        self.jobs.try_send(Job::Work(Box::new(job))).map_err(|full| match full {
+            mpsc::TrySendError::Full(_) => refuse("too many writes are waiting for the disk"),
+            mpsc::TrySendError::Disconnected(_) => refuse("the writer has ended"),
+        })?;
+        outcome.await.map_err(|_| refuse("the writer ended before it answered"))
     }
 
     /// Finishes what waits and ends the thread.
@@ -76,6 +76,10 @@ impl Writer {
     }
 }
 
+fn refuse(cause: &str) -> StoreError {
+    StoreError::Unwritable { path: "the cache".to_owned(), cause: cause.to_owned() }
+}
+
 impl Drop for Writer {
     fn drop(&mut self) {
         self.finish();
@@ -85,14 +89,16 @@ impl Drop for Writer {
 fn run(store: &dyn CacheStore, inbox: &mpsc::Receiver<Job>) {
     while let Ok(job) = inbox.recv() {
         let mut group = Vec::new();
-        let (mut ending, mut compaction) = (false, None);
+        let mut ending = false;
+        let mut after = None;
         let mut next = Some(job);
         // What arrived while the last sync ran shares the next one.
         while let Some(job) = next.take().or_else(|| inbox.try_recv().ok()) {
             match job {
                 Job::Write { ops, documents, done } => group.push((write(store, &ops, &documents), done)),
-                Job::Compact { without, done } => {
-                    compaction = Some((without, done));
+                Job::Work(work) => {
+                    // By itself: who waits for a write before it is not to wait for it too.
+                    after = Some(work);
                     break;
                 }
                 Job::End => {
@@ -106,8 +112,8 @@ fn run(store: &dyn CacheStore, inbox: &mpsc::Receiver<Job>) {
             // A caller that gave up waiting does not need the outcome.
             let _ = done.send(written.and_then(|()| synced.clone()));
         }
-        if let Some((without, done)) = compaction {
-            let _ = done.send(store.compact(&without));
+        if let Some(work) = after {
+            work(store);
         }
         if ending {
             return;

@@ -4,7 +4,7 @@
 //! [`StoreError`]; a panic of the caller's closure is the caller's. Closures are called outside of any lock, so that they may use the
 //! rows again.
 
-use std::{ops::ControlFlow, path::Path, time::Duration};
+use std::{ops::ControlFlow, path::Path, sync::Arc, time::Duration};
 
 use super::error::StoreError;
 
@@ -107,6 +107,11 @@ pub trait Backend: Send + Sync {
     /// As for every call of [`Rows`].
     fn open(&self, dir: &Path, limit: Duration) -> Result<Box<dyn Rows>, StoreError>;
 
+    /// Another handle of this kind, which a store compacts with; none where compaction is left to the database.
+    fn shared(&self) -> Option<Arc<dyn Backend>> {
+        None
+    }
+
     /// As [`Backend::open`] for a database that was set aside, trying what may be tried when nothing is left to lose but what can be made
     /// again.
     ///
@@ -122,3 +127,28 @@ const FILL_BATCH: usize = 1 << 20;
 
 /// How long opening may take before the database counts as damaged.
 pub const OPEN_LIMIT: Duration = Duration::from_secs(10);
+
+/// The first name that does not start with `prefix` and comes after all that do; none when there is none.
+pub fn after_all(prefix: &[u8]) -> Option<Vec<u8>> {
+    let mut end = prefix.to_vec();
+    while let Some(last) = end.last_mut() {
+        if let Some(next) = last.checked_add(1) {
+            *last = next;
+            return Some(end);
+        }
+        end.pop();
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::after_all;
+
+    #[test]
+    fn the_end_of_a_prefix_is_the_next_name_that_has_it_not() {
+        for (prefix, end) in [(&b"ab"[..], Some(&b"ac"[..])), (b"a\xFF", Some(b"b")), (b"", None), (b"\xFF\xFF", None)] {
+            assert_eq!(after_all(prefix).as_deref(), end);
+        }
+    }
+}

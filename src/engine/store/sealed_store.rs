@@ -3,6 +3,7 @@
 //! Whoever writes takes the books first and the rows then: a compaction that holds the books may have put other rows in their place.
 
 mod compaction;
+mod reading;
 
 #[cfg(test)]
 pub use compaction::Step;
@@ -11,7 +12,7 @@ use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, RwLock,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -20,15 +21,18 @@ use super::{
     api::{CacheStore, Compacted, Quarantined, StoreOp, StoreStats, VerifyReport},
     error::StoreError,
     keys::Keys,
+    known::Known,
     ledger::Ledger,
     lock::DirLock,
+    lookup::{self, Looked},
     manifest, marker,
     names::{self, Tree},
+    nonces::Nonces,
     pending::{self, Pending},
-    pieces::{self, SealedRow},
-    record, records,
+    pieces, record, records,
     rows::{Backend, Rows},
     seal::Unopened,
+    snapshot_key::SnapshotKeys,
 };
 use crate::{
     engine::world::Rng,
@@ -39,9 +43,9 @@ use crate::{
 pub struct SealedStore {
     data_dir: PathBuf,
     keys: Keys,
-    rng: Arc<dyn Rng>,
+    rng: Nonces,
     /// None is closed.
-    open: RwLock<Option<Arc<Box<dyn Rows>>>>,
+    open: RwLock<Option<Arc<Open>>>,
     /// Given back after the rows.
     lock: Mutex<Option<DirLock>>,
     /// What a compaction opens its copy with.
@@ -50,6 +54,14 @@ pub struct SealedStore {
     books: Mutex<Books>,
     quarantined: AtomicU64,
     found: Mutex<Vec<Quarantined>>,
+    ailing: OnceLock<StoreError>,
+}
+
+/// One open database.
+struct Open {
+    rows: Box<dyn Rows>,
+    /// Of these rows.
+    known: Known,
 }
 
 /// What was written, what is on disk, what the manifest says: the numbers of writes.
@@ -76,21 +88,22 @@ impl SealedStore {
         Self {
             data_dir: data_dir.to_owned(),
             keys,
-            rng,
-            open: RwLock::new(Some(Arc::new(rows))),
+            rng: Nonces::new(rng),
+            open: RwLock::new(Some(Arc::new(Open { rows, known: Known::default() }))),
             lock: Mutex::new(Some(lock)),
             backend: None,
             opened_at,
             books: Mutex::new(Books { ledger, flushed: opened_at, manifest, changed: None }),
             quarantined: AtomicU64::new(0),
             found: Mutex::default(),
+            ailing: OnceLock::new(),
         }
     }
 
     /// With what a compaction opens its copy; without it there is none.
     #[must_use]
-    pub(super) fn with_backend(mut self, backend: Arc<dyn Backend>) -> Self {
-        self.backend = Some(backend);
+    pub(super) fn with_backend(mut self, backend: Option<Arc<dyn Backend>>) -> Self {
+        self.backend = backend;
         self
     }
 
@@ -99,18 +112,24 @@ impl SealedStore {
         &self.keys.protection
     }
 
-    /// Only a reference is taken under the lock, so that a caller may use the store from inside a scan.
-    fn rows(&self) -> Result<Arc<Box<dyn Rows>>, StoreError> {
-        self.open.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(StoreError::Closed)
-    }
-
     /// Runs `work` on the rows; if the database turns out damaged, the next open will not trust it.
     fn with<T>(&self, work: impl FnOnce(&dyn Rows) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        let outcome = work(self.rows()?.as_ref().as_ref());
-        if matches!(outcome, Err(StoreError::Damaged(_))) {
-            marker::condemn(&self.data_dir);
+        let outcome = work(self.opened()?.rows.as_ref());
+        if let Err(why @ StoreError::Damaged(_)) = &outcome {
+            self.condemn(why);
         }
         outcome
+    }
+
+    fn condemn(&self, why: &StoreError) {
+        if self.ailing.set(why.clone()).is_ok() {
+            marker::condemn(&self.data_dir);
+        }
+    }
+
+    fn opened(&self) -> Result<Arc<Open>, StoreError> {
+        // Only a reference is taken under the lock, so that a caller may use the store from inside a scan.
+        self.open.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(StoreError::Closed)
     }
 
     fn books(&self) -> MutexGuard<'_, Books> {
@@ -134,78 +153,14 @@ impl SealedStore {
         if let Some(changed) = &mut books.changed {
             changed.extend(pending.names().map(<[u8]>::to_vec));
         }
-        if let Some(ledger) = pending.write(&books.ledger, &self.keys.sealer, self.rng.as_ref())? {
+        if let Some(ledger) = pending.write(&books.ledger, &self.keys.sealer, &self.rng)? {
             books.ledger = ledger;
         }
         Ok(())
     }
 
     fn put(&self, pending: &mut Pending<'_>, write: u64, name: &[u8], body: &[u8]) -> Result<(), StoreError> {
-        pending.replace(name, pieces::seal(&self.keys.sealer, self.rng.as_ref(), name, write, body)?)
-    }
-
-    /// Looks again, while nothing writes, at a record that did not open. One whose pieces a write was just replacing is whole now and goes
-    /// to `whole`; a damaged one is moved, as sealed as it is, to where nothing reads it.
-    fn settle(&self, name: &[u8], key: Option<&Key>, whole: &mut dyn FnMut(&records::Found<'_>)) -> Result<(), StoreError> {
-        let mut books = self.books();
-        self.with(|rows| {
-            let tree = if name.first() == Some(&(Tree::Documents as u8)) { Tree::Documents } else { Tree::Observations };
-            let mut damaged: Vec<SealedRow> = Vec::new();
-            records::scan(&self.keys, rows, name, &mut |found| match found.check(&self.keys, tree) {
-                // Longer names may begin like this one.
-                _ if found.name != name => {}
-                Ok(()) => whole(&found),
-                Err(Unopened::WrongKey(_)) => {}
-                Err(Unopened::Damaged) => damaged.extend_from_slice(found.rows),
-            })?;
-            if damaged.is_empty() {
-                return Ok(());
-            }
-            self.write_with(rows, &mut books, |pending, _| {
-                damaged.into_iter().try_for_each(|(row, sealed)| {
-                    let aside = [&[Tree::Quarantine as u8], row.as_slice()].concat();
-                    pending.set(row, None)?;
-                    pending.set(aside, Some(sealed))
-                })
-            })?;
-            self.report(key, names::source_in(name).filter(|_| tree == Tree::Observations));
-            Ok(())
-        })
-    }
-
-    /// Gives every observation under these prefixes to `each`, and settles what did not open. That pages could not be read is reported; the
-    /// next open sets the database aside and takes over what is whole.
-    fn observations(&self, prefixes: &[Vec<u8>], key: Option<&Key>, each: &mut dyn FnMut(Observation)) -> Result<(), StoreError> {
-        let mut suspect: Vec<Vec<u8>> = Vec::new();
-        for prefix in prefixes {
-            let all = self.with(|rows| {
-                records::scan_around_damage(&self.keys, rows, prefix, &mut |found| {
-                    let observation = match key {
-                        Some(key) => found.observation_of(&self.keys, key, prefix),
-                        None => found.observation(&self.keys),
-                    };
-                    match observation {
-                        Ok(observation) => each(observation),
-                        Err(Unopened::WrongKey(_)) => {}
-                        Err(Unopened::Damaged) => suspect.push(found.name.to_vec()),
-                    }
-                })
-            })?;
-            if !all {
-                marker::condemn(&self.data_dir);
-                self.report(key, None);
-            }
-        }
-        suspect.iter().try_for_each(|name| {
-            let mut whole = None;
-            match self.settle(name, key, &mut |found| whole = found.observation(&self.keys).ok()) {
-                Err(StoreError::Damaged(_)) => self.report(key, None),
-                settled => settled?,
-            }
-            // Outside of the settling, so that `each` may use the store.
-            whole.into_iter().for_each(&mut *each);
-            Ok(())
-        })
+        pending.replace(name, pieces::seal(&self.keys.sealer, &self.rng, name, write, body)?)
     }
 
     fn report(&self, key: Option<&Key>, source: Option<SourceId>) {
@@ -216,38 +171,77 @@ impl SealedStore {
 
 impl CacheStore for SealedStore {
     fn get(&self, key: &Key) -> Result<Vec<Observation>, StoreError> {
+        let open = self.opened()?;
+        let prefix = self.keys.namer.of_key(key);
+        if let Some(observations) = self.of_known_sources(&open, key, &prefix)? {
+            return Ok(observations);
+        }
         let mut observations = Vec::new();
-        self.observations(&[self.keys.namer.of_key(key)], Some(key), &mut |observation| {
+        let leaf = names::leaf(&prefix);
+        let lesson = self.observations(&open.known, &[prefix], Some(key), &mut |observation| {
             // Names on disk are short hashes; the name inside decides.
             if observation.key == *key {
                 observations.push(observation);
             }
         })?;
+        if let Some(lesson) = lesson {
+            open.known.learn_key(leaf, &lesson);
+        }
         Ok(observations)
     }
 
+    fn get_from(&self, key: &Key, source: &SourceId) -> Result<Option<Observation>, StoreError> {
+        match self.look_up(self.opened()?.as_ref(), key, source, &self.keys.namer.of_key(key))? {
+            Looked::Found(observation) => Ok(Some(observation)),
+            Looked::Nothing => Ok(None),
+            Looked::Unusual => Ok(self.get(key)?.into_iter().find(|observation| observation.source == *source)),
+        }
+    }
+
     fn apply(&self, ops: &[StoreOp]) -> Result<(), StoreError> {
-        self.write(|pending, write| {
+        let mut books = self.books();
+        // What is known is known of these rows, so they are taken with the books in hand.
+        let open = self.opened()?;
+        let plan = |pending: &mut Pending<'_>, write: u64| {
             ops.iter().try_for_each(|op| match op {
                 StoreOp::Put(observation) => {
                     let name = self.keys.namer.of_observation(&observation.key, &observation.source);
+                    open.known.put(names::leaf_in(&name, &observation.source), &observation.source);
                     self.put(pending, write, &name, &record::encode_observation(observation))
                 }
                 StoreOp::Evict(key, source) => pending.remove(&self.keys.namer.of_observation(key, source)),
             })
-        })
+        };
+        self.with(|rows| self.write_with(rows, &mut books, plan))
     }
 
     fn scan(&self, segments: &[&str], each: &mut dyn FnMut(Observation)) -> Result<(), StoreError> {
-        self.observations(&self.keys.namer.under(segments), None, &mut |observation| {
+        let open = self.opened()?;
+        let lesson = self.observations(&open.known, &self.keys.namer.under(segments), None, &mut |observation| {
             if names::starts_with(&observation.key, segments) {
                 each(observation);
             }
-        })
+        })?;
+        if let Some(lesson) = lesson.filter(|_| segments.is_empty()) {
+            open.known.learn_all(&lesson);
+        }
+        Ok(())
+    }
+
+    fn ailing(&self) -> Option<StoreError> {
+        self.ailing.get().cloned()
     }
 
     fn get_meta(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
         let own = self.keys.namer.of_document(name);
+        let mut row = names::with_room(&own);
+        names::add_piece(&mut row, 0);
+        let read = |body: &[u8]| record::decode_document(body).filter(|(found, _)| *found == name).map(|(_, bytes)| bytes.to_vec());
+        match self.with(|rows| lookup::record(&self.keys, rows, &row, read))? {
+            Looked::Found(bytes) => return Ok(Some(bytes)),
+            Looked::Nothing => return Ok(None),
+            Looked::Unusual => {}
+        }
         let (mut document, mut suspect) = (None, false);
         self.with(|rows| {
             records::scan(&self.keys, rows, &own, &mut |found| match found.document(&self.keys) {
@@ -308,6 +302,10 @@ impl CacheStore for SealedStore {
         std::mem::take(&mut *self.found.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    fn snapshot_keys(&self) -> Option<SnapshotKeys> {
+        Some(self.keys.snapshot.clone())
+    }
+
     fn stats(&self) -> StoreStats {
         let disk_bytes = self.with(|rows| Ok(rows.disk_bytes())).unwrap_or_default();
         let books = self.books();
@@ -346,10 +344,10 @@ impl CacheStore for SealedStore {
             return Ok(());
         }
         // Even if the last write failed the directory is given back.
+        let open = self.open.write().unwrap_or_else(PoisonError::into_inner).take();
         let written = self.books().ledger.write != self.opened_at;
-        let rows = self.open.write().unwrap_or_else(PoisonError::into_inner).take().map(Arc::try_unwrap);
         // A reader that is still at it keeps the database open, and so the directory ours until the store is dropped.
-        if let Some(Ok(rows)) = rows {
+        if let Some(Ok(Open { rows, .. })) = open.map(Arc::try_unwrap) {
             if outcome.is_ok() && written {
                 // Everything is safe already; if this fails the next open does it.
                 let _ = rows.close();

@@ -44,6 +44,10 @@ impl DataSync for File {
 pub struct Sled;
 
 impl Backend for Sled {
+    fn shared(&self) -> Option<std::sync::Arc<dyn Backend>> {
+        Some(std::sync::Arc::new(Sled))
+    }
+
     fn name(&self) -> &'static str {
         "sled"
     }

@@ -11,7 +11,7 @@ const MIB: u64 = 1 << 20;
 
 /// An engine of a cache of this size.
 fn start(bench: &Bench, high: u64, polling: bool, sources: Vec<BuiltSource>) -> Engine {
-    bench.start_as(sources, |options| {
+    bench.start_as(bench.open(), sources, |options| {
         let mut config = Config::clone(&options.config);
         config.cache.high_watermark = high;
         options.config = Arc::new(config);

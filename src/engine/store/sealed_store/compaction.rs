@@ -11,12 +11,13 @@ use std::{
     sync::{Arc, PoisonError},
 };
 
-use super::{Books, SealedStore};
+use super::{Books, Open, SealedStore};
 use crate::{
     engine::store::{
         api::Compacted,
         error::StoreError,
-        ledger::Ledger,
+        known::Known,
+        ledger::{Ledger, Mark},
         manifest, names,
         pending::{self, LEDGER_ROW},
         rows::{Backend, OPEN_LIMIT, Rows},
@@ -48,7 +49,7 @@ impl SealedStore {
         step: &dyn Fn(Step),
     ) -> Result<Compacted, StoreError> {
         let Some(backend) = self.backend.clone() else { return Err(StoreError::NoBackend("compaction".to_owned())) };
-        let before = self.rows()?.disk_bytes();
+        let before = self.opened()?.rows.disk_bytes();
         let gone = without.iter().map(|(key, source)| self.keys.namer.of_observation(key, source)).collect();
         {
             let mut books = self.books();
@@ -65,7 +66,7 @@ impl SealedStore {
         // Removes the old database, or a copy that came to nothing.
         swap::clear(&self.data_dir);
         match outcome {
-            Ok(()) => Ok(Compacted { before, after: self.rows()?.disk_bytes() }),
+            Ok(()) => Ok(Compacted { before, after: self.opened()?.rows.disk_bytes() }),
             Err(error) => Err(given_up(&error)),
         }
     }
@@ -74,15 +75,15 @@ impl SealedStore {
         let place = swap::begin(&self.data_dir)?;
         let fresh = backend.open(&place, OPEN_LIMIT)?;
         let is_gone = |row: &[u8]| names::split_piece(row).is_some_and(|(name, _)| gone.contains(name));
-        fresh.fill(self.rows()?.as_ref().as_ref(), &is_gone)?;
+        fresh.fill(self.opened()?.rows.as_ref(), &is_gone)?;
         fresh.flush()?;
         step(Step::Copied);
 
         // From here on writes wait.
         let mut books = self.books();
-        let rows = self.rows()?;
+        let open = self.opened()?;
         let changed = books.changed.replace(BTreeSet::new()).unwrap_or_default();
-        let mut ledger = self.replay(rows.as_ref().as_ref(), fresh.as_ref(), &books, &changed, gone)?;
+        let mut ledger = self.replay(open.rows.as_ref(), fresh.as_ref(), &books, &changed, gone)?;
         let counted = pending::count(fresh.as_ref())?;
         if !counted.same_rows(&ledger) || counted.entries != ledger.entries {
             let (rows, expected) = (counted.rows, ledger.rows);
@@ -90,7 +91,7 @@ impl SealedStore {
         }
         ledger.write += 1;
         ledger.sealed += 1;
-        let sealed = self.keys.sealer.seal(self.rng.as_ref(), LEDGER_ROW, &ledger.encode())?;
+        let sealed = self.keys.sealer.seal(&self.rng, LEDGER_ROW, &ledger.encode())?;
         fresh.apply(&[(LEDGER_ROW, Some(&sealed))])?;
         fresh.flush()?;
         fresh.close()?;
@@ -104,7 +105,7 @@ impl SealedStore {
                 return Err(error);
             }
         };
-        *self.open.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(opened));
+        *self.open.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(Open { rows: opened, known: Known::default() }));
         books.flushed = ledger.write;
         // Without it the next open counts the rows once more; nothing is lost by that.
         if manifest::write(&self.data_dir, &self.keys.manifest, &self.keys.store, &ledger).is_ok() {
@@ -135,7 +136,7 @@ impl SealedStore {
                 // Written again meanwhile, it was wanted after all.
                 let whole = names::split_piece(row).is_some_and(|(found, _)| found == name);
                 if whole && !changed.contains(row) {
-                    ledger.remove(sealed);
+                    ledger.remove(Mark::of(sealed));
                     ledger.entries = ledger.entries.saturating_sub(u64::from(pending::is_entry(row)));
                 }
                 ControlFlow::Continue(())

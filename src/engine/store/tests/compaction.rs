@@ -18,7 +18,7 @@ use crate::engine::store::{
 };
 
 fn sealed(place: &Place) -> SealedStore {
-    open_sealed(&place.options(), Arc::new(Sled)).unwrap().0
+    open_sealed(&place.options(), &Sled).unwrap()
 }
 
 fn fill(store: &dyn CacheStore, from: usize, to: usize) {
@@ -129,9 +129,10 @@ fn readers_never_miss_a_record() {
 }
 
 /// sled, but its copy goes wrong.
+#[derive(Clone)]
 struct Faulty {
     fault: Fault,
-    opens: AtomicU32,
+    opens: Arc<AtomicU32>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -150,6 +151,10 @@ struct FaultyRows {
 }
 
 impl Backend for Faulty {
+    fn shared(&self) -> Option<Arc<dyn Backend>> {
+        Some(Arc::new(self.clone()))
+    }
+
     fn name(&self) -> &'static str {
         "sled"
     }
@@ -210,7 +215,7 @@ impl Rows for FaultyRows {
 fn a_copy_that_goes_wrong_is_given_up_and_nothing_is_changed() {
     for (fault, said) in [(Fault::Loses, "of 99 records 98"), (Fault::Fills, "no space left"), (Fault::OpensNot, "it hangs")] {
         let place = Place::sled();
-        let store = open_sealed(&place.options(), Arc::new(Faulty { fault, opens: AtomicU32::new(0) })).unwrap().0;
+        let store = open_sealed(&place.options(), &Faulty { fault, opens: Arc::default() }).unwrap();
         fill(&store, 0, 100);
         let error = store.compact(&[(key("n/1"), source("s"))]).unwrap_err();
         assert!(matches!(error, StoreError::Unwritable { .. }), "{error:?}");
@@ -233,7 +238,7 @@ const PLACE: &str = "STELLAR_TEST_PLACE";
 fn child_that_compacts() {
     let (Some(dir), Some(step)) = (std::env::var_os(PLACE).map(PathBuf::from), std::env::var(STEP).ok()) else { return };
     let options = StoreOptions { data_dir: dir.join("data"), state_dir: dir.join("state"), ..Place::sled().options() };
-    let store = open_sealed(&options, Arc::new(Sled)).unwrap().0;
+    let store = open_sealed(&options, &Sled).unwrap();
     if step == "full" {
         // Files of at most 200 KiB from here on: what is there was written without the limit, the copy cannot be.
         let limit = rustix::process::Rlimit { current: Some(200 * 1024), maximum: None };
