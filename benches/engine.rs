@@ -9,7 +9,7 @@ use stellar::{
     config::{Config, FileSource, SecretRef, SourceConfig, SourceKind},
     engine::{
         Engine, EngineOptions, FactQuery, Secrets,
-        world::{SystemClock, SystemRng},
+        world::{NoVault, SystemClock, SystemRng},
     },
     fact::{Key, SourceId},
 };
@@ -48,6 +48,7 @@ fn reads(criterion: &mut Criterion) {
         clock: SystemClock::shared(),
         rng: SystemRng::shared(),
         secrets: Arc::new(NoSecrets),
+        vault: Arc::new(NoVault),
         environment: Arc::default(),
     })
     .expect("the engine starts");

@@ -10,8 +10,8 @@ use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use stellar::{
     config::CacheKey,
     engine::{
-        store::{CacheStore, OpenedStore, StoreOp, StoreOptions, open_store},
-        world::{SimClock, SystemRng},
+        store::{CacheStore, KeyPolicy, OpenedStore, StoreOp, StoreOptions, open_store},
+        world::{NoVault, SimClock, SystemRng},
     },
     fact::{Content, Key, Observation, SourceId, Timestamp, Value},
 };
@@ -26,6 +26,8 @@ fn options(dir: &tempfile::TempDir) -> StoreOptions {
         key: CacheKey::Auto,
         clock: Arc::new(SimClock::default()),
         rng: SystemRng::shared(),
+        vault: Arc::new(NoVault),
+        policy: KeyPolicy::default(),
     }
 }
 

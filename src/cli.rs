@@ -9,6 +9,7 @@
 mod ask;
 mod command;
 mod config;
+mod confirm;
 mod doctor;
 mod generate;
 mod invocation;
@@ -18,6 +19,7 @@ mod messages;
 mod print;
 mod run;
 mod sink;
+mod upkeep;
 
 #[cfg(test)]
 mod testing;

@@ -16,6 +16,7 @@ mod poll;
 mod refresh;
 pub mod source;
 pub mod store;
+mod upkeep;
 pub mod world;
 
 pub use api::{
@@ -23,7 +24,7 @@ pub use api::{
     StampedEvent,
 };
 pub use handle::{Engine, EngineHandle};
-pub use store::{StoreError, StoreStats};
+pub use store::{DamagedCopy, KeyChange, KeyStatus, NotOne, OuterChange, StoreError, StoreStats, Wipe};
 pub use world::Secrets;
 
 #[cfg(test)]

@@ -21,6 +21,8 @@ mod secrets;
 mod server;
 mod signals;
 mod ui;
+mod vault;
+mod wipe;
 
 pub use clock::{mint_id, now};
 pub use context::{Context, RuntimeError};
@@ -31,6 +33,8 @@ pub use owner::serve;
 pub use port::call;
 pub use record::replay;
 pub use ui::{ScreenOptions, screen, screen_is_possible};
+pub use vault::new_passphrase;
+pub use wipe::{WipePlan, wipe_plan};
 
 /// The key rules that are there without a configuration: what is known of this host's own facts.
 #[must_use]

@@ -14,6 +14,7 @@ mod mask;
 mod report;
 mod schema;
 mod source;
+mod upkeep;
 
 #[cfg(test)]
 mod tests;
@@ -29,3 +30,4 @@ pub use report::{
 };
 pub use schema::schemas;
 pub use source::{RefreshPayload, SamplePayload, SkippedPayload, SourceErrorPayload, SourcePayload, SourceTestPayload};
+pub use upkeep::{DamagedPayload, KeyPayload, RekeyPayload, ResealingPayload, VerifyPayload, WipePayload};

@@ -5,8 +5,8 @@ use serde_json::{Map, Value as Json};
 
 use super::{
     args::{
-        CacheStatusArgs, ConflictListArgs, ConflictShowArgs, ListArgs, ReadArgs, RefreshArgs, SourceListArgs, SourceTestArgs, WatchArgs,
-        WhyArgs,
+        CacheStatusArgs, CacheVerifyArgs, ConflictListArgs, ConflictShowArgs, DamagedDropArgs, DamagedListArgs, ListArgs, ReadArgs,
+        RefreshArgs, RekeyArgs, SourceListArgs, SourceTestArgs, WatchArgs, WhyArgs,
     },
     persona::Persona,
     registry,
@@ -36,6 +36,14 @@ pub enum Call {
     ConflictShow(ConflictShowArgs),
     /// `core.cache.read`
     CacheStatus(CacheStatusArgs),
+    /// `core.cache.verify`
+    CacheVerify(CacheVerifyArgs),
+    /// `core.cache.rekey`
+    CacheRekey(RekeyArgs),
+    /// `core.cache.damaged`
+    DamagedList(DamagedListArgs),
+    /// `core.cache.discard`
+    DamagedDrop(DamagedDropArgs),
 }
 
 /// Why a request cannot be carried out as it stands.
@@ -96,6 +104,10 @@ impl Call {
             "core.conflict.read" => typed(spec, args).map(Self::ConflictList),
             "core.conflict.show" => typed(spec, args).map(Self::ConflictShow),
             "core.cache.read" => typed(spec, args).map(Self::CacheStatus),
+            "core.cache.verify" => typed(spec, args).map(Self::CacheVerify),
+            "core.cache.rekey" => typed(spec, args).map(Self::CacheRekey),
+            "core.cache.damaged" => typed(spec, args).map(Self::DamagedList),
+            "core.cache.discard" => typed(spec, args).map(Self::DamagedDrop),
             _ if spec.scope == Scope::Screen => Err(CallError::NotHere(spec.id, "it acts on the screen")),
             _ => Err(CallError::NotHere(spec.id, "run it as a subcommand")),
         }

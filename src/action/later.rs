@@ -31,11 +31,7 @@ pub const LATER: &[LaterSpec] = &[
     later(&["cache", "evict"], "forgets facts"),
     later(&["cache", "snapshot"], "writes a snapshot"),
     later(&["cache", "hydrate"], "reads a snapshot"),
-    later(&["cache", "verify"], "opens every record"),
     later(&["cache", "compact"], "makes the cache smaller"),
-    later(&["cache", "rekey"], "changes the key"),
-    later(&["cache", "damaged"], "shows damaged records"),
-    later(&["cache", "drop"], "drops a damaged record"),
     later(&["cache", "replay"], "replays a trace"),
     later(&["source", "detect"], "suggests sources"),
     later(&["source", "add"], "adds a source"),
@@ -48,5 +44,4 @@ pub const LATER: &[LaterSpec] = &[
     later(&["keymap"], "lists keys"),
     later(&["theme"], "lists themes"),
     later(&["demo"], "shows a made-up system"),
-    later(&["wipe"], "removes everything"),
 ];

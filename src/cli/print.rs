@@ -9,6 +9,7 @@ mod fact;
 mod list;
 mod source;
 mod table;
+mod upkeep;
 mod watch;
 mod why;
 mod words;
@@ -52,6 +53,10 @@ pub fn printer_for(action: &str, args: &Map<String, Json>) -> Box<dyn Printer> {
         "core.source.refresh" => Box::new(source::RefreshPrinter),
         "core.conflict.read" => Box::new(conflict::ConflictListPrinter::default()),
         "core.conflict.show" => Box::new(conflict::ConflictPrinter),
+        "core.cache.verify" => Box::new(upkeep::VerifyPrinter),
+        "core.cache.rekey" => Box::new(upkeep::RekeyPrinter),
+        "core.cache.damaged" => Box::new(upkeep::DamagedPrinter::default()),
+        "core.cache.discard" => Box::new(upkeep::DiscardPrinter),
         _ => Box::new(cache::CachePrinter),
     }
 }

@@ -23,6 +23,7 @@ use super::{
     messages::Failure,
     print::printer_for,
     sink::Sink,
+    upkeep,
 };
 
 /// The program without a subcommand.
@@ -164,12 +165,13 @@ impl Run<'_> {
     fn act(&self, spec: &'static ActionSpec, args: &Map<String, Json>, loaded: &Result<Loaded, ConfigError>, sink: &mut Sink) -> u8 {
         let known = loaded.as_ref().ok();
         let asker = asker(known, self.invocation);
-        let request = asker.request(spec.id, args.clone(), spec.id == "core.insight.watch");
+        let mut request = asker.request(spec.id, args.clone(), spec.id == "core.insight.watch");
         let persona = asker.persona.parse().unwrap_or_default();
         let outcome = match spec.scope {
             Scope::Engine => Call::parse(spec.id, args, persona).map_err(Failure::from).and_then(|_| {
                 let loaded = loaded.as_ref().map_err(|error| Failure::from(error.clone()))?;
                 notes(loaded, sink);
+                upkeep::complete(spec, &mut request.args, self.around.current_dir.as_deref(), sink)?;
                 Ok(ask(&context(loaded), &request, printer_for(spec.id, args).as_mut(), sink))
             }),
             Scope::Here if persona.may(spec.right) => self.act_here(spec, &request, loaded, sink),
@@ -216,6 +218,12 @@ impl Run<'_> {
                 let settings = config::show(loaded);
                 Ok(put(request, &settings.iter().collect::<Vec<_>>(), sink, |setting| vec![config::setting_line(setting)]))
             }
+            "core.app.wipe" => {
+                let loaded = loaded.as_ref().map_err(|error| Failure::from(error.clone()))?;
+                let yes = request.args.get("yes").and_then(Json::as_bool).unwrap_or(false);
+                let wiped = upkeep::wipe(&context(loaded), spec, yes, sink)?;
+                Ok(put(request, &[&wiped], sink, upkeep::wiped_lines))
+            }
             "core.app.completions" => Ok(put_text(request, &generate::completions(&text_of("shell"))?, sink)),
             "core.app.man" => Ok(put_text(request, &generate::manual()?, sink)),
             "core.app.doctor" => Ok(doctor_run(request, &load_request, loaded, &asker(loaded.as_ref().ok(), self.invocation), sink)),
@@ -261,7 +269,9 @@ impl Run<'_> {
         if spec.id == "core.action.invoke" {
             return Err(Failure::new("bad_arguments", "core.action.invoke cannot ask for itself"));
         }
-        Ok(self.act(spec, &args.payload.unwrap_or_default(), loaded, sink))
+        let payload = args.payload.unwrap_or_default();
+        upkeep::no_secrets_on_the_command_line(spec, &payload)?;
+        Ok(self.act(spec, &payload, loaded, sink))
     }
 }
 

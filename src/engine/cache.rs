@@ -6,6 +6,7 @@
 //! It does not fetch, schedule or decide.
 
 mod ingest;
+mod resealing;
 mod slot;
 mod table;
 mod writer;

@@ -15,7 +15,7 @@ use super::{
     health::Failure,
     poll,
     source::{BuiltSource, Skipped, SourceDeps, SourceError, build_sources},
-    store::{OpenedStore, StoreOptions, open_store},
+    store::{DamagedCopy, KeyChange, KeyKeeper, KeyPolicy, KeyStatus, NotOne, OpenedStore, StoreOptions, VerifyReport, open_store},
 };
 
 /// A cheap, cloneable way to ask the engine anything. Reads run on the caller's thread and never wait for a source.
@@ -52,6 +52,8 @@ impl Engine {
             key: options.config.cache.key.clone(),
             clock: Arc::clone(&options.clock),
             rng: Arc::clone(&options.rng),
+            vault: Arc::clone(&options.vault),
+            policy: KeyPolicy::default(),
         })?;
         Self::assemble(options, opened, built)
     }
@@ -60,6 +62,10 @@ impl Engine {
     pub(super) fn assemble(options: EngineOptions, opened: OpenedStore, built: Vec<BuiltSource>) -> Result<Self, EngineError> {
         let polling = options.polling && !options.offline;
         let core = Arc::new(Core::new(options, opened, built));
+        if core.store.keys().is_some_and(|keys| keys.key_status().resealing.is_some()) {
+            // Its thread goes on with what an earlier run left.
+            core.writer()?;
+        }
         let tasks = if polling {
             core.load()?;
             poll::start(&core)
@@ -254,15 +260,49 @@ impl EngineHandle {
     /// When the store itself fails.
     pub fn cache_status(&self) -> Result<CacheStatus, EngineError> {
         self.core.load()?;
+        let keys = self.core.store.keys().map(KeyKeeper::key_status);
         Ok(CacheStatus {
             backend: self.core.backend,
             data_dir: self.core.options.data_dir.clone(),
             facts: self.core.read_facts().table.key_count() as u64,
             store: self.core.store.stats(),
-            protection: self.core.protection.clone(),
+            protection: keys.as_ref().map_or_else(|| self.core.protection.clone(), |keys| keys.protection.clone()),
+            keys,
             notes: self.core.notes.clone(),
             polled_at: self.polled_at(),
         })
+    }
+
+    /// Changes the cache's keys; with a new data key, answers when everything is sealed with it. Reads and writes go on meanwhile.
+    ///
+    /// # Errors
+    /// When a key cannot be had or the disk refuses; the sentence says what holds then.
+    pub async fn rekey(&self, change: KeyChange) -> Result<(KeyStatus, Vec<String>), EngineError> {
+        self.core.rekey(change).await
+    }
+
+    /// Opens every record of the store; deletes nothing.
+    ///
+    /// # Errors
+    /// When the store itself fails.
+    pub async fn verify(&self) -> Result<VerifyReport, EngineError> {
+        self.core.verify().await
+    }
+
+    /// What was set aside as damaged, oldest first.
+    ///
+    /// # Errors
+    /// When it cannot be listed.
+    pub async fn damaged(&self) -> Result<Vec<DamagedCopy>, EngineError> {
+        self.core.damaged().await
+    }
+
+    /// Removes one thing that was set aside, for good, and the keys only it needed.
+    ///
+    /// # Errors
+    /// When the disk refuses; that there is not exactly one of that name is no error of the engine.
+    pub async fn discard_damaged(&self, id: &str) -> Result<Result<DamagedCopy, NotOne>, EngineError> {
+        self.core.discard(id.to_owned()).await
     }
 
     /// When any engine last polled this cache.

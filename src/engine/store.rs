@@ -8,10 +8,13 @@
 
 mod api;
 mod aside;
+mod damaged;
 mod error;
 mod files;
 mod format;
 mod guard;
+mod key_keeper;
+mod key_keeping;
 mod keyfile;
 mod keys;
 mod keyslots;
@@ -22,21 +25,33 @@ mod marker;
 mod memory;
 mod names;
 mod open;
+mod outer;
 mod pending;
 mod pieces;
+mod protection;
 mod record;
 mod records;
+mod reseal;
+mod retired;
 mod rows;
 mod salvage;
 mod seal;
 mod sealed_store;
 mod sled_rows;
+mod slotfiles;
+mod stretch;
+mod wipe;
 
 pub use api::{CacheStore, Quarantined, StoreOp, StoreStats, VerifyReport};
+pub use damaged::{DamagedCopy, NotOne, discard as discard_damaged, list as damaged_copies};
 pub use error::StoreError;
 pub use guard::inside_guard;
+pub use key_keeper::{KeyChange, KeyKeeper, KeyStatus, OuterChange, Resealing};
 pub use memory::MemoryStore;
 pub use open::{OpenedStore, StoreOptions, open_store};
+pub use outer::KeyPolicy;
+pub use stretch::Cost;
+pub use wipe::Wipe;
 
 #[cfg(test)]
 mod tests;

@@ -8,8 +8,8 @@ use std::{
 
 use super::{
     source::{BoxFuture, BuiltSource, Fetched, Reported, Source, SourceError},
-    store::{OpenedStore, StoreOptions, open_store},
-    world::{SeededRng, SimClock},
+    store::{KeyPolicy, OpenedStore, StoreOptions, open_store},
+    world::{NoVault, SeededRng, SimClock},
     *,
 };
 use crate::{
@@ -117,6 +117,8 @@ impl Bench {
             key: CacheKey::Auto,
             clock: self.clock.clone(),
             rng: rng.clone(),
+            vault: Arc::new(NoVault),
+            policy: KeyPolicy::default(),
         })
         .unwrap();
         let options = EngineOptions {
@@ -128,6 +130,7 @@ impl Bench {
             clock: self.clock.clone(),
             rng,
             secrets: Arc::new(NoSecrets),
+            vault: Arc::new(NoVault),
             environment: Arc::default(),
         };
         Engine::assemble(options, opened, sources).unwrap()

@@ -7,6 +7,7 @@ mod conflicts;
 mod read;
 mod sources;
 mod status;
+mod upkeep;
 mod watch;
 
 use tokio::sync::mpsc;
@@ -44,6 +45,10 @@ pub async fn execute(handle: &EngineHandle, context: &Context, request: &Request
         Call::ConflictList(args) => conflicts::list(&mut answer, &args).await,
         Call::ConflictShow(args) => conflicts::show(&mut answer, &args).await,
         Call::CacheStatus(_) => status::cache(&mut answer).await,
+        Call::CacheVerify(_) => upkeep::verify(&mut answer).await,
+        Call::CacheRekey(args) => upkeep::rekey(&mut answer, args).await,
+        Call::DamagedList(_) => upkeep::damaged(&mut answer).await,
+        Call::DamagedDrop(args) => upkeep::discard(&mut answer, args).await,
     };
     if let Err(failed) = outcome {
         answer.fail(failed).await;

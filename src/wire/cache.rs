@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::upkeep::KeyPayload;
 use crate::{engine::CacheStatus, fact::Timestamp};
 
 /// The cache, in numbers: `core.cache.read`.
@@ -26,6 +27,9 @@ pub struct CachePayload {
     pub quarantined: u64,
     /// What the encryption protects against and what not.
     pub protection: String,
+    /// The keys; none where nothing is sealed.
+    #[serde(default)]
+    pub key: Option<KeyPayload>,
     /// What happened when the store was opened that a person should know.
     pub notes: Vec<String>,
     /// When any engine last polled here.
@@ -45,6 +49,7 @@ impl CachePayload {
             disk_bytes: status.store.disk_bytes,
             quarantined: status.store.quarantined,
             protection: status.protection.clone(),
+            key: status.keys.as_ref().map(KeyPayload::of),
             notes: status.notes.clone(),
             polled_at: status.polled_at.map(Timestamp::to_rfc3339),
         }

@@ -11,6 +11,7 @@ use super::{
     insight::InsightPayload,
     report::{ActionPayload, ConfigCheckPayload, ConfigPathPayload, DoctorPayload, FilePayload, ServePayload, SettingPayload, TextPayload},
     source::{RefreshPayload, SourcePayload, SourceTestPayload},
+    upkeep::{DamagedPayload, RekeyPayload, VerifyPayload, WipePayload},
 };
 
 /// Every schema with the name of its file: `envelope.json`, then one per action named on lines. `docs/schema/` is exactly this; a test
@@ -32,6 +33,10 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("core.source.refreshed", of::<RefreshPayload>("")),
         ("core.source.test", of::<SourceTestPayload>("")),
         ("core.cache.read", of::<CachePayload>("")),
+        ("core.cache.verify", of::<VerifyPayload>("")),
+        ("core.cache.rekey", of::<RekeyPayload>("")),
+        ("core.cache.damaged", of::<DamagedPayload>("")),
+        ("core.cache.discard", of::<DamagedPayload>("")),
         ("core.cache.hydrated", of::<HydratedPayload>("")),
         ("core.cache.quarantined", of::<QuarantinedPayload>("")),
         ("core.engine.fault", of::<FaultPayload>("")),
@@ -40,6 +45,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("core.config.check", of::<ConfigCheckPayload>("")),
         ("core.config.show", of::<SettingPayload>("")),
         ("core.config.trust", of::<FilePayload>("")),
+        ("core.app.wipe", of::<WipePayload>("")),
         ("core.app.serve", of::<ServePayload>("")),
         ("core.app.doctor", of::<DoctorPayload>("")),
         ("core.app.completions", of::<TextPayload>("")),

@@ -8,7 +8,7 @@ use crate::{
         sink::Sink,
     },
     text::bytes_words,
-    wire::{CachePayload, Envelope},
+    wire::{CachePayload, Envelope, KeyPayload},
 };
 
 use super::{Printer, payload, words::ago};
@@ -29,12 +29,20 @@ impl Printer for CachePrinter {
             ("damaged", cache.quarantined.to_string()),
             ("last polled", polled.map_or_else(|| "never".to_owned(), |ago| format!("{ago} ago"))),
             ("protection", cache.protection.clone()),
+            ("key", cache.key.as_ref().map_or_else(|| "none: nothing is sealed".to_owned(), key)),
         ];
         for (name, text) in rows {
             sink.line(&Line::toned(Tone::Dim, &format!("{name:<12} ")).add(Tone::Plain, &text))?;
         }
         cache.notes.iter().try_for_each(|note| sink.line(&Line::toned(Tone::Warn, note)))
     }
+}
+
+fn key(key: &KeyPayload) -> String {
+    let sealed = format!("{}, data key {}, {} of {} records sealed with it", key.kind, key.data_key, key.sealed, key.limit);
+    let resealing = key.resealing.map(|so_far| format!("; being changed, {} of {} rows so far", so_far.done, so_far.total));
+    let retired = (!key.retired.is_empty()).then(|| format!("; {} former kept for copies beside the database", key.retired.len()));
+    sealed + &resealing.unwrap_or_default() + &retired.unwrap_or_default()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]

@@ -2,7 +2,7 @@
 
 use crate::fact::{Key, Observation, SourceId};
 
-use super::error::StoreError;
+use super::{error::StoreError, key_keeper::KeyKeeper};
 
 /// Counts of a store.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -107,6 +107,11 @@ pub trait CacheStore: Send + Sync {
     /// # Errors
     /// As for [`CacheStore::get`].
     fn verify(&self) -> Result<VerifyReport, StoreError>;
+
+    /// The keys, where what is kept is sealed.
+    fn keys(&self) -> Option<&dyn KeyKeeper> {
+        None
+    }
 
     /// Writes the manifest and ends cleanly; the store answers nothing afterwards.
     ///

@@ -14,23 +14,25 @@ use super::{
     aside,
     error::StoreError,
     files, format,
+    key_keeper::KeyKeeper as _,
     keys::{self, Keys},
-    keyslots::{self, Keyslots},
-    ledger::Ledger,
+    ledger::{Ledger, SEALS_UNKNOWN},
     lock::DirLock,
     manifest,
     marker::{self, Earlier},
     memory::MemoryStore,
+    outer::{self, KeyPlace, KeyPolicy},
     pending::{self, LEDGER_ROW, Pending},
-    pieces,
+    pieces, retired,
     rows::{Backend, OPEN_LIMIT, Rows},
     salvage::{self, Salvaged},
     sealed_store::SealedStore,
     sled_rows::Sled,
+    slotfiles,
 };
 use crate::{
     config::CacheKey,
-    engine::world::{Clock, Rng},
+    engine::world::{Clock, KeyVault, Passphrase, Rng},
 };
 
 /// What a store is opened with.
@@ -48,6 +50,10 @@ pub struct StoreOptions {
     pub clock: Arc<dyn Clock>,
     /// For keys and nonces.
     pub rng: Arc<dyn Rng>,
+    /// The keyring, and whoever knows a passphrase.
+    pub vault: Arc<dyn KeyVault>,
+    /// How dear a guess is and how long a key lasts.
+    pub policy: KeyPolicy,
 }
 
 /// An open store and what is to be said about it.
@@ -88,16 +94,23 @@ pub fn open_store(options: &StoreOptions) -> Result<OpenedStore, StoreError> {
 /// # Errors
 /// As for [`open_store`].
 pub fn open_with(options: &StoreOptions, backend: &dyn Backend) -> Result<OpenedStore, StoreError> {
-    Opening { options, backend, notes: Vec::new() }.run()
+    Opening { options, backend, notes: Vec::new(), ids: Vec::new() }.run()
 }
 
 /// Everything that belongs to one database and goes aside with it.
 const DATABASE: &[&str] = &["cache", "manifest"];
 
+/// Whether there is nothing yet that keys would open.
+fn is_new(data_dir: &Path) -> bool {
+    slotfiles::NAMES.iter().chain(DATABASE).all(|name| !data_dir.join(name).exists())
+}
+
 struct Opening<'a> {
     options: &'a StoreOptions,
     backend: &'a dyn Backend,
     notes: Vec<String>,
+    /// The data keys at hand: what is set aside says them.
+    ids: Vec<u32>,
 }
 
 /// A database that passed its checks.
@@ -117,35 +130,64 @@ struct Refused {
 
 impl Opening<'_> {
     fn run(mut self) -> Result<OpenedStore, StoreError> {
-        keys::supported(&self.options.key)?;
         let data_dir = self.options.data_dir.as_path();
+        let keys_place = self.key_place();
+        // Whatever cannot be had is said before anything is made.
+        let passphrase = if is_new(data_dir) { outer::prepare(&keys_place, &self.options.key)? } else { None };
         files::private_dir(data_dir)?;
         let lock = DirLock::acquire(data_dir, self.options.clock.now())?;
         format::check(data_dir)?;
-        let keys = self.keys()?;
+        let keys = self.keys(&keys_place, passphrase)?;
+        self.ids = keys.ids();
         let earlier = marker::set(data_dir)?;
         let opened = self.database(&keys, earlier);
         // An error in hand is an end too; the marker is for opens that had none.
         marker::clear(data_dir)?;
         let Checked { rows, ledger, manifest, fresh } = opened?;
-        let protection = keys.protection.clone();
+        let (protection, resealing) = (keys.protection(), !keys.draining().is_empty());
         let store = SealedStore::new(data_dir, lock, rows, keys, Arc::clone(&self.options.rng), ledger, manifest);
         if manifest.is_none() {
             store.checkpoint()?;
         }
+        if resealing {
+            self.notes
+                .push("the change of the cache's key was interrupted and goes on; stellar cache status shows how far it is".to_owned());
+        } else {
+            store.drop_unneeded()?;
+        }
         Ok(OpenedStore { store: Arc::new(store), notes: self.notes, protection, backend: self.backend.name(), fresh })
     }
 
-    fn keys(&mut self) -> Result<Keys, StoreError> {
-        let StoreOptions { data_dir, state_dir, key, rng, .. } = self.options;
-        let lost = match Keyslots::read(data_dir)? {
-            keyslots::Found::Slots(slots) => return keys::open(&slots, state_dir, key, &mut self.notes),
-            keyslots::Found::Damaged => "its keyslots are damaged",
-            keyslots::Found::Nothing if data_dir.join("cache").exists() => "its keyslots are gone",
-            keyslots::Found::Nothing => return keys::create(data_dir, state_dir, key, rng.as_ref()),
+    fn key_place(&self) -> KeyPlace {
+        let StoreOptions { data_dir, state_dir, vault, rng, policy, .. } = self.options;
+        let (vault, rng) = (Arc::clone(vault), Arc::clone(rng));
+        KeyPlace { data_dir: data_dir.clone(), state_dir: state_dir.clone(), vault, rng, policy: *policy }
+    }
+
+    fn keys(&mut self, place: &KeyPlace, passphrase: Option<Passphrase>) -> Result<Keys, StoreError> {
+        let StoreOptions { data_dir, key, .. } = self.options;
+        let lost = match slotfiles::read(data_dir)? {
+            slotfiles::Found::Slots { slots, damaged, behind } => {
+                let keys = keys::open(place, slots, key, &mut self.notes)?;
+                if !damaged.is_empty() {
+                    let aside = aside::set_aside(data_dir, &damaged, self.options.clock.now())?;
+                    retired::note(&aside, &[])?;
+                    self.notes.push(format!(
+                        "one of the two copies of the keyslots was damaged; it was set aside in {} and written anew from the other",
+                        aside.display()
+                    ));
+                }
+                if behind {
+                    keys.rewrite()?;
+                }
+                return Ok(keys);
+            }
+            slotfiles::Found::Damaged => "both copies of its keyslots are damaged",
+            slotfiles::Found::Nothing if data_dir.join("cache").exists() => "its keyslots are gone",
+            slotfiles::Found::Nothing => return keys::create(place, key, passphrase),
         };
-        self.set_aside(&["cache", "manifest", "keyslots"], lost)?;
-        keys::create(data_dir, state_dir, key, rng.as_ref())
+        self.set_aside(&[DATABASE, &slotfiles::NAMES].concat(), lost)?;
+        keys::create(place, key, passphrase)
     }
 
     /// The database that is there if it passes, else a new one.
@@ -199,7 +241,7 @@ impl Opening<'_> {
         if !there {
             return damaged("the database does not say what it holds");
         }
-        let Some(ledger) = ledger else { return damaged("what the database says it holds cannot be read") };
+        let Some(mut ledger) = ledger else { return damaged("what the database says it holds cannot be read") };
         let held = match manifest {
             manifest::Found::Held(held) => held,
             // Made and killed before its first manifest.
@@ -223,6 +265,7 @@ impl Opening<'_> {
             return damaged(&format!("of {} rows written {} were found, or not in the state they were written", ledger.rows, counted.rows));
         }
         self.notes.push(format!("the last run ended without closing the cache; all {} records are there", ledger.entries));
+        ledger.sealed = ledger.sealed.saturating_add(SEALS_UNKNOWN);
         // A new manifest makes the next open trust the count again.
         Ok((ledger, None))
     }
@@ -274,6 +317,7 @@ impl Opening<'_> {
 
     fn set_aside(&mut self, names: &[&str], why: &str) -> Result<PathBuf, StoreError> {
         let place = aside::set_aside(&self.options.data_dir, names, self.options.clock.now())?;
+        retired::note(&place, &self.ids)?;
         self.notes.push(format!(
             "the cache was set aside in {} because {why}; queued changes are not in it, and facts are fetched again",
             place.display()

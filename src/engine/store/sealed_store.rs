@@ -11,6 +11,7 @@ use std::{
 use super::{
     api::{CacheStore, Quarantined, StoreOp, StoreStats, VerifyReport},
     error::StoreError,
+    key_keeper::KeyKeeper,
     keys::Keys,
     ledger::Ledger,
     lock::DirLock,
@@ -19,6 +20,7 @@ use super::{
     pending::{self, Pending},
     pieces::{self, SealedRow},
     record, records,
+    reseal::Pass,
     rows::Rows,
     seal::Unopened,
 };
@@ -29,9 +31,11 @@ use crate::{
 
 /// Observations on disk, sealed. Made by `open_store`; dropped without [`CacheStore::close`] it is what a crash leaves.
 pub struct SealedStore {
-    data_dir: PathBuf,
-    keys: Keys,
-    rng: Arc<dyn Rng>,
+    pub(super) data_dir: PathBuf,
+    pub(super) keys: Keys,
+    pub(super) rng: Arc<dyn Rng>,
+    /// How far sealing anew has come.
+    pub(super) resealing: Mutex<Pass>,
     open: RwLock<Option<Arc<Open>>>,
     opened_at: u64,
     books: Mutex<Books>,
@@ -46,9 +50,9 @@ struct Open {
 }
 
 /// What was written, what is on disk, what the manifest says: the numbers of writes.
-struct Books {
-    ledger: Ledger,
-    flushed: u64,
+pub(super) struct Books {
+    pub(super) ledger: Ledger,
+    pub(super) flushed: u64,
     manifest: Option<u64>,
 }
 
@@ -68,6 +72,7 @@ impl SealedStore {
             data_dir: data_dir.to_owned(),
             keys,
             rng,
+            resealing: Mutex::default(),
             open: RwLock::new(Some(Arc::new(Open { rows, lock }))),
             opened_at,
             books: Mutex::new(Books { ledger, flushed: opened_at, manifest }),
@@ -77,7 +82,7 @@ impl SealedStore {
     }
 
     /// Runs `work` on the rows; if the database turns out damaged, the next open will not trust it.
-    fn with<T>(&self, work: impl FnOnce(&dyn Rows) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    pub(super) fn with<T>(&self, work: impl FnOnce(&dyn Rows) -> Result<T, StoreError>) -> Result<T, StoreError> {
         // Only a reference is taken under the lock, so that a caller may use the store from inside a scan.
         let open = self.open.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(StoreError::Closed)?;
         let outcome = work(open.rows.as_ref());
@@ -87,7 +92,7 @@ impl SealedStore {
         outcome
     }
 
-    fn books(&self) -> MutexGuard<'_, Books> {
+    pub(super) fn books(&self) -> MutexGuard<'_, Books> {
         self.books.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -178,7 +183,7 @@ impl SealedStore {
         })
     }
 
-    fn report(&self, key: Option<&Key>, source: Option<SourceId>) {
+    pub(super) fn report(&self, key: Option<&Key>, source: Option<SourceId>) {
         self.quarantined.fetch_add(1, Ordering::Relaxed);
         self.found.lock().unwrap_or_else(PoisonError::into_inner).push(Quarantined { key: key.cloned(), source });
     }
@@ -304,6 +309,10 @@ impl CacheStore for SealedStore {
             Ok(())
         })?;
         Ok(report)
+    }
+
+    fn keys(&self) -> Option<&dyn KeyKeeper> {
+        Some(self)
     }
 
     fn close(&self) -> Result<(), StoreError> {

@@ -9,10 +9,10 @@ mod secrecy;
 
 use std::{path::PathBuf, sync::Arc};
 
-use super::{CacheStore, OpenedStore, StoreError, StoreOp, StoreOptions, open_store};
+use super::{CacheStore, KeyPolicy, OpenedStore, StoreError, StoreOp, StoreOptions, open_store, outer::KeyPlace};
 use crate::{
     config::CacheKey,
-    engine::world::{SimClock, SystemRng},
+    engine::world::{NoVault, SimClock, SystemRng},
     fact::{Content, Key, Observation, SourceId, Timestamp, Value},
 };
 
@@ -48,7 +48,14 @@ impl Place {
             key: CacheKey::Auto,
             clock: self.clock.clone(),
             rng: SystemRng::shared(),
+            vault: Arc::new(NoVault),
+            policy: KeyPolicy::default(),
         }
+    }
+
+    fn key_place(&self) -> KeyPlace {
+        let StoreOptions { data_dir, state_dir, vault, rng, policy, .. } = self.options();
+        KeyPlace { data_dir, state_dir, vault, rng, policy }
     }
 
     fn try_open(&self) -> Result<OpenedStore, StoreError> {

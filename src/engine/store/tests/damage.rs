@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::*;
-use crate::engine::store::{names, rows::OPEN_LIMIT, sled_rows::SledRows};
+use crate::engine::store::{keys, names, rows::OPEN_LIMIT, sled_rows::SledRows, slotfiles};
 use crate::engine::world::{Rng, SeededRng};
 
 /// What is said when rows are missing.
@@ -170,10 +170,8 @@ fn tamper(place: &Place, change: impl Fn(&sled::Db, &[u8], &[u8])) {
 }
 
 fn name_of(place: &Place, wanted: &str) -> Vec<u8> {
-    let crate::engine::store::keyslots::Found::Slots(slots) = crate::engine::store::keyslots::Keyslots::read(&place.data()).unwrap() else {
-        panic!("no keyslots")
-    };
-    let keys = crate::engine::store::keys::open(&slots, &place.state(), &CacheKey::Auto, &mut Vec::new()).unwrap();
+    let slotfiles::Found::Slots { slots, .. } = slotfiles::read(&place.data()).unwrap() else { panic!("no keyslots") };
+    let keys = keys::open(&place.key_place(), slots, &CacheKey::Auto, &mut Vec::new()).unwrap();
     names::piece(&keys.namer.of_observation(&key(wanted), &source("host.proc")), 0)
 }
 

@@ -149,7 +149,7 @@ fn a_flush_syncs_the_database_file_once_and_only_after_a_write() {
     let lock = DirLock::acquire(&place.data(), Timestamp::default()).unwrap();
     fs::remove_dir_all(place.data().join("cache")).unwrap();
     fs::remove_file(place.data().join("keyslots")).unwrap();
-    let keys = keys::create(&place.data(), &place.state(), &CacheKey::Auto, options.rng.as_ref()).unwrap();
+    let keys = keys::create(&place.key_place(), &CacheKey::Auto, None).unwrap();
     fs::create_dir(place.data().join("cache")).unwrap();
     let rows = SledRows::open(&place.data().join("cache"), OPEN_LIMIT).unwrap();
     let file = fs::File::open(place.data().join("cache/db")).unwrap();
