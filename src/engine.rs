@@ -7,6 +7,7 @@
 
 mod api;
 mod cache;
+mod cache_event;
 mod claims;
 mod core;
 mod events;
@@ -14,6 +15,8 @@ mod handle;
 mod health;
 mod poll;
 mod refresh;
+mod resync;
+mod snapshots;
 pub mod source;
 pub mod store;
 mod upkeep;
@@ -23,8 +26,12 @@ pub use api::{
     CacheStatus, EngineError, EngineEvent, EngineOptions, FactQuery, Knowledge, RefreshReport, SortBy, SourceStatus, SourceTest,
     StampedEvent,
 };
+pub use cache_event::{CacheEvent, HydratedFrom};
 pub use handle::{Engine, EngineHandle};
-pub use store::{DamagedCopy, KeyChange, KeyStatus, NotOne, OuterChange, StoreError, StoreStats, Wipe};
+pub use snapshots::Told;
+pub use store::{
+    DamagedCopy, Hydrated, KeyChange, KeyStatus, Mode, NotOne, OuterChange, Progress, SnapshotError, StoreError, StoreStats, Taken, Wipe,
+};
 pub use world::Secrets;
 
 #[cfg(test)]

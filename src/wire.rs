@@ -6,6 +6,7 @@
 //! It carries no bytes and prints nothing. Escaping for terminals happens where lines leave (`text::json_line`).
 
 mod cache;
+mod cache_event;
 mod conflict;
 mod envelope;
 mod event;
@@ -20,9 +21,13 @@ mod upkeep;
 mod tests;
 
 pub use cache::CachePayload;
+pub use cache_event::{
+    CacheEventPayload, CacheSentence, CompactedPayload, FailedOverPayload, HydratedPayload, QuarantinedPayload, RecoveredPayload,
+    RemovedPayload, ResyncPayload,
+};
 pub use conflict::{CandidatePayload, ConflictPayload};
 pub use envelope::{Envelope, ErrorBody, Outcome, VERSION, Via};
-pub use event::{ConflictEventPayload, EventPayload, FaultPayload, HydratedPayload, MissedPayload, QuarantinedPayload, ReadyPayload};
+pub use event::{ConflictEventPayload, EventPayload, FaultPayload, MissedPayload, ReadyPayload};
 pub use insight::{AgreementPayload, FactorPayload, InsightPayload, SourceViewPayload};
 pub use report::{
     ActionPayload, ConfigCheckPayload, ConfigPathPayload, ConfigProblemPayload, DoctorPayload, FilePayload, ServePayload, SettingPayload,

@@ -56,6 +56,8 @@ pub enum Msg {
     Refreshed(JobId, Result<Vec<RefreshReport>, String>),
     /// The engine is gone; the sentence says why.
     EngineGone(String),
+    /// Something happened to the cache: the sentence, and whether a person should look at it.
+    CacheTold(String, bool),
     /// A task failed; the sentence says which.
     Fault(String),
     /// The next visible change has come: an age rolls over.

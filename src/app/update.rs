@@ -64,6 +64,11 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
             model.touch();
             Vec::new()
         }
+        Msg::CacheTold(sentence, trouble) => {
+            model.shared.say(told::capitalised(&sentence), if trouble { Role::Offline } else { Role::Text });
+            model.touch();
+            Vec::new()
+        }
         Msg::Wake => {
             model.touch();
             Vec::new()

@@ -8,8 +8,9 @@ use crate::{
 };
 
 use super::{
+    cache_event::CacheEvent,
     source::{BadSource, Reported, Skipped, SourceError},
-    store::{KeyStatus, StoreError, StoreStats},
+    store::{KeyStatus, SnapshotError, StoreError, StoreStats},
     world::{Clock, KeyVault, Rng, Secrets},
 };
 
@@ -44,6 +45,14 @@ pub enum EngineError {
     /// The store refuses.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A snapshot was not written or not taken.
+    #[error("{}: {error}", .file.display())]
+    Snapshot {
+        /// Which file.
+        file: PathBuf,
+        /// What is wrong.
+        error: SnapshotError,
+    },
     /// No source of that name.
     #[error("there is no source {0:?}")]
     NoSuchSource(String),
@@ -209,10 +218,8 @@ pub enum EngineEvent {
     ConflictClosed(ConflictId, Key),
     /// A source was asked.
     SourceRefreshed(RefreshReport),
-    /// The cache was loaded: this many facts.
-    CacheHydrated(u64),
-    /// A record was damaged and put aside; its source is asked again.
-    CacheQuarantined(Option<Key>),
+    /// Something happened to the cache as a whole.
+    Cache(CacheEvent),
     /// A task of the engine failed; the sentence says which.
     Fault(String),
     /// The subscriber was too slow: this many events are missing.
@@ -242,6 +249,7 @@ impl EngineError {
             Self::Store(StoreError::Damaged(_)) => "store_damaged",
             Self::Store(StoreError::NoBackend(_)) => "not_in_this_build",
             Self::Store(StoreError::Closed) => "engine_unavailable",
+            Self::Snapshot { error, .. } => error.code(),
             Self::NoSuchSource(_) => "no_such_source",
             Self::BadSource { .. } => "bad_source",
             Self::Unavailable(_) => "engine_unavailable",

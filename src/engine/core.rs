@@ -91,6 +91,8 @@ pub(super) struct Core {
     pub protection: String,
     pub backend: &'static str,
     pub polled_at: Mutex<Option<Timestamp>>,
+    /// Somebody has to be asked again.
+    pub resync: tokio::sync::Notify,
     positions: HashMap<SourceId, usize>,
     settings: ResolveSettings,
     facts: RwLock<Facts>,
@@ -155,6 +157,7 @@ impl Core {
             protection,
             backend,
             polled_at: Mutex::new(polled_at),
+            resync: tokio::sync::Notify::new(),
             positions,
             facts: RwLock::new(Facts::default()),
             options,
@@ -202,6 +205,8 @@ impl Core {
         self.store.scan(&[], &mut |observation| table.put(observation, &self.rules))?;
         facts.table = table;
         facts.loaded = true;
+        drop(facts);
+        self.tell_quarantined();
         Ok(())
     }
 
@@ -215,6 +220,7 @@ impl Core {
             }
         }
         let slots: Vec<_> = self.store.get(key)?.into_iter().map(|observation| Slot::new(observation, &self.rules)).collect();
+        self.tell_quarantined();
         Ok(self.resolve(key, &slots, &standings, now))
     }
 

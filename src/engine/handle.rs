@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeSet,
+    path::Path,
     sync::{Arc, PoisonError},
 };
 
@@ -14,14 +15,15 @@ use super::{
     core::Core,
     health::Failure,
     poll,
+    snapshots::Told,
     source::{BuiltSource, Skipped, SourceDeps, SourceError, build_sources},
-    store::{DamagedCopy, KeyChange, KeyKeeper, KeyPolicy, KeyStatus, NotOne, OpenedStore, StoreOptions, VerifyReport, open_store},
+    store::{Hydrated, KeyKeeper, KeyPolicy, Mode, OpenedStore, StoreOptions, Taken, open_store},
 };
 
 /// A cheap, cloneable way to ask the engine anything. Reads run on the caller's thread and never wait for a source.
 #[derive(Clone)]
 pub struct EngineHandle {
-    core: Arc<Core>,
+    pub(super) core: Arc<Core>,
 }
 
 /// A running engine. Dropping it without [`Engine::shutdown`] is a crash the store survives.
@@ -61,11 +63,13 @@ impl Engine {
     /// Puts an engine together from a store and sources that are already there.
     pub(super) fn assemble(options: EngineOptions, opened: OpenedStore, built: Vec<BuiltSource>) -> Result<Self, EngineError> {
         let polling = options.polling && !options.offline;
+        let (set_aside, restored) = (opened.set_aside, opened.restored);
         let core = Arc::new(Core::new(options, opened, built));
         if core.store.keys().is_some_and(|keys| keys.key_status().resealing.is_some()) {
             // Its thread goes on with what an earlier run left.
             core.writer()?;
         }
+        core.tell_opening(set_aside, restored);
         let tasks = if polling {
             core.load()?;
             poll::start(&core)
@@ -79,6 +83,12 @@ impl Engine {
     #[must_use]
     pub fn handle(&self) -> EngineHandle {
         EngineHandle { core: Arc::clone(&self.core) }
+    }
+
+    /// What it is made of, for tests of what no handle shows.
+    #[cfg(test)]
+    pub(super) fn core(&self) -> &Arc<Core> {
+        &self.core
     }
 
     /// Stops tasks, flushes, writes the manifest.
@@ -273,36 +283,20 @@ impl EngineHandle {
         })
     }
 
-    /// Changes the cache's keys; with a new data key, answers when everything is sealed with it. Reads and writes go on meanwhile.
+    /// Writes a snapshot to `path`, which is absolute; a snapshot that is there is replaced, anything else refused.
     ///
     /// # Errors
-    /// When a key cannot be had or the disk refuses; the sentence says what holds then.
-    pub async fn rekey(&self, change: KeyChange) -> Result<(KeyStatus, Vec<String>), EngineError> {
-        self.core.rekey(change).await
+    /// [`EngineError::Snapshot`]; what stood there still does.
+    pub async fn snapshot(&self, path: &Path, progress: Told) -> Result<Taken, EngineError> {
+        self.core.snapshot(path, progress).await
     }
 
-    /// Opens every record of the store; deletes nothing.
+    /// Verifies the snapshot at `path`, which is absolute, and takes it in.
     ///
     /// # Errors
-    /// When the store itself fails.
-    pub async fn verify(&self) -> Result<VerifyReport, EngineError> {
-        self.core.verify().await
-    }
-
-    /// What was set aside as damaged, oldest first.
-    ///
-    /// # Errors
-    /// When it cannot be listed.
-    pub async fn damaged(&self) -> Result<Vec<DamagedCopy>, EngineError> {
-        self.core.damaged().await
-    }
-
-    /// Removes one thing that was set aside, for good, and the keys only it needed.
-    ///
-    /// # Errors
-    /// When the disk refuses; that there is not exactly one of that name is no error of the engine.
-    pub async fn discard_damaged(&self, id: &str) -> Result<Result<DamagedCopy, NotOne>, EngineError> {
-        self.core.discard(id.to_owned()).await
+    /// [`EngineError::Snapshot`]: unless its sentence says otherwise nothing was changed.
+    pub async fn hydrate(&self, path: &Path, mode: Mode, progress: Told) -> Result<Hydrated, EngineError> {
+        self.core.hydrate(path, mode, progress).await
     }
 
     /// When any engine last polled this cache.

@@ -39,6 +39,8 @@ mod seal;
 mod sealed_store;
 mod sled_rows;
 mod slotfiles;
+mod snapshot;
+mod snapshot_key;
 mod stretch;
 mod wipe;
 
@@ -50,8 +52,15 @@ pub use key_keeper::{KeyChange, KeyKeeper, KeyStatus, OuterChange, Resealing};
 pub use memory::MemoryStore;
 pub use open::{OpenedStore, StoreOptions, open_store};
 pub use outer::KeyPolicy;
+pub use snapshot::{Good, Hydrated, Mode, OnProgress, Progress, SnapshotError, Taken, Verified};
+pub use snapshot_key::SnapshotKeys;
 pub use stretch::Cost;
 pub use wipe::Wipe;
+
+/// Snapshots: taking, hydrating, the shelf of the data directory.
+pub mod snapshots {
+    pub use super::snapshot::{hydrate, newest_at, newest_good, restore_newest, shelve, take, take_in, verify};
+}
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,7 @@
 //! The engine as its callers meet it, over a real store in memory or on disk and sources that answer from a script.
 
+mod snapshots;
+
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex},
@@ -9,7 +11,7 @@ use std::{
 use super::{
     source::{BoxFuture, BuiltSource, Fetched, Reported, Source, SourceError},
     store::{KeyPolicy, OpenedStore, StoreOptions, open_store},
-    world::{NoVault, SeededRng, SimClock},
+    world::{NoVault, SeededRng, SimClock, SystemRng},
     *,
 };
 use crate::{
@@ -108,19 +110,25 @@ impl Bench {
         Self { dir: tempfile::tempdir().unwrap(), clock: Arc::new(SimClock::default()), backend }
     }
 
-    fn start(&self, sources: Vec<BuiltSource>) -> Engine {
-        let rng = Arc::new(SeededRng::new(7));
-        let opened: OpenedStore = open_store(&StoreOptions {
+    fn open(&self) -> OpenedStore {
+        open_store(&StoreOptions {
             data_dir: self.dir.path().join("data"),
             state_dir: self.dir.path().join("state"),
             backend: self.backend.to_owned(),
             key: CacheKey::Auto,
             clock: self.clock.clone(),
-            rng: rng.clone(),
+            rng: Arc::new(SystemRng),
             vault: Arc::new(NoVault),
             policy: KeyPolicy::default(),
         })
-        .unwrap();
+        .unwrap()
+    }
+
+    fn start(&self, sources: Vec<BuiltSource>) -> Engine {
+        self.start_over(self.open(), sources)
+    }
+
+    fn start_over(&self, opened: OpenedStore, sources: Vec<BuiltSource>) -> Engine {
         let options = EngineOptions {
             config: Arc::new(Config::bare("/".into())),
             data_dir: self.dir.path().join("data"),
@@ -128,7 +136,7 @@ impl Bench {
             offline: false,
             polling: false,
             clock: self.clock.clone(),
-            rng,
+            rng: Arc::new(SeededRng::new(7)),
             secrets: Arc::new(NoSecrets),
             vault: Arc::new(NoVault),
             environment: Arc::default(),

@@ -5,33 +5,48 @@ use std::sync::Arc;
 use super::{
     api::EngineError,
     core::Core,
-    store::{DamagedCopy, KeyChange, KeyStatus, NotOne, StoreError, VerifyReport, damaged_copies, discard_damaged},
+    handle::EngineHandle,
+    store::{DamagedCopy, KeyChange, KeyKeeper, KeyStatus, NotOne, StoreError, VerifyReport, damaged_copies, discard_damaged},
 };
 
-impl Core {
-    /// Changes the keys; with a new data key, answers when everything is sealed with it. The notes are for a person.
-    pub async fn rekey(self: &Arc<Self>, change: KeyChange) -> Result<(KeyStatus, Vec<String>), EngineError> {
+impl EngineHandle {
+    /// Changes the cache's keys; with a new data key, answers when everything is sealed with it. Reads and writes go on meanwhile. The
+    /// notes are for a person.
+    ///
+    /// # Errors
+    /// When a key cannot be had or the disk refuses; the sentence says what holds then.
+    pub async fn rekey(&self, change: KeyChange) -> Result<(KeyStatus, Vec<String>), EngineError> {
         let reseal = change.reseal;
         // Stretching a passphrase and asking a keyring take their time.
-        let notes = self.aside(move |core| core.key_keeper()?.change_key(change)).await?;
+        let notes = self.aside(move |core| key_keeper(core)?.change_key(change)).await?;
         if reseal {
-            self.writer()?.reseal().await?;
+            self.core.writer()?.reseal().await?;
         }
-        Ok((self.key_keeper()?.key_status(), notes))
+        Ok((key_keeper(&self.core)?.key_status(), notes))
     }
 
-    /// Opens every record; deletes nothing.
-    pub async fn verify(self: &Arc<Self>) -> Result<VerifyReport, EngineError> {
+    /// Opens every record of the store; deletes nothing.
+    ///
+    /// # Errors
+    /// When the store itself fails.
+    pub async fn verify(&self) -> Result<VerifyReport, EngineError> {
         self.aside(|core| core.store.verify()).await
     }
 
-    /// What was set aside.
-    pub async fn damaged(self: &Arc<Self>) -> Result<Vec<DamagedCopy>, EngineError> {
+    /// What was set aside as damaged, oldest first.
+    ///
+    /// # Errors
+    /// When it cannot be listed.
+    pub async fn damaged(&self) -> Result<Vec<DamagedCopy>, EngineError> {
         self.aside(|core| damaged_copies(&core.options.data_dir)).await
     }
 
-    /// Removes one thing that was set aside, and the keys that only it needed.
-    pub async fn discard(self: &Arc<Self>, id: String) -> Result<Result<DamagedCopy, NotOne>, EngineError> {
+    /// Removes one thing that was set aside, for good, and the keys that only it needed.
+    ///
+    /// # Errors
+    /// When the disk refuses; that there is not exactly one of that name is no error of the engine.
+    pub async fn discard_damaged(&self, id: &str) -> Result<Result<DamagedCopy, NotOne>, EngineError> {
+        let id = id.to_owned();
         self.aside(move |core| {
             let dropped = discard_damaged(&core.options.data_dir, &id)?;
             if let (Ok(_), Some(keys)) = (&dropped, core.store.keys()) {
@@ -42,19 +57,15 @@ impl Core {
         .await
     }
 
-    fn key_keeper(&self) -> Result<&dyn super::store::KeyKeeper, StoreError> {
-        self.store
-            .keys()
-            .ok_or_else(|| StoreError::KeyUnavailable("the cache is kept in memory only: there is no key to change".to_owned()))
-    }
-
     /// Runs `work` where it holds up nobody.
-    async fn aside<T: Send + 'static>(
-        self: &Arc<Self>,
-        work: impl FnOnce(&Self) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, EngineError> {
-        let core = Arc::clone(self);
+    async fn aside<T: Send + 'static>(&self, work: impl FnOnce(&Core) -> Result<T, StoreError> + Send + 'static) -> Result<T, EngineError> {
+        let core = Arc::clone(&self.core);
         let outcome = tokio::task::spawn_blocking(move || work(&core)).await;
         outcome.map_err(|_| EngineError::Unavailable("the store's upkeep failed; its log says more".to_owned()))?.map_err(EngineError::from)
     }
+}
+
+fn key_keeper(core: &Core) -> Result<&dyn KeyKeeper, StoreError> {
+    let none = || StoreError::KeyUnavailable("the cache is kept in memory only: there is no key to change".to_owned());
+    core.store.keys().ok_or_else(none)
 }

@@ -5,9 +5,12 @@ use serde_json::{Map, Value as Json};
 
 use super::{
     cache::CachePayload,
+    cache_event::{
+        CompactedPayload, FailedOverPayload, HydratedPayload, QuarantinedPayload, RecoveredPayload, RemovedPayload, ResyncPayload,
+    },
     conflict::ConflictPayload,
     envelope::Envelope,
-    event::{ConflictEventPayload, FaultPayload, HydratedPayload, MissedPayload, QuarantinedPayload, ReadyPayload},
+    event::{ConflictEventPayload, FaultPayload, MissedPayload, ReadyPayload},
     insight::InsightPayload,
     report::{ActionPayload, ConfigCheckPayload, ConfigPathPayload, DoctorPayload, FilePayload, ServePayload, SettingPayload, TextPayload},
     source::{RefreshPayload, SourcePayload, SourceTestPayload},
@@ -38,7 +41,13 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("core.cache.damaged", of::<DamagedPayload>("")),
         ("core.cache.discard", of::<DamagedPayload>("")),
         ("core.cache.hydrated", of::<HydratedPayload>("")),
+        ("core.cache.resync_required", of::<ResyncPayload>("")),
+        ("core.cache.evicted", of::<RemovedPayload>("")),
+        ("core.cache.expired", of::<RemovedPayload>("")),
+        ("core.cache.failed_over", of::<FailedOverPayload>("")),
+        ("core.cache.recovered", of::<RecoveredPayload>("")),
         ("core.cache.quarantined", of::<QuarantinedPayload>("")),
+        ("core.cache.compacted", of::<CompactedPayload>("")),
         ("core.engine.fault", of::<FaultPayload>("")),
         ("core.config.path", of::<ConfigPathPayload>("")),
         ("core.config.init", of::<FilePayload>("")),

@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json, json};
 use super::{ConflictEventPayload, Envelope, ErrorBody, EventPayload, InsightPayload, Outcome, schemas};
 use crate::{
     action,
-    engine::EngineEvent,
+    engine::{CacheEvent, EngineEvent},
     fact::{
         Agreement, Confidence, Content, FactState, Insight, Key, Mark, Marks, ReasonCode, Role, ScoreBasis, SourceId, SourceState,
         SourceView, Timestamp, Validity, Value, Weights,
@@ -142,8 +142,11 @@ fn a_secret_is_on_no_line_until_it_is_revealed() {
 #[test]
 fn events_are_named_by_their_line() {
     let key = Key::new("a/b").unwrap();
-    let (action, payload) = EventPayload::of(&EngineEvent::CacheQuarantined(Some(key)), false);
-    assert_eq!((action, serde_json::to_value(&payload).unwrap()), ("core.cache.quarantined", json!({"key": "a/b"})));
+    let (action, payload) = EventPayload::of(&EngineEvent::Cache(CacheEvent::Quarantined { key: Some(key), source: None }), false);
+    assert_eq!(
+        (action, serde_json::to_value(&payload).unwrap()),
+        ("core.cache.quarantined", json!({"key": "a/b", "source": null, "message": "the record of a/b was damaged and put aside"}))
+    );
     let (action, payload) = EventPayload::of(&EngineEvent::Missed(3), false);
     assert_eq!((action, serde_json::to_value(&payload).unwrap()), ("core.watch.missed", json!({"missed": 3})));
     assert!(serde_json::from_value::<ConflictEventPayload>(json!({"id": "c-1", "key": "a//b"})).is_err());

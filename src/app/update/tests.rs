@@ -241,6 +241,13 @@ fn an_engine_that_died_is_said_and_what_was_known_stays() {
 }
 
 #[test]
+fn what_happens_to_the_cache_is_said() {
+    let mut model = screen((120, 36));
+    send(&mut model, Msg::CacheTold("the record of a/\u{1b}[31m was damaged".to_owned(), true));
+    assert_eq!(said(&model), "The record of a/\\x1b[31m was damaged.");
+}
+
+#[test]
 fn a_paste_goes_into_the_field_and_what_is_cut_is_said() {
     let mut model = screen((120, 36));
     send(&mut model, Msg::Paste("q".to_owned(), 0));

@@ -79,6 +79,13 @@ pub(super) fn refreshed(model: &mut Model, job: JobId, outcome: Result<Vec<Refre
     Vec::new()
 }
 
+/// A sentence of the engine as it stands by itself: with a capital letter and a full stop.
+pub(super) fn capitalised(sentence: &str) -> String {
+    let mut chars = sentence.chars();
+    let first: String = chars.next().map(|first| first.to_uppercase().collect()).unwrap_or_default();
+    format!("{first}{}.", chars.as_str())
+}
+
 /// The engine is gone: what is shown stays, and says how old it is.
 pub(super) fn engine_gone(model: &mut Model, why: &str) -> Vec<Effect> {
     model.touch();

@@ -2,7 +2,7 @@
 
 use crate::fact::{Key, Observation, SourceId};
 
-use super::{error::StoreError, key_keeper::KeyKeeper};
+use super::{error::StoreError, key_keeper::KeyKeeper, snapshot_key::SnapshotKeys};
 
 /// Counts of a store.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -97,6 +97,11 @@ pub trait CacheStore: Send + Sync {
     /// What was put aside since this was last asked; each is to be fetched again.
     fn take_quarantined(&self) -> Vec<Quarantined> {
         Vec::new()
+    }
+
+    /// What seals its snapshots and opens them; none for a store without keys.
+    fn snapshot_keys(&self) -> Option<SnapshotKeys> {
+        None
     }
 
     /// Counts, cheap.

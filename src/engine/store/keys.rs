@@ -17,6 +17,7 @@ use super::{
     protection,
     seal::Sealer,
     slotfiles,
+    snapshot_key::{SnapshotKey, SnapshotKeys},
 };
 use crate::{
     config::CacheKey,
@@ -41,6 +42,7 @@ pub struct Keys {
 struct Kept {
     slots: Keyslots,
     wrapping: Sealer,
+    snapshot: SnapshotKeys,
 }
 
 /// Makes new keys, and the key file unless a person named one; writes the keyslots last.
@@ -104,7 +106,9 @@ fn assemble(
     let sealer = Sealer::new(*id, last);
     older.iter().for_each(|(id, key)| sealer.also_open(*id, key));
     let store = slots.store;
-    Ok(Keys { store, sealer, namer: Namer::new(naming), manifest, place: place.clone(), kept: Mutex::new(Kept { slots, wrapping }) })
+    let snapshot = data.iter().map(|(id, key)| SnapshotKey::derive(*id, &store, key)).collect::<Result<_, _>>()?;
+    let kept = Kept { slots, wrapping, snapshot: SnapshotKeys { store, keys: snapshot } };
+    Ok(Keys { store, sealer, namer: Namer::new(naming), manifest, place: place.clone(), kept: Mutex::new(kept) })
 }
 
 impl Keys {
@@ -143,6 +147,11 @@ impl Keys {
         self.kept().slots.data.iter().map(|key| key.id).collect()
     }
 
+    /// What seals snapshots and opens them: of every data key there is.
+    pub fn snapshot_keys(&self) -> SnapshotKeys {
+        self.kept().snapshot.clone()
+    }
+
     /// Writes both copies of the keyslots again.
     ///
     /// # Errors
@@ -178,7 +187,7 @@ impl Keys {
             let id = slots.data.iter().map(|key| key.id).max().unwrap_or(0).saturating_add(1);
             let key = random(rng);
             slots.data.push(WrappedKey { id, sealed: keyslots::wrap(wrapper, rng, &data_label(id), &key)?, part: Part::Live });
-            fresh = Some((id, key));
+            fresh = Some((id, SnapshotKey::derive(id, &self.store, &key)?, key));
         }
         let former = kept.slots.wrapping.clone();
         if let Some((wrapping, _)) = &made {
@@ -195,8 +204,9 @@ impl Keys {
                 return Err(error);
             }
         };
-        if let Some((id, key)) = fresh {
+        if let Some((id, snapshot, key)) = fresh {
             self.sealer.promote(id, &key);
+            kept.snapshot.keys.push(snapshot);
         }
         let mut notes = Vec::new();
         if let Some((_, sealer)) = made {
@@ -226,6 +236,7 @@ impl Keys {
         self.put(&mut kept, slots)?;
         let left: Vec<u32> = kept.slots.data.iter().map(|key| key.id).collect();
         ids.iter().filter(|id| !left.contains(id)).for_each(|id| self.sealer.forget(*id));
+        kept.snapshot.keys.retain(|key| left.contains(&key.id));
         Ok(())
     }
 

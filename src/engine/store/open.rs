@@ -29,6 +29,7 @@ use super::{
     sealed_store::SealedStore,
     sled_rows::Sled,
     slotfiles,
+    snapshot::{Hydrated, restore_newest},
 };
 use crate::{
     config::CacheKey,
@@ -68,6 +69,10 @@ pub struct OpenedStore {
     pub backend: &'static str,
     /// Whether it began empty: new, or what was there could not be used.
     pub fresh: bool,
+    /// Whether something was set aside, so that what is cached may be incomplete.
+    pub set_aside: bool,
+    /// What was then taken from the newest good snapshot; none where there was none.
+    pub restored: Option<Hydrated>,
 }
 
 /// Opens the store, healing what can be healed.
@@ -83,6 +88,8 @@ pub fn open_store(options: &StoreOptions) -> Result<OpenedStore, StoreError> {
             protection: "kept in memory only: nothing is written, and nothing outlives the process".to_owned(),
             backend: "memory",
             fresh: true,
+            set_aside: false,
+            restored: None,
         }),
         "sled" => open_with(options, &Sled),
         other => Err(StoreError::NoBackend(other.to_owned())),
@@ -94,7 +101,7 @@ pub fn open_store(options: &StoreOptions) -> Result<OpenedStore, StoreError> {
 /// # Errors
 /// As for [`open_store`].
 pub fn open_with(options: &StoreOptions, backend: &dyn Backend) -> Result<OpenedStore, StoreError> {
-    Opening { options, backend, notes: Vec::new(), ids: Vec::new() }.run()
+    Opening { options, backend, notes: Vec::new(), aside: false, ids: Vec::new() }.run()
 }
 
 /// Everything that belongs to one database and goes aside with it.
@@ -111,6 +118,7 @@ struct Opening<'a> {
     notes: Vec<String>,
     /// The data keys at hand: what is set aside says them.
     ids: Vec<u32>,
+    aside: bool,
 }
 
 /// A database that passed its checks.
@@ -145,6 +153,7 @@ impl Opening<'_> {
         marker::clear(data_dir)?;
         let Checked { rows, ledger, manifest, fresh } = opened?;
         let (protection, resealing) = (keys.protection(), !keys.draining().is_empty());
+        let snapshot_keys = keys.snapshot_keys();
         let store = SealedStore::new(data_dir, lock, rows, keys, Arc::clone(&self.options.rng), ledger, manifest);
         if manifest.is_none() {
             store.checkpoint()?;
@@ -155,7 +164,17 @@ impl Opening<'_> {
         } else {
             store.drop_unneeded()?;
         }
-        Ok(OpenedStore { store: Arc::new(store), notes: self.notes, protection, backend: self.backend.name(), fresh })
+        let restored = if self.aside { restore_newest(&store, data_dir, &snapshot_keys, &mut self.notes) } else { None };
+        let fresh = fresh && restored.is_none_or(|restored| restored.taken == 0);
+        Ok(OpenedStore {
+            store: Arc::new(store),
+            notes: self.notes,
+            protection,
+            backend: self.backend.name(),
+            fresh,
+            set_aside: self.aside,
+            restored,
+        })
     }
 
     fn key_place(&self) -> KeyPlace {
@@ -318,6 +337,7 @@ impl Opening<'_> {
     fn set_aside(&mut self, names: &[&str], why: &str) -> Result<PathBuf, StoreError> {
         let place = aside::set_aside(&self.options.data_dir, names, self.options.clock.now())?;
         retired::note(&place, &self.ids)?;
+        self.aside = true;
         self.notes.push(format!(
             "the cache was set aside in {} because {why}; queued changes are not in it, and facts are fetched again",
             place.display()

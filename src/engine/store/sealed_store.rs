@@ -23,6 +23,7 @@ use super::{
     reseal::Pass,
     rows::Rows,
     seal::Unopened,
+    snapshot_key::SnapshotKeys,
 };
 use crate::{
     engine::world::Rng,
@@ -277,6 +278,10 @@ impl CacheStore for SealedStore {
 
     fn take_quarantined(&self) -> Vec<Quarantined> {
         std::mem::take(&mut *self.found.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn snapshot_keys(&self) -> Option<SnapshotKeys> {
+        Some(self.keys.snapshot_keys())
     }
 
     fn stats(&self) -> StoreStats {

@@ -68,6 +68,7 @@ enum Recorded {
     Refreshed { job: u64, reports: Vec<Report>, error: Option<String> },
     EngineGone(String),
     Fault(String),
+    CacheTold { sentence: String, trouble: bool },
     Wake,
 }
 
@@ -111,6 +112,7 @@ impl Line {
             },
             Msg::EngineGone(why) => Recorded::EngineGone(why.clone()),
             Msg::Fault(why) => Recorded::Fault(why.clone()),
+            Msg::CacheTold(sentence, trouble) => Recorded::CacheTold { sentence: sentence.clone(), trouble: *trouble },
             Msg::Wake => Recorded::Wake,
         };
         Some(Self { at: now.as_millis(), msg })
@@ -143,6 +145,7 @@ impl Line {
             }
             Recorded::EngineGone(why) => Msg::EngineGone(why),
             Recorded::Fault(why) => Msg::Fault(why),
+            Recorded::CacheTold { sentence, trouble } => Msg::CacheTold(sentence, trouble),
             Recorded::Wake => Msg::Wake,
         };
         Ok((msg, Timestamp::from_millis(self.at)))

@@ -31,6 +31,7 @@ fn session() -> Vec<Msg> {
         messages.push(Msg::Resize(100 + round * 5, 30));
         messages.push(Msg::Pointer(Pointer { kind: PointerKind::Press, x: 5, y: 5 }));
         messages.push(Msg::Snapshot(snapshot()));
+        messages.push(Msg::CacheTold("3 records were taken from a snapshot".to_owned(), round > 2));
         messages.push(Msg::Wake);
     }
     messages

@@ -40,6 +40,11 @@ pub(super) async fn follow(handle: EngineHandle, screen: Sender<Msg>) {
                         return;
                     }
                 }
+                Ok(StampedEvent { event: EngineEvent::Cache(event), .. }) => {
+                    if screen.send(Msg::CacheTold(event.to_string(), event.is_trouble())).await.is_err() {
+                        return;
+                    }
+                }
                 Ok(_) | Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => {
                     // Nobody listens any more if this fails: then there is nothing to say.
