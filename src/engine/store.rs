@@ -51,7 +51,7 @@ pub use guard::inside_guard;
 pub use key_keeper::{KeyChange, KeyKeeper, KeyStatus, OuterChange, Resealing};
 pub use memory::MemoryStore;
 pub use open::{OpenedStore, StoreOptions, open_store};
-pub use outer::KeyPolicy;
+pub use outer::{KeyPolicy, needs_passphrase};
 pub use snapshot::{Good, Hydrated, Mode, OnProgress, Progress, SnapshotError, Taken, Verified};
 pub use snapshot_key::SnapshotKeys;
 pub use stretch::Cost;

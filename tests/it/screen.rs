@@ -1,5 +1,5 @@
 //! The real binary on a real pseudo-terminal, looked at through a terminal parser; nothing sleeps, everything waits for what it expects.
 
 mod leaving;
-mod terminal;
+pub mod terminal;
 mod walk;

@@ -16,6 +16,7 @@ use super::{
     keyslots::{Keyslots, Wrapping},
     ledger::SEALS_PER_KEY,
     seal::Sealer,
+    slotfiles,
     stretch::{Cost, Stretching},
 };
 use crate::{
@@ -54,6 +55,15 @@ pub struct KeyPlace {
     pub rng: Arc<dyn Rng>,
     /// How dear a guess is and how long a key lasts.
     pub policy: KeyPolicy,
+}
+
+/// Whether a passphrase is needed to open what is in this directory, or to make it.
+#[must_use]
+pub fn needs_passphrase(data_dir: &Path, asked: &CacheKey) -> bool {
+    match slotfiles::read(data_dir) {
+        Ok(slotfiles::Found::Slots { slots, .. }) => matches!(slots.wrapping, Wrapping::Passphrase(_)),
+        _ => *asked == CacheKey::Passphrase,
+    }
 }
 
 /// Checks before anything is made that a key of this kind can be had for a new store; a passphrase is asked for now.

@@ -12,6 +12,7 @@ use crate::{
     app::{self, Effect, Model, Msg, Pointer, PointerKind, Setup},
     engine::{
         Engine, EngineError, EngineHandle, StoreError,
+        store::needs_passphrase,
         world::{Clock, SystemClock},
     },
     term::{self, Capabilities, Guard, Input, MouseKind, Screen, Signal, Signals, TermEvent},
@@ -46,10 +47,18 @@ pub(super) async fn run(context: &Context, options: &ScreenOptions) -> Result<()
     if !term::is_terminal() {
         return Err(RuntimeError::Io("the screen needs a terminal to read from and to draw on; stellar list works anywhere".to_owned()));
     }
+    // A question on the terminal comes before the first frame: afterwards the terminal is not the question's.
+    let ahead = match needs_passphrase(&context.data_dir, &context.config.cache.key) {
+        true => Some(start(context).await.map_err(|_| EngineError::Unavailable("starting the engine failed".to_owned()))??),
+        false => None,
+    };
     let (messages, told) = channel(WAITING);
     let mut session = Session::new(context, options, messages).map_err(terminal_error)?;
     session.draw().map_err(terminal_error)?;
-    let starting = start(context);
+    let starting = match ahead {
+        Some(engine) => tokio::spawn(async { Ok(engine) }),
+        None => start(context),
+    };
     let left = session.turn(told, starting, context).await;
     let flushed = session.leave(context).await;
     left.and(flushed)
