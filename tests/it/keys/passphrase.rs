@@ -82,7 +82,7 @@ fn a_terminal_is_asked_without_echo_and_three_times() {
     first.send(b"hunter2\r");
     first.wait_for("the second question", |screen| screen.contents().matches("The same again:").count() == 2);
     assert!(!first.is_cooked(), "nothing is echoed");
-    first.send(b"hunteq\x7f2\r");
+    first.send(b"hunterq\x7f2\r");
     first.wait_for_text("host/");
     assert_eq!(first.wait_for_end(), 0);
     assert!(!first.text().contains("hunter2") && !String::from_utf8_lossy(&first.written).contains("hunter"));
