@@ -13,8 +13,10 @@ mod core;
 mod events;
 mod handle;
 mod health;
+mod history;
 mod poll;
 mod refresh;
+mod remember;
 mod resync;
 mod snapshots;
 pub mod source;
@@ -28,6 +30,7 @@ pub use api::{
 };
 pub use cache_event::{CacheEvent, HydratedFrom};
 pub use handle::{Engine, EngineHandle};
+pub use history::Believed;
 pub use snapshots::Told;
 pub use store::{
     DamagedCopy, Hydrated, KeyChange, KeyStatus, Mode, NotOne, OuterChange, Progress, SnapshotError, StoreError, StoreStats, Taken, Wipe,

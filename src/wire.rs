@@ -10,6 +10,7 @@ mod cache_event;
 mod conflict;
 mod envelope;
 mod event;
+mod history;
 mod insight;
 mod mask;
 mod report;
@@ -20,7 +21,7 @@ mod upkeep;
 #[cfg(test)]
 mod tests;
 
-pub use cache::CachePayload;
+pub use cache::{CachePayload, HydratePayload, SnapshotPayload};
 pub use cache_event::{
     CacheEventPayload, CacheSentence, CompactedPayload, FailedOverPayload, HydratedPayload, QuarantinedPayload, RecoveredPayload,
     RemovedPayload, ResyncPayload,
@@ -28,6 +29,7 @@ pub use cache_event::{
 pub use conflict::{CandidatePayload, ConflictPayload};
 pub use envelope::{Envelope, ErrorBody, Outcome, VERSION, Via};
 pub use event::{ConflictEventPayload, EventPayload, FaultPayload, MissedPayload, ReadyPayload};
+pub use history::{HistoryPayload, PastPayload};
 pub use insight::{AgreementPayload, FactorPayload, InsightPayload, SourceViewPayload};
 pub use report::{
     ActionPayload, ConfigCheckPayload, ConfigPathPayload, ConfigProblemPayload, DoctorPayload, FilePayload, ServePayload, SettingPayload,

@@ -5,8 +5,8 @@ use serde_json::{Map, Value as Json};
 
 use super::{
     args::{
-        CacheStatusArgs, CacheVerifyArgs, ConflictListArgs, ConflictShowArgs, DamagedDropArgs, DamagedListArgs, ListArgs, ReadArgs,
-        RefreshArgs, RekeyArgs, SourceListArgs, SourceTestArgs, WatchArgs, WhyArgs,
+        CacheStatusArgs, CacheVerifyArgs, ConflictListArgs, ConflictShowArgs, DamagedDropArgs, DamagedListArgs, HistoryArgs, HydrateArgs,
+        ListArgs, ReadArgs, RefreshArgs, RekeyArgs, SnapshotArgs, SourceListArgs, SourceTestArgs, WatchArgs, WhyArgs,
     },
     persona::Persona,
     registry,
@@ -44,6 +44,12 @@ pub enum Call {
     DamagedList(DamagedListArgs),
     /// `core.cache.discard`
     DamagedDrop(DamagedDropArgs),
+    /// `core.cache.snapshot`
+    Snapshot(SnapshotArgs),
+    /// `core.cache.hydrate`
+    Hydrate(HydrateArgs),
+    /// `core.insight.history`
+    History(HistoryArgs),
 }
 
 /// Why a request cannot be carried out as it stands.
@@ -108,6 +114,9 @@ impl Call {
             "core.cache.rekey" => typed(spec, args).map(Self::CacheRekey),
             "core.cache.damaged" => typed(spec, args).map(Self::DamagedList),
             "core.cache.discard" => typed(spec, args).map(Self::DamagedDrop),
+            "core.cache.snapshot" => typed(spec, args).map(Self::Snapshot),
+            "core.cache.hydrate" => typed(spec, args).map(Self::Hydrate),
+            "core.insight.history" => typed(spec, args).map(Self::History),
             _ if spec.scope == Scope::Screen => Err(CallError::NotHere(spec.id, "it acts on the screen")),
             _ => Err(CallError::NotHere(spec.id, "run it as a subcommand")),
         }

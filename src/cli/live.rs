@@ -110,6 +110,7 @@ impl View {
     fn take(&mut self, reply: Reply, sink: &mut Sink) {
         let news = match reply {
             Reply::Note(note) => Some(Line::toned(Tone::Warn, &note)),
+            Reply::Progress { .. } => None,
             Reply::Line(line) => match Envelope::read(line.get()) {
                 Ok(envelope) => self.take_envelope(envelope, sink),
                 Err(error) => Some(Line::toned(Tone::Bad, &format!("an answer of a newer stellar could not be read: {error}"))),

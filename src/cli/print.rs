@@ -7,6 +7,7 @@ mod cache;
 mod conflict;
 mod fact;
 mod list;
+mod past;
 mod source;
 mod table;
 mod upkeep;
@@ -44,6 +45,9 @@ pub fn printer_for(action: &str, args: &Map<String, Json>) -> Box<dyn Printer> {
         "core.insight.read" => {
             let several = args.get("keys").and_then(Json::as_array).is_some_and(|keys| keys.len() > 1);
             let bare = args.get("value").and_then(Json::as_bool).unwrap_or(false);
+            if args.contains_key("at") {
+                return Box::new(past::PastPrinter::new(bare));
+            }
             Box::new(fact::FactPrinter::new(several, bare))
         }
         "core.insight.confidence" => Box::new(why::WhyPrinter),
@@ -57,6 +61,9 @@ pub fn printer_for(action: &str, args: &Map<String, Json>) -> Box<dyn Printer> {
         "core.cache.rekey" => Box::new(upkeep::RekeyPrinter),
         "core.cache.damaged" => Box::new(upkeep::DamagedPrinter::default()),
         "core.cache.discard" => Box::new(upkeep::DiscardPrinter),
+        "core.insight.history" => Box::new(past::HistoryPrinter),
+        "core.cache.snapshot" => Box::new(cache::SnapshotPrinter),
+        "core.cache.hydrate" => Box::new(cache::HydratePrinter),
         _ => Box::new(cache::CachePrinter),
     }
 }

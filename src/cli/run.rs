@@ -1,12 +1,16 @@
 //! From the process's words to its exit code.
 
-use std::{ffi::OsString, path::PathBuf, process::ExitCode};
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
 use crate::{
-    action::{self, ActionSpec, Call, Persona, Scope, args::InvokeArgs},
+    action::{self, ActionSpec, ArgKind, Call, Persona, Scope, args::InvokeArgs},
     config::{AccessibilityMode, ConfigError, LoadRequest, Loaded, load, resolve_dirs},
     runtime::{Context, Request, ScreenOptions, builtin_rules, screen, screen_is_possible, serve},
     text::SafeText,
@@ -165,6 +169,10 @@ impl Run<'_> {
     fn act(&self, spec: &'static ActionSpec, args: &Map<String, Json>, loaded: &Result<Loaded, ConfigError>, sink: &mut Sink) -> u8 {
         let known = loaded.as_ref().ok();
         let asker = asker(known, self.invocation);
+        let args = &match self.rooted(spec, args) {
+            Ok(args) => args,
+            Err(failure) => return self.fail(spec.id, known, &failure, sink),
+        };
         let mut request = asker.request(spec.id, args.clone(), spec.id == "core.insight.watch");
         let persona = asker.persona.parse().unwrap_or_default();
         let outcome = match spec.scope {
@@ -181,6 +189,22 @@ impl Run<'_> {
             },
         };
         outcome.unwrap_or_else(|failure| fail(&request, 1, &failure, sink))
+    }
+
+    /// The arguments with every path from the root on: whoever owns the data directory was started somewhere else.
+    fn rooted(&self, spec: &ActionSpec, args: &Map<String, Json>) -> Result<Map<String, Json>, Failure> {
+        let mut args = args.clone();
+        let paths = spec.args.iter().filter(|arg| arg.kind == ArgKind::Path && spec.scope == Scope::Engine);
+        for arg in paths {
+            let Some(Json::String(path)) = args.get_mut(arg.name) else { continue };
+            if !Path::new(path.as_str()).is_absolute() {
+                let here = self.around.current_dir.as_ref().ok_or_else(|| {
+                    Failure::usage(format!("{path} starts at the current directory, which cannot be found: give it from the root on"))
+                })?;
+                *path = here.join(path.as_str()).to_string_lossy().into_owned();
+            }
+        }
+        Ok(args)
     }
 
     fn act_here(

@@ -20,6 +20,7 @@ use super::{
     claims::Claims,
     events::Events,
     health::SourceHealth,
+    history::HistoryLog,
     source::{BuiltSource, Source},
     store::{CacheStore, OpenedStore, StoreError},
 };
@@ -87,6 +88,7 @@ pub(super) struct Core {
     pub sources: Vec<SourceSlot>,
     pub units: Vec<Unit>,
     pub events: Events,
+    pub history: HistoryLog,
     pub notes: Vec<String>,
     pub protection: String,
     pub backend: &'static str,
@@ -100,6 +102,9 @@ pub(super) struct Core {
 
 /// Name of the document that says when an engine last polled.
 pub(super) const POLLED_DOCUMENT: &str = "polled";
+
+/// Which part of the high watermark history may take: one in so many.
+const HISTORY_SHARE: u64 = 8;
 
 /// A source's standing at one moment, taken once for many keys.
 struct Standing {
@@ -153,6 +158,7 @@ impl Core {
             sources,
             units,
             events: Events::default(),
+            history: HistoryLog::new(options.config.cache.history, options.config.cache.high_watermark / HISTORY_SHARE),
             notes,
             protection,
             backend,
@@ -297,6 +303,9 @@ impl Core {
     /// Tells what differs from what was last told of these keys (none: of all), when anybody listens.
     pub fn tell_changes(&self, keys: Option<&[Key]>, now: Timestamp) {
         if !self.events.heard() {
+            if keys.is_some() {
+                self.remember_keys(keys, now);
+            }
             return;
         }
         let mut told = Vec::new();
@@ -304,6 +313,7 @@ impl Core {
             let mut facts = self.write_facts();
             let Facts { table, shown, .. } = &mut *facts;
             let mut note = |insight: Insight| {
+                self.remember(&insight, now);
                 let current = Shown {
                     value: insight.value.clone(),
                     state: insight.state,

@@ -14,6 +14,7 @@ use super::{
     api::{CacheStatus, EngineError, EngineOptions, FactQuery, Knowledge, RefreshReport, SortBy, SourceStatus, SourceTest, StampedEvent},
     core::Core,
     health::Failure,
+    history::Believed,
     poll,
     snapshots::Told,
     source::{BuiltSource, Skipped, SourceDeps, SourceError, build_sources},
@@ -104,6 +105,9 @@ impl Engine {
             let _ = task.await;
         }
         let core = self.core;
+        if let Err(error) = core.write_history().await {
+            tracing::warn!(%error, "history of the last minute was not written");
+        }
         let closed = tokio::task::spawn_blocking(move || {
             if let Some(writer) = core.writer.get() {
                 writer.finish();
@@ -297,6 +301,22 @@ impl EngineHandle {
     /// [`EngineError::Snapshot`]: unless its sentence says otherwise nothing was changed.
     pub async fn hydrate(&self, path: &Path, mode: Mode, progress: Told) -> Result<Hydrated, EngineError> {
         self.core.hydrate(path, mode, progress).await
+    }
+
+    /// What was believed of a key since then (none: as far as it is kept), oldest first: a value stands from its moment to the next.
+    ///
+    /// # Errors
+    /// When the store itself fails.
+    pub fn history(&self, key: &Key, since: Option<Timestamp>) -> Result<Vec<Believed>, EngineError> {
+        Ok(self.core.history_of(key, since)?)
+    }
+
+    /// What was believed of a key at that moment; none when nothing from before is kept.
+    ///
+    /// # Errors
+    /// When the store itself fails.
+    pub fn believed_at(&self, key: &Key, at: Timestamp) -> Result<Option<Believed>, EngineError> {
+        Ok(self.core.believed_at(key, at)?)
     }
 
     /// When any engine last polled this cache.

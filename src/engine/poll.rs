@@ -23,6 +23,7 @@ pub(super) fn start(core: &Arc<Core>) -> Vec<JoinHandle<()>> {
     tasks.push(tokio::spawn(Arc::clone(core).run_sweep()));
     tasks.push(tokio::spawn(Arc::clone(core).run_resync()));
     tasks.push(tokio::spawn(Arc::clone(core).run_snapshots()));
+    tasks.push(tokio::spawn(Arc::clone(core).run_history()));
     tasks
 }
 

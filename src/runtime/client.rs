@@ -56,7 +56,7 @@ pub fn ask(context: &Context, request: &Request, sink: &mut dyn FnMut(Reply) -> 
     let mut held = Vec::new();
     loop {
         match next(&mut reader)? {
-            Some(FromServer::Reply(reply)) if request.streaming => {
+            Some(FromServer::Reply(reply)) if request.streaming || matches!(reply, Reply::Progress { .. }) => {
                 if sink(reply).is_break() {
                     return Ok(Asked::Done);
                 }

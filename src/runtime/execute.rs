@@ -4,6 +4,7 @@
 
 mod answer;
 mod conflicts;
+mod past;
 mod read;
 mod sources;
 mod status;
@@ -36,7 +37,11 @@ pub async fn execute(handle: &EngineHandle, context: &Context, request: &Request
     };
     let outcome = match call {
         Call::List(args) => read::list(&mut answer, args).await,
-        Call::Read(args) => read::read(&mut answer, &args).await,
+        Call::Read(args) => match args.at.clone() {
+            Some(at) => past::read_at(&mut answer, &args, &at).await,
+            None => read::read(&mut answer, &args).await,
+        },
+        Call::History(args) => past::history(&mut answer, &args).await,
         Call::Why(args) => read::why(&mut answer, &args).await,
         Call::Watch(args) => watch::watch(&mut answer, args).await,
         Call::Refresh(args) => sources::refresh(&mut answer, &args).await,
@@ -49,6 +54,8 @@ pub async fn execute(handle: &EngineHandle, context: &Context, request: &Request
         Call::CacheRekey(args) => upkeep::rekey(&mut answer, args).await,
         Call::DamagedList(_) => upkeep::damaged(&mut answer).await,
         Call::DamagedDrop(args) => upkeep::discard(&mut answer, args).await,
+        Call::Snapshot(args) => status::snapshot(&mut answer, &args).await,
+        Call::Hydrate(args) => status::hydrate(&mut answer, &args).await,
     };
     if let Err(failed) = outcome {
         answer.fail(failed).await;

@@ -4,13 +4,14 @@ use schemars::{JsonSchema, Schema, schema_for};
 use serde_json::{Map, Value as Json};
 
 use super::{
-    cache::CachePayload,
+    cache::{CachePayload, HydratePayload, SnapshotPayload},
     cache_event::{
         CompactedPayload, FailedOverPayload, HydratedPayload, QuarantinedPayload, RecoveredPayload, RemovedPayload, ResyncPayload,
     },
     conflict::ConflictPayload,
     envelope::Envelope,
     event::{ConflictEventPayload, FaultPayload, MissedPayload, ReadyPayload},
+    history::{HistoryPayload, PastPayload},
     insight::InsightPayload,
     report::{ActionPayload, ConfigCheckPayload, ConfigPathPayload, DoctorPayload, FilePayload, ServePayload, SettingPayload, TextPayload},
     source::{RefreshPayload, SourcePayload, SourceTestPayload},
@@ -26,6 +27,8 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("core.insight.read", of::<InsightPayload>("")),
         ("core.insight.confidence", of::<InsightPayload>("")),
         ("core.insight.changed", of::<InsightPayload>("")),
+        ("core.insight.history", of::<HistoryPayload>("")),
+        ("core.insight.past", of::<PastPayload>("")),
         ("core.watch.ready", of::<ReadyPayload>("")),
         ("core.watch.missed", of::<MissedPayload>("")),
         ("core.conflict.read", of::<ConflictPayload>("")),
@@ -40,6 +43,8 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("core.cache.rekey", of::<RekeyPayload>("")),
         ("core.cache.damaged", of::<DamagedPayload>("")),
         ("core.cache.discard", of::<DamagedPayload>("")),
+        ("core.cache.snapshot", of::<SnapshotPayload>("")),
+        ("core.cache.hydrate", of::<HydratePayload>("")),
         ("core.cache.hydrated", of::<HydratedPayload>("")),
         ("core.cache.resync_required", of::<ResyncPayload>("")),
         ("core.cache.evicted", of::<RemovedPayload>("")),

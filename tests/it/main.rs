@@ -15,6 +15,8 @@ mod keys;
 #[cfg(test)]
 mod screen;
 #[cfg(test)]
+mod snapshots;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod tour;

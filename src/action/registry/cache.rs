@@ -1,4 +1,4 @@
-//! The cache: how it stands, whether it is whole, its keys, what was set aside.
+//! The cache: how it stands, whether it is whole, its keys, its snapshots, what was set aside.
 
 use crate::action::spec::{ActionSpec, ArgKind, ArgSpec, Danger, Offline, Right, Scope, Surface};
 
@@ -89,6 +89,31 @@ pub(super) const ACTIONS: &[ActionSpec] = &[
         danger: Danger::Destroys,
         command: &["cache", "damaged", "drop"],
         emits: &["core.cache.discard"],
+        ..BASE
+    },
+    ActionSpec {
+        id: "core.cache.snapshot",
+        title: "Write a snapshot",
+        doc: "Writes everything the cache believes into one sealed file, the same bytes for the same content.\nA snapshot that is there is replaced once the new one is whole; any other file is left alone. Only the store that made it can read it, with the key it was made with. The process that owns the data directory writes the file, with its own rights.",
+        args: &[ArgSpec::positional("file", "FILE", ArgKind::Path, true, "Where to write it")],
+        right: Right::Change,
+        danger: Danger::Local,
+        command: &["cache", "snapshot"],
+        emits: &["core.cache.snapshot"],
+        ..BASE
+    },
+    ActionSpec {
+        id: "core.cache.hydrate",
+        title: "Take a snapshot in",
+        doc: "Verifies a snapshot from its first byte to its last, then takes it in: of what each source says of each key the newer one stays.\nWith --replace the cache holds afterwards what the snapshot holds and nothing else. A snapshot of another key, store or version, cut short, damaged or out of order is refused and nothing changes.",
+        args: &[
+            ArgSpec::positional("file", "FILE", ArgKind::Path, true, "The snapshot"),
+            ArgSpec::option("replace", "replace", "", ArgKind::Flag, "Forget what is not in it"),
+        ],
+        right: Right::Maintain,
+        danger: Danger::Destroys,
+        command: &["cache", "hydrate"],
+        emits: &["core.cache.hydrate"],
         ..BASE
     },
 ];

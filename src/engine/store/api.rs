@@ -56,6 +56,14 @@ pub trait CacheStore: Send + Sync {
     /// A damaged record is quarantined and left out, not an error; [`StoreError`] is for the store itself.
     fn get(&self, key: &Key) -> Result<Vec<Observation>, StoreError>;
 
+    /// One source's observation of `key`.
+    ///
+    /// # Errors
+    /// As for [`CacheStore::get`].
+    fn get_from(&self, key: &Key, source: &SourceId) -> Result<Option<Observation>, StoreError> {
+        Ok(self.get(key)?.into_iter().find(|observation| observation.source == *source))
+    }
+
     /// Applies all of `ops` or none, without waiting for the disk.
     ///
     /// # Errors

@@ -49,7 +49,7 @@ impl KeyKeeper for SealedStore {
             let _ = self.with(|rows| {
                 let mut books = self.books();
                 books.ledger.sealed = 0;
-                books.ledger = pending::write_ledger(rows, &books.ledger, &self.keys.sealer, self.rng.as_ref())?;
+                books.ledger = pending::write_ledger(rows, &books.ledger, &self.keys.sealer, &self.rng)?;
                 Ok(())
             });
         }
@@ -64,7 +64,7 @@ impl KeyKeeper for SealedStore {
         let mut pass = self.resealing.lock().unwrap_or_else(PoisonError::into_inner);
         let batch = self.with(|rows| {
             let mut books = self.books();
-            let batch = reseal::step(&self.keys, rows, &books.ledger, self.rng.as_ref(), &mut pass)?;
+            let batch = reseal::step(&self.keys, rows, &books.ledger, &self.rng, &mut pass)?;
             if let Some(ledger) = &batch.ledger {
                 books.ledger = ledger.clone();
             }

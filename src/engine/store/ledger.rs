@@ -28,26 +28,42 @@ pub struct Ledger {
 /// What a key is charged with when a run ended without a close: what it had sealed and not yet put on disk is not known.
 pub const SEALS_UNKNOWN: u64 = 1 << 20;
 
+/// What is counted of a sealed row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// Its bytes.
+    pub len: usize,
+    /// Different for any two rows ever sealed.
+    pub fingerprint: u128,
+}
+
+impl Mark {
+    /// That of this row.
+    pub fn of(sealed: &[u8]) -> Self {
+        Self { len: sealed.len(), fingerprint: seal::fingerprint(sealed) }
+    }
+}
+
 /// Records one data key may seal with random nonces before another is due: 2^32.
 pub const SEALS_PER_KEY: u64 = 1 << 32;
 
 impl Ledger {
     /// Counts a row in.
-    pub fn add(&mut self, sealed: &[u8]) {
+    pub fn add(&mut self, row: Mark) {
         self.rows += 1;
-        self.bytes += sealed.len() as u64;
-        self.turn(u128::wrapping_add, sealed);
+        self.bytes += row.len as u64;
+        self.turn(u128::wrapping_add, row);
     }
 
     /// Counts a row out.
-    pub fn remove(&mut self, sealed: &[u8]) {
+    pub fn remove(&mut self, row: Mark) {
         self.rows = self.rows.saturating_sub(1);
-        self.bytes = self.bytes.saturating_sub(sealed.len() as u64);
-        self.turn(u128::wrapping_sub, sealed);
+        self.bytes = self.bytes.saturating_sub(row.len as u64);
+        self.turn(u128::wrapping_sub, row);
     }
 
-    fn turn(&mut self, way: fn(u128, u128) -> u128, sealed: &[u8]) {
-        self.sum = way(u128::from_le_bytes(self.sum), seal::fingerprint(sealed)).to_le_bytes();
+    fn turn(&mut self, way: fn(u128, u128) -> u128, row: Mark) {
+        self.sum = way(u128::from_le_bytes(self.sum), row.fingerprint).to_le_bytes();
     }
 
     /// Whether both hold the same rows.
@@ -72,24 +88,24 @@ mod tests {
 
     #[test]
     fn rows_in_and_out_again_leave_nothing() {
-        let (first, second) = ([1_u8; 40], [0xFF_u8; 50]);
+        let (first, second) = (Mark::of(&[1; 40]), Mark::of(&[0xFF; 50]));
         let mut ledger = Ledger::default();
-        ledger.add(&second);
-        ledger.add(&first);
+        ledger.add(second);
+        ledger.add(first);
         let both = ledger.clone();
         assert_eq!((both.rows, both.bytes), (2, 90));
-        ledger.remove(&second);
+        ledger.remove(second);
         assert!(!ledger.same_rows(&both));
-        ledger.remove(&first);
+        ledger.remove(first);
         assert_eq!(ledger, Ledger::default());
     }
 
     #[test]
     fn one_row_for_another_of_the_same_length_is_seen() {
         let mut before = Ledger::default();
-        before.add(&[1; 40]);
+        before.add(Mark::of(&[1; 40]));
         let mut after = Ledger::default();
-        after.add(&[2; 40]);
+        after.add(Mark::of(&[2; 40]));
         assert!(!before.same_rows(&after));
     }
 

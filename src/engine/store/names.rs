@@ -8,6 +8,11 @@
 //! `H8(a) H8(a/b)`, and the fact `a/b` itself, which has no `H8(a/b)`, with `H8(a) H16(a/b)`. Segment paths and leaves are hashed
 //! apart, so one never begins like the other but by chance; a scan asks for both and the name inside the sealed record decides.
 
+use std::{
+    collections::HashMap,
+    sync::{PoisonError, RwLock},
+};
+
 use zeroize::Zeroizing;
 
 use crate::fact::{Key, SourceId};
@@ -29,22 +34,32 @@ pub enum Tree {
 /// Pieces of a record are numbered with this many bytes at the end of its name.
 const PIECE: usize = 2;
 
+/// How many parents' hashes are remembered.
+const PARENTS: usize = 1024;
+
+/// Room for most names.
+const ROOM: usize = 128;
+
 /// Turns names into names on disk.
-pub struct Namer(Zeroizing<[u8; 32]>);
+pub struct Namer {
+    key: Zeroizing<[u8; 32]>,
+    /// Hashes of the segment paths of keys seen lately, by the key's parent: keys have few of them, and hashing costs more than looking up.
+    parents: RwLock<HashMap<Box<str>, Box<[u8]>>>,
+}
 
 impl Namer {
     /// A namer with this key, which outlives every data key.
     pub fn new(key: Zeroizing<[u8; 32]>) -> Self {
-        Self(key)
+        Self { key, parents: RwLock::default() }
     }
 
     /// What every observation of this key begins with.
     pub fn of_key(&self, key: &Key) -> Vec<u8> {
         let text = key.as_str();
-        let mut name = Vec::with_capacity(1 + 8 * 4 + 16 + 32);
+        let mut name = Vec::with_capacity(ROOM);
         name.push(Tree::Observations as u8);
-        for (at, _) in text.match_indices('/') {
-            name.extend_from_slice(&self.segment(&text[..at]));
+        if let Some((parent, _)) = text.rsplit_once('/') {
+            self.add_parents(parent, &mut name);
         }
         name.extend_from_slice(&self.hash(b'l', text)[..16]);
         name
@@ -53,9 +68,7 @@ impl Namer {
     /// The name of what this source says of this key, without a piece's number.
     pub fn of_observation(&self, key: &Key, source: &SourceId) -> Vec<u8> {
         let mut name = self.of_key(key);
-        name.extend_from_slice(source.as_str().as_bytes());
-        // At most 64; told at the end, it can be found without knowing how deep the key is.
-        name.push(u8::try_from(source.as_str().len()).unwrap_or(0));
+        add_source(&mut name, source);
         name
     }
 
@@ -82,13 +95,59 @@ impl Namer {
         [&[Tree::Documents as u8], &self.hash(b'd', name)[..16], &[0]].concat()
     }
 
+    fn add_parents(&self, parent: &str, name: &mut Vec<u8>) {
+        if let Some(known) = self.parents.read().unwrap_or_else(PoisonError::into_inner).get(parent) {
+            name.extend_from_slice(known);
+            return;
+        }
+        let start = name.len();
+        for (at, _) in parent.match_indices('/') {
+            name.extend_from_slice(&self.segment(&parent[..at]));
+        }
+        name.extend_from_slice(&self.segment(parent));
+        let mut parents = self.parents.write().unwrap_or_else(PoisonError::into_inner);
+        if parents.len() >= PARENTS {
+            parents.clear();
+        }
+        parents.insert(parent.into(), name[start..].into());
+    }
+
     fn segment(&self, path: &str) -> [u8; 8] {
         self.hash(b's', path).first_chunk().copied().unwrap_or_default()
     }
 
     fn hash(&self, what: u8, text: &str) -> [u8; 32] {
-        *blake3::Hasher::new_keyed(&self.0).update(&[what]).update(text.as_bytes()).finalize().as_bytes()
+        *blake3::Hasher::new_keyed(&self.key).update(&[what]).update(text.as_bytes()).finalize().as_bytes()
     }
+}
+
+/// Adds to what a key's observations begin with whose this one is.
+pub fn add_source(name: &mut Vec<u8>, source: &SourceId) {
+    name.extend_from_slice(source.as_str().as_bytes());
+    // At most 64; told at the end, it can be found without knowing how deep the key is.
+    name.push(u8::try_from(source.as_str().len()).unwrap_or(0));
+}
+
+/// The hash of the whole key at the end of what its observations begin with.
+pub fn leaf(prefix: &[u8]) -> u128 {
+    prefix.last_chunk::<16>().map_or(0, |leaf| u128::from_le_bytes(*leaf))
+}
+
+/// As [`leaf`], of a whole name, this source's, without a piece's number.
+pub fn leaf_in(name: &[u8], source: &SourceId) -> u128 {
+    leaf(&name[..name.len().saturating_sub(1 + source.as_str().len())])
+}
+
+/// A name that begins like this, with room for the rest.
+pub fn with_room(start: &[u8]) -> Vec<u8> {
+    let mut name = Vec::with_capacity(start.len() + 64 + 1 + PIECE);
+    name.extend_from_slice(start);
+    name
+}
+
+/// Adds the number of a piece to a record's name.
+pub fn add_piece(name: &mut Vec<u8>, number: u16) {
+    name.extend_from_slice(&number.to_be_bytes());
 }
 
 /// Whether the first segments of the key are these.

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, ops::ControlFlow};
 
 use super::{
     error::StoreError,
-    ledger::{Ledger, SEALS_PER_KEY},
+    ledger::{Ledger, Mark, SEALS_PER_KEY},
     names::{self, Tree},
     pieces::{self, SealedRow},
     rows::{RowChange, Rows},
@@ -22,13 +22,24 @@ pub struct Pending<'a> {
 }
 
 struct Change {
-    old: Option<Vec<u8>>,
-    new: Option<Vec<u8>>,
+    old: Option<Mark>,
+    new: New,
+}
+
+/// What a row is to be.
+enum New {
+    Same,
+    Nothing,
+    Bytes(Vec<u8>),
 }
 
 impl Change {
     fn current_len(&self) -> Option<usize> {
-        self.new.as_ref().map(Vec::len)
+        match &self.new {
+            New::Same => self.old.map(|old| old.len),
+            New::Nothing => None,
+            New::Bytes(bytes) => Some(bytes.len()),
+        }
     }
 }
 
@@ -60,7 +71,7 @@ impl<'a> Pending<'a> {
     /// # Errors
     /// The backend's.
     pub fn set(&mut self, row: Vec<u8>, new: Option<Vec<u8>>) -> Result<(), StoreError> {
-        self.change(row)?.new = new;
+        self.change(row)?.new = new.map_or(New::Nothing, New::Bytes);
         Ok(())
     }
 
@@ -74,7 +85,7 @@ impl<'a> Pending<'a> {
         for number in first..=u16::MAX {
             let change = self.change(names::piece(name, number))?;
             let Some(length) = change.current_len() else { break };
-            change.new = None;
+            change.new = New::Nothing;
             if !pieces::has_next(length) {
                 break;
             }
@@ -89,8 +100,8 @@ impl<'a> Pending<'a> {
             Entry::Occupied(known) => Ok(known.into_mut()),
             Entry::Vacant(free) => {
                 let mut old = None;
-                self.held.get(free.key(), &mut |bytes| old = Some(bytes.to_vec()))?;
-                Ok(free.insert(Change { new: old.clone(), old }))
+                self.held.get(free.key(), &mut |bytes| old = Some(Mark::of(bytes)))?;
+                Ok(free.insert(Change { old, new: New::Same }))
             }
         }
     }
@@ -103,22 +114,24 @@ impl<'a> Pending<'a> {
         let mut after = before.clone();
         let mut changes: Vec<RowChange<'_>> = Vec::with_capacity(self.rows.len() + 1);
         for (row, Change { old, new }) in &self.rows {
-            if old == new {
-                continue;
-            }
+            let new = match new {
+                New::Bytes(bytes) => Some(bytes.as_slice()),
+                New::Nothing if old.is_some() => None,
+                New::Nothing | New::Same => continue,
+            };
             let entry = u64::from(is_entry(row));
             if is_counted(row) {
                 if let Some(old) = old {
-                    after.remove(old);
+                    after.remove(*old);
                     after.entries = after.entries.saturating_sub(entry);
                 }
                 if let Some(new) = new {
-                    after.add(new);
+                    after.add(Mark::of(new));
                     after.entries += entry;
                     after.sealed += 1;
                 }
             }
-            changes.push((row, new.as_deref()));
+            changes.push((row, new));
         }
         if changes.is_empty() {
             return Ok(None);
@@ -166,7 +179,7 @@ pub fn count(rows: &dyn Rows) -> Result<Ledger, StoreError> {
     let mut counted = Ledger::default();
     for tree in [Tree::Observations, Tree::Documents] {
         rows.scan(&[tree as u8], &mut |row, sealed| {
-            counted.add(sealed);
+            counted.add(Mark::of(sealed));
             counted.entries += u64::from(is_entry(row));
             ControlFlow::Continue(())
         })?;

@@ -31,7 +31,7 @@ pub fn seal(sealer: &Sealer, rng: &dyn Rng, name: &[u8], write: u64, body: &[u8]
             let start = usize::from(number) * BODY_MAX;
             let part = &body[start..body.len().min(start + BODY_MAX)];
             let row = names::piece(name, number);
-            let sealed = sealer.seal(rng, &row, &[&write.to_le_bytes()[..], &count.to_le_bytes(), part].concat())?;
+            let sealed = sealer.seal_parts(rng, &row, &[&write.to_le_bytes(), &count.to_le_bytes(), part])?;
             Ok((row, sealed))
         })
         .collect()
@@ -40,6 +40,14 @@ pub fn seal(sealer: &Sealer, rng: &dyn Rng, name: &[u8], write: u64, body: &[u8]
 /// Whether another piece follows this sealed one.
 pub fn has_next(sealed_len: usize) -> bool {
     sealed_len == SEALED_MAX
+}
+
+/// Opens a record that is one piece into a buffer that may have served before; answers its body. Any other row is not opened by this.
+pub fn open_single<'a>(sealer: &Sealer, row: &[u8], sealed: &[u8], plain: &'a mut Vec<u8>) -> Result<&'a [u8], Unopened> {
+    sealer.open_into(row, sealed, plain)?;
+    let (head, body) = plain.split_first_chunk::<HEAD>().ok_or(Unopened::Damaged)?;
+    let single = head.last_chunk::<2>() == Some(&1_u16.to_le_bytes()) && names::split_piece(row).is_some_and(|(_, number)| number == 0);
+    if single { Ok(body) } else { Err(Unopened::Damaged) }
 }
 
 /// Opens the pieces found under `name`, given in the order of their rows.
@@ -90,6 +98,9 @@ mod tests {
             let (sealer, rows, body) = sealed(1, length);
             assert_eq!(rows.len(), pieces, "{length}");
             assert_eq!(reopen(&sealer, &rows).unwrap(), body);
+            let mut buffer = vec![1; 100];
+            let (row, first) = &rows[0];
+            assert_eq!(open_single(&sealer, row, first, &mut buffer).ok(), (pieces == 1).then_some(body.as_slice()));
             for (at, (_, sealed)) in rows.iter().enumerate() {
                 assert!(sealed.len() <= SEALED_MAX);
                 assert_eq!(has_next(sealed.len()), at + 1 < pieces, "{length}");

@@ -21,6 +21,25 @@ struct StoredObservation<'a> {
     same_origin: Option<&'a str>,
 }
 
+impl StoredObservation<'_> {
+    fn whose(&self, key: Key, source: SourceId) -> Observation {
+        Observation {
+            key,
+            source,
+            content: match self.content {
+                StoredContent::Value(text) => Content::Value(Value::from_trusted_text(text)),
+                StoredContent::Absent(last) => Content::Absent(last.map(Value::from_trusted_text)),
+            },
+            observed_at: Timestamp::from_millis(self.observed_at),
+            changed_at: Timestamp::from_millis(self.changed_at),
+            fetched_at: Timestamp::from_millis(self.fetched_at),
+            revision: self.revision.map(Into::into),
+            live: self.live,
+            same_origin: self.same_origin.map(Into::into),
+        }
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 enum StoredContent<'a> {
     Value(&'a str),
@@ -54,22 +73,14 @@ pub fn encode_observation(observation: &Observation) -> Vec<u8> {
 /// The observation of a body; none when it is none of a version known here.
 pub fn decode_observation(body: &[u8]) -> Option<Observation> {
     let stored: StoredObservation = decode(body)?;
-    Some(Observation {
-        key: Key::new(stored.key).ok()?,
-        source: SourceId::new(stored.source).ok()?,
-        content: match stored.content {
-            StoredContent::Value(text) => Content::Value(Value::from_trusted_text(text)),
-            StoredContent::Absent(last) => Content::Absent(last.map(Value::from_trusted_text)),
-        },
-        observed_at: Timestamp::from_millis(stored.observed_at),
-        changed_at: Timestamp::from_millis(stored.changed_at),
-        fetched_at: Timestamp::from_millis(stored.fetched_at),
-        revision: stored.revision.map(Into::into),
-        live: stored.live,
-        same_origin: stored.same_origin.map(Into::into),
-    })
+    Some(stored.whose(Key::new(stored.key).ok()?, SourceId::new(stored.source).ok()?))
 }
 
+/// As [`decode_observation`], none also when it is another source's or another key's.
+pub fn decode_observation_of(body: &[u8], key: &Key, source: &SourceId) -> Option<Observation> {
+    let stored: StoredObservation = decode(body)?;
+    (stored.key == key.as_str() && stored.source == source.as_str()).then(|| stored.whose(key.clone(), source.clone()))
+}
 /// The body of a document.
 pub fn encode_document(name: &str, bytes: &[u8]) -> Vec<u8> {
     encode(&StoredDocument { name, bytes })

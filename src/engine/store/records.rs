@@ -20,7 +20,49 @@ pub struct Found<'a> {
     /// Every row of that name, sealed as they are.
     pub rows: &'a [SealedRow],
     /// What is inside.
-    pub body: Result<Vec<u8>, Unopened>,
+    pub body: Result<&'a [u8], Unopened>,
+}
+
+/// The rows of one record, in buffers that serve again for the next.
+#[derive(Default)]
+struct Gathered {
+    rows: Vec<SealedRow>,
+    used: usize,
+    plain: Vec<u8>,
+}
+
+impl Gathered {
+    fn push(&mut self, row: &[u8], sealed: &[u8]) {
+        if self.used == self.rows.len() {
+            self.rows.push(SealedRow::default());
+        }
+        let (name, bytes) = &mut self.rows[self.used];
+        name.clear();
+        name.extend_from_slice(row);
+        bytes.clear();
+        bytes.extend_from_slice(sealed);
+        self.used += 1;
+    }
+
+    /// Whether this row is of another record than those gathered.
+    fn ends_before(&self, row: &[u8]) -> bool {
+        self.rows[..self.used].first().is_some_and(|(first, _)| name_of(first) != name_of(row))
+    }
+
+    /// Gives the record to `each` and begins anew.
+    fn emit(&mut self, keys: &Keys, each: &mut dyn FnMut(Found<'_>)) {
+        let Self { rows, used, plain } = self;
+        let rows = &rows[..std::mem::take(used)];
+        let body = match rows {
+            [] => return,
+            [(row, sealed)] => pieces::open_single(&keys.sealer, row, sealed, plain),
+            _ => pieces::open(&keys.sealer, rows.iter().map(|(row, sealed)| (row.as_slice(), sealed.as_slice()))).map(|body| {
+                *plain = body;
+                plain.as_slice()
+            }),
+        };
+        each(Found { name: name_of(&rows[0].0), rows, body });
+    }
 }
 
 /// Gives every record whose name starts with `prefix` to `each`.
@@ -28,16 +70,15 @@ pub struct Found<'a> {
 /// # Errors
 /// The backend's; what came before it was given.
 pub fn scan(keys: &Keys, rows: &dyn Rows, prefix: &[u8], each: &mut dyn FnMut(Found<'_>)) -> Result<(), StoreError> {
-    let mut record: Vec<SealedRow> = Vec::new();
+    let mut record = Gathered::default();
     let outcome = rows.scan(prefix, &mut |row, sealed| {
-        if record.first().is_some_and(|(first, _)| name_of(first) != name_of(row)) {
-            emit(keys, &record, each);
-            record.clear();
+        if record.ends_before(row) {
+            record.emit(keys, each);
         }
-        record.push((row.to_vec(), sealed.to_vec()));
+        record.push(row, sealed);
         ControlFlow::Continue(())
     });
-    emit(keys, &record, each);
+    record.emit(keys, each);
     outcome
 }
 
@@ -56,20 +97,19 @@ pub fn scan_around_damage(keys: &Keys, rows: &dyn Rows, prefix: &[u8], each: &mu
     if !matches!(forward, Err(StoreError::Damaged(_))) {
         return forward.map(|()| true);
     }
-    let mut record: Vec<SealedRow> = Vec::new();
-    let mut emit_back = |record: &mut Vec<SealedRow>| {
-        record.reverse();
-        emit(keys, record, each);
-        record.clear();
+    let mut record = Gathered::default();
+    let mut emit_back = |record: &mut Gathered| {
+        record.rows[..record.used].reverse();
+        record.emit(keys, each);
     };
     let backward = rows.scan_back(prefix, &mut |row, sealed| {
-        if record.first().is_some_and(|(first, _)| name_of(first) != name_of(row)) {
+        if record.ends_before(row) {
             emit_back(&mut record);
         }
         if name_of(row) <= last.as_slice() {
             return ControlFlow::Break(());
         }
-        record.push((row.to_vec(), sealed.to_vec()));
+        record.push(row, sealed);
         ControlFlow::Continue(())
     });
     emit_back(&mut record);
@@ -83,24 +123,17 @@ fn name_of(row: &[u8]) -> &[u8] {
     names::split_piece(row).map_or(&[], |(name, _)| name)
 }
 
-fn emit(keys: &Keys, rows: &[SealedRow], each: &mut dyn FnMut(Found<'_>)) {
-    if let Some((first, _)) = rows.first() {
-        let body = pieces::open(&keys.sealer, rows.iter().map(|(row, sealed)| (row.as_slice(), sealed.as_slice())));
-        each(Found { name: name_of(first), rows, body });
-    }
-}
-
 impl Found<'_> {
     /// The observation in it, if it is whole and stands under its own name.
     pub fn observation(&self, keys: &Keys) -> Result<Observation, Unopened> {
-        let observation = record::decode_observation(self.whole()?).ok_or(Unopened::Damaged)?;
+        let observation = record::decode_observation(self.body?).ok_or(Unopened::Damaged)?;
         self.stands_under(&keys.namer.of_observation(&observation.key, &observation.source))?;
         Ok(observation)
     }
 
     /// As [`Found::observation`], where `prefix` is what every observation of `key` begins with: saves hashing the name again.
     pub fn observation_of(&self, keys: &Keys, key: &Key, prefix: &[u8]) -> Result<Observation, Unopened> {
-        let observation = record::decode_observation(self.whole()?).ok_or(Unopened::Damaged)?;
+        let observation = record::decode_observation(self.body?).ok_or(Unopened::Damaged)?;
         let own = observation.key == *key && names::is_by(prefix, self.name, &observation.source);
         if !own {
             self.stands_under(&keys.namer.of_observation(&observation.key, &observation.source))?;
@@ -110,7 +143,7 @@ impl Found<'_> {
 
     /// Name and bytes of the document in it, if it is whole and stands under its own name.
     pub fn document(&self, keys: &Keys) -> Result<(&str, &[u8]), Unopened> {
-        let (name, bytes) = record::decode_document(self.whole()?).ok_or(Unopened::Damaged)?;
+        let (name, bytes) = record::decode_document(self.body?).ok_or(Unopened::Damaged)?;
         self.stands_under(&keys.namer.of_document(name))?;
         Ok((name, bytes))
     }
@@ -118,10 +151,6 @@ impl Found<'_> {
     /// Whether it is a whole record of this tree under its own name.
     pub fn check(&self, keys: &Keys, tree: Tree) -> Result<(), Unopened> {
         if tree == Tree::Documents { self.document(keys).map(drop) } else { self.observation(keys).map(drop) }
-    }
-
-    fn whole(&self) -> Result<&[u8], Unopened> {
-        self.body.as_deref().map_err(|unopened| *unopened)
     }
 
     fn stands_under(&self, own: &[u8]) -> Result<(), Unopened> {

@@ -94,7 +94,7 @@ fn record(keys: &Keys, rows: &dyn Rows, name: &[u8]) -> Result<(Vec<SealedRow>, 
     records::scan(keys, rows, name, &mut |record| {
         // Longer names may begin like this one.
         if record.name == name {
-            found = (record.rows.to_vec(), record.body);
+            found = (record.rows.to_vec(), record.body.map(<[u8]>::to_vec));
         }
     })?;
     Ok(found)

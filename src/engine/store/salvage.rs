@@ -29,7 +29,7 @@ pub fn read(keys: &Keys, backend: &dyn Backend, dir: &Path) -> Salvaged {
         let Salvaged { records, lost, .. } = &mut salvaged;
         let all =
             records::scan_around_damage(keys, rows.as_ref(), &[tree as u8], &mut |found| match (found.check(keys, tree), found.body) {
-                (Ok(()), Ok(body)) => records.push((found.name.to_vec(), body)),
+                (Ok(()), Ok(body)) => records.push((found.name.to_vec(), body.to_vec())),
                 _ => *lost += 1,
             });
         salvaged.partial |= all != Ok(true);

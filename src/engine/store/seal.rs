@@ -99,18 +99,24 @@ impl Sealer {
     /// # Errors
     /// Only for more than 64 GiB.
     pub fn seal(&self, rng: &dyn Rng, name: &[u8], plain: &[u8]) -> Result<Vec<u8>, StoreError> {
+        self.seal_parts(rng, name, &[plain])
+    }
+
+    /// As [`Sealer::seal`], of these parts one after the other.
+    ///
+    /// # Errors
+    /// Only for more than 64 GiB.
+    pub fn seal_parts(&self, rng: &dyn Rng, name: &[u8], parts: &[&[u8]]) -> Result<Vec<u8>, StoreError> {
         let mut nonce = [0; NONCE];
         rng.fill(&mut nonce);
-        let mut sealed = Vec::with_capacity(OVERHEAD + plain.len());
+        let mut sealed = Vec::with_capacity(OVERHEAD + parts.iter().map(|part| part.len()).sum::<usize>());
         let ring = self.ring();
         sealed.push(RECORD_FORMAT);
         sealed.extend_from_slice(&ring.current.id.to_le_bytes());
         sealed.extend_from_slice(&nonce);
-        sealed.extend_from_slice(plain);
-        let tag = ring
-            .current
-            .cipher
-            .encrypt_inout_detached(&Nonce::from(nonce), &associated(name), sealed[HEAD..].as_mut().into())
+        parts.iter().for_each(|part| sealed.extend_from_slice(part));
+        let body = sealed[HEAD..].as_mut();
+        let tag = associated(name, |data| ring.current.cipher.encrypt_inout_detached(&Nonce::from(nonce), data, body.into()))
             .map_err(|_| StoreError::Unwritable { path: "the store".to_owned(), cause: "a record is too large to seal".to_owned() })?;
         sealed.extend_from_slice(&tag);
         Ok(sealed)
@@ -118,6 +124,13 @@ impl Sealer {
 
     /// Opens what was sealed under `name`.
     pub fn open(&self, name: &[u8], sealed: &[u8]) -> Result<Vec<u8>, Unopened> {
+        let mut plain = Vec::new();
+        self.open_into(name, sealed, &mut plain)?;
+        Ok(plain)
+    }
+
+    /// As [`Sealer::open`], into a buffer that may have served before; where it does not open, what is in the buffer is nothing.
+    pub fn open_into(&self, name: &[u8], sealed: &[u8], plain: &mut Vec<u8>) -> Result<(), Unopened> {
         let (head, rest) = sealed.split_first_chunk::<HEAD>().ok_or(Unopened::Damaged)?;
         let (body, tag) = rest.split_last_chunk::<TAG>().ok_or(Unopened::Damaged)?;
         let [format, id_and_nonce @ ..] = head;
@@ -129,19 +142,27 @@ impl Sealer {
         let ring = self.ring();
         let key = ring.key(id).ok_or(Unopened::WrongKey(id))?;
         let nonce = Nonce::try_from(nonce).map_err(|_| Unopened::Damaged)?;
-        let mut plain = body.to_vec();
-        key.cipher
-            .decrypt_inout_detached(&nonce, &associated(name), plain.as_mut_slice().into(), &Tag::from(*tag))
-            .map_err(|_| Unopened::Damaged)?;
-        Ok(plain)
+        plain.clear();
+        plain.extend_from_slice(body);
+        let opened =
+            associated(name, |data| key.cipher.decrypt_inout_detached(&nonce, data, plain.as_mut_slice().into(), &Tag::from(*tag)));
+        opened.map_err(|_| {
+            plain.clear();
+            Unopened::Damaged
+        })
     }
 }
 
-fn associated(name: &[u8]) -> Vec<u8> {
-    let mut data = Vec::with_capacity(1 + name.len());
-    data.push(RECORD_FORMAT);
-    data.extend_from_slice(name);
-    data
+/// Gives the associated data of a record to `work`; only long names cost an allocation.
+fn associated<T>(name: &[u8], work: impl FnOnce(&[u8]) -> T) -> T {
+    let mut short = [RECORD_FORMAT; 256];
+    match short.get_mut(1..=name.len()) {
+        Some(place) => {
+            place.copy_from_slice(name);
+            work(&short[..=name.len()])
+        }
+        None => work(&[&[RECORD_FORMAT], name].concat()),
+    }
 }
 
 /// Which key a sealed record says it was sealed with; none when it is too short to say.

@@ -1,5 +1,7 @@
 //! The store on disk: observations and documents, sealed, over rows of any backend.
 
+mod reading;
+
 use std::{
     path::{Path, PathBuf},
     sync::{
@@ -13,13 +15,15 @@ use super::{
     error::StoreError,
     key_keeper::KeyKeeper,
     keys::Keys,
+    known::Known,
     ledger::Ledger,
     lock::DirLock,
+    lookup::{self, Looked},
     manifest, marker,
     names::{self, Tree},
+    nonces::Nonces,
     pending::{self, Pending},
-    pieces::{self, SealedRow},
-    record, records,
+    pieces, record, records,
     reseal::Pass,
     rows::Rows,
     seal::Unopened,
@@ -34,7 +38,7 @@ use crate::{
 pub struct SealedStore {
     pub(super) data_dir: PathBuf,
     pub(super) keys: Keys,
-    pub(super) rng: Arc<dyn Rng>,
+    pub(super) rng: Nonces,
     /// How far sealing anew has come.
     pub(super) resealing: Mutex<Pass>,
     open: RwLock<Option<Arc<Open>>>,
@@ -47,6 +51,8 @@ pub struct SealedStore {
 /// What closing gives up; in this order.
 struct Open {
     rows: Box<dyn Rows>,
+    /// Of these rows.
+    known: Known,
     lock: DirLock,
 }
 
@@ -72,9 +78,9 @@ impl SealedStore {
         Self {
             data_dir: data_dir.to_owned(),
             keys,
-            rng,
+            rng: Nonces::new(rng),
             resealing: Mutex::default(),
-            open: RwLock::new(Some(Arc::new(Open { rows, lock }))),
+            open: RwLock::new(Some(Arc::new(Open { rows, known: Known::default(), lock }))),
             opened_at,
             books: Mutex::new(Books { ledger, flushed: opened_at, manifest }),
             quarantined: AtomicU64::new(0),
@@ -84,13 +90,16 @@ impl SealedStore {
 
     /// Runs `work` on the rows; if the database turns out damaged, the next open will not trust it.
     pub(super) fn with<T>(&self, work: impl FnOnce(&dyn Rows) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        // Only a reference is taken under the lock, so that a caller may use the store from inside a scan.
-        let open = self.open.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(StoreError::Closed)?;
-        let outcome = work(open.rows.as_ref());
+        let outcome = work(self.opened()?.rows.as_ref());
         if matches!(outcome, Err(StoreError::Damaged(_))) {
             marker::condemn(&self.data_dir);
         }
         outcome
+    }
+
+    fn opened(&self) -> Result<Arc<Open>, StoreError> {
+        // Only a reference is taken under the lock, so that a caller may use the store from inside a scan.
+        self.open.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(StoreError::Closed)
     }
 
     pub(super) fn books(&self) -> MutexGuard<'_, Books> {
@@ -110,78 +119,14 @@ impl SealedStore {
     ) -> Result<(), StoreError> {
         let mut pending = Pending::new(rows);
         plan(&mut pending, books.ledger.write + 1)?;
-        if let Some(ledger) = pending.write(&books.ledger, &self.keys.sealer, self.rng.as_ref())? {
+        if let Some(ledger) = pending.write(&books.ledger, &self.keys.sealer, &self.rng)? {
             books.ledger = ledger;
         }
         Ok(())
     }
 
     fn put(&self, pending: &mut Pending<'_>, write: u64, name: &[u8], body: &[u8]) -> Result<(), StoreError> {
-        pending.replace(name, pieces::seal(&self.keys.sealer, self.rng.as_ref(), name, write, body)?)
-    }
-
-    /// Looks again, while nothing writes, at a record that did not open. One whose pieces a write was just replacing is whole now and goes
-    /// to `whole`; a damaged one is moved, as sealed as it is, to where nothing reads it.
-    fn settle(&self, name: &[u8], key: Option<&Key>, whole: &mut dyn FnMut(&records::Found<'_>)) -> Result<(), StoreError> {
-        self.with(|rows| {
-            let mut books = self.books();
-            let tree = if name.first() == Some(&(Tree::Documents as u8)) { Tree::Documents } else { Tree::Observations };
-            let mut damaged: Vec<SealedRow> = Vec::new();
-            records::scan(&self.keys, rows, name, &mut |found| match found.check(&self.keys, tree) {
-                // Longer names may begin like this one.
-                _ if found.name != name => {}
-                Ok(()) => whole(&found),
-                Err(Unopened::WrongKey(_)) => {}
-                Err(Unopened::Damaged) => damaged.extend_from_slice(found.rows),
-            })?;
-            if damaged.is_empty() {
-                return Ok(());
-            }
-            self.write_with(rows, &mut books, |pending, _| {
-                damaged.into_iter().try_for_each(|(row, sealed)| {
-                    let aside = [&[Tree::Quarantine as u8], row.as_slice()].concat();
-                    pending.set(row, None)?;
-                    pending.set(aside, Some(sealed))
-                })
-            })?;
-            self.report(key, names::source_in(name).filter(|_| tree == Tree::Observations));
-            Ok(())
-        })
-    }
-
-    /// Gives every observation under these prefixes to `each`, and settles what did not open. That pages could not be read is reported; the
-    /// next open sets the database aside and takes over what is whole.
-    fn observations(&self, prefixes: &[Vec<u8>], key: Option<&Key>, each: &mut dyn FnMut(Observation)) -> Result<(), StoreError> {
-        let mut suspect: Vec<Vec<u8>> = Vec::new();
-        for prefix in prefixes {
-            let all = self.with(|rows| {
-                records::scan_around_damage(&self.keys, rows, prefix, &mut |found| {
-                    let observation = match key {
-                        Some(key) => found.observation_of(&self.keys, key, prefix),
-                        None => found.observation(&self.keys),
-                    };
-                    match observation {
-                        Ok(observation) => each(observation),
-                        Err(Unopened::WrongKey(_)) => {}
-                        Err(Unopened::Damaged) => suspect.push(found.name.to_vec()),
-                    }
-                })
-            })?;
-            if !all {
-                marker::condemn(&self.data_dir);
-                self.report(key, None);
-            }
-        }
-        suspect.iter().try_for_each(|name| {
-            let mut whole = None;
-            match self.settle(name, key, &mut |found| whole = found.observation(&self.keys).ok()) {
-                Err(StoreError::Damaged(_)) => self.report(key, None),
-                settled => settled?,
-            }
-            // Outside of the settling, so that `each` may use the store.
-            whole.into_iter().for_each(&mut *each);
-            Ok(())
-        })
+        pending.replace(name, pieces::seal(&self.keys.sealer, &self.rng, name, write, body)?)
     }
 
     pub(super) fn report(&self, key: Option<&Key>, source: Option<SourceId>) {
@@ -192,21 +137,40 @@ impl SealedStore {
 
 impl CacheStore for SealedStore {
     fn get(&self, key: &Key) -> Result<Vec<Observation>, StoreError> {
+        let open = self.opened()?;
+        let prefix = self.keys.namer.of_key(key);
+        if let Some(observations) = self.of_known_sources(&open, key, &prefix)? {
+            return Ok(observations);
+        }
         let mut observations = Vec::new();
-        self.observations(&[self.keys.namer.of_key(key)], Some(key), &mut |observation| {
+        let leaf = names::leaf(&prefix);
+        let lesson = self.observations(&open.known, &[prefix], Some(key), &mut |observation| {
             // Names on disk are short hashes; the name inside decides.
             if observation.key == *key {
                 observations.push(observation);
             }
         })?;
+        if let Some(lesson) = lesson {
+            open.known.learn_key(leaf, &lesson);
+        }
         Ok(observations)
     }
 
+    fn get_from(&self, key: &Key, source: &SourceId) -> Result<Option<Observation>, StoreError> {
+        match self.look_up(self.opened()?.as_ref(), key, source, &self.keys.namer.of_key(key))? {
+            Looked::Found(observation) => Ok(Some(observation)),
+            Looked::Nothing => Ok(None),
+            Looked::Unusual => Ok(self.get(key)?.into_iter().find(|observation| observation.source == *source)),
+        }
+    }
+
     fn apply(&self, ops: &[StoreOp]) -> Result<(), StoreError> {
+        let open = self.opened()?;
         self.write(|pending, write| {
             ops.iter().try_for_each(|op| match op {
                 StoreOp::Put(observation) => {
                     let name = self.keys.namer.of_observation(&observation.key, &observation.source);
+                    open.known.put(names::leaf_in(&name, &observation.source), &observation.source);
                     self.put(pending, write, &name, &record::encode_observation(observation))
                 }
                 StoreOp::Evict(key, source) => pending.remove(&self.keys.namer.of_observation(key, source)),
@@ -215,15 +179,28 @@ impl CacheStore for SealedStore {
     }
 
     fn scan(&self, segments: &[&str], each: &mut dyn FnMut(Observation)) -> Result<(), StoreError> {
-        self.observations(&self.keys.namer.under(segments), None, &mut |observation| {
+        let open = self.opened()?;
+        let lesson = self.observations(&open.known, &self.keys.namer.under(segments), None, &mut |observation| {
             if names::starts_with(&observation.key, segments) {
                 each(observation);
             }
-        })
+        })?;
+        if let Some(lesson) = lesson.filter(|_| segments.is_empty()) {
+            open.known.learn_all(&lesson);
+        }
+        Ok(())
     }
 
     fn get_meta(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
         let own = self.keys.namer.of_document(name);
+        let mut row = names::with_room(&own);
+        names::add_piece(&mut row, 0);
+        let read = |body: &[u8]| record::decode_document(body).filter(|(found, _)| *found == name).map(|(_, bytes)| bytes.to_vec());
+        match self.with(|rows| lookup::record(&self.keys, rows, &row, read))? {
+            Looked::Found(bytes) => return Ok(Some(bytes)),
+            Looked::Nothing => return Ok(None),
+            Looked::Unusual => {}
+        }
         let (mut document, mut suspect) = (None, false);
         self.with(|rows| {
             records::scan(&self.keys, rows, &own, &mut |found| match found.document(&self.keys) {
@@ -328,7 +305,7 @@ impl CacheStore for SealedStore {
         // Even if the last write failed the directory is given back.
         let open = self.open.write().unwrap_or_else(PoisonError::into_inner).take();
         let written = self.books().ledger.write != self.opened_at;
-        if let Some(Ok(Open { rows, lock })) = open.map(Arc::try_unwrap) {
+        if let Some(Ok(Open { rows, lock, .. })) = open.map(Arc::try_unwrap) {
             if outcome.is_ok() && written {
                 // Everything is safe already; if this fails the next open does it.
                 let _ = rows.close();

@@ -1,0 +1,120 @@
+//! The sealed store beside the bare databases it could stand on and a cache in memory, in one run, with 100,000 facts: reading, writing,
+//! opening.
+//!
+//! `cargo bench --bench cache [-- get put open]`. Ratios between the columns of one run are what counts; the times are this machine's.
+
+#![expect(clippy::expect_used, reason = "a benchmark that cannot set itself up has nothing to say")]
+
+#[path = "support/beside.rs"]
+mod beside;
+#[path = "support/peers.rs"]
+mod peers;
+
+use std::{fs::File, time::Duration};
+
+use beside::{Bound, Turns, contest, head, line};
+use peers::{
+    documents, filled, filled_memory, filled_redb, filled_sled, fresh, of, open, place, put, raw_redb, raw_sled, redb_get, redb_put,
+    scattered,
+};
+use stellar::fact::Key;
+
+/// As many as the contract speaks of.
+const FACTS: usize = 100_000;
+
+fn get(keys: &[Key]) {
+    for length in [100, 1024] {
+        let (ours, papers, sled_dir, redb_dir) = (place(), place(), place(), place());
+        let store = filled(ours.path(), keys, length);
+        let paper = documents(papers.path(), keys, length);
+        let db = filled_sled(sled_dir.path(), keys, length);
+        let redb = filled_redb(redb_dir.path(), keys, length);
+        let memory = filled_memory(keys, length);
+        let taken = contest(
+            Turns { rounds: 20, measurements: 2_000, operations: 1 },
+            &mut [
+                of(keys, |key| db.get(key.as_str())),
+                of(keys, |key| paper.get_meta(key.as_str())),
+                of(keys, |key| store.get(key)),
+                of(keys, |key| redb_get(&redb, key)),
+                of(keys, |key| memory.get(key)),
+            ],
+        );
+        let bound = if length == 1024 { Bound::Ratio(1.6) } else { Bound::None };
+        line(&format!("sealed bytes to plaintext, {length} B"), &taken[1], "sled get", &taken[0], bound);
+        line(&format!("sealed bytes to plaintext, {length} B"), &taken[1], "redb get", &taken[3], Bound::None);
+        line(&format!("get, decoded, {length} B"), &taken[2], "sled get", &taken[0], Bound::None);
+        line(&format!("get, decoded, {length} B"), &taken[2], "quick_cache get", &taken[4], Bound::None);
+    }
+}
+
+fn write(keys: &[Key]) {
+    let (ours, sled_dir, redb_dir) = (place(), place(), place());
+    let store = filled(ours.path(), keys, 1024);
+    let db = filled_sled(sled_dir.path(), keys, 1024);
+    let redb = filled_redb(redb_dir.path(), keys, 1024);
+    let data = File::options().write(true).open(sled_dir.path().join("db")).expect("sled made it");
+    let (mut one, mut other, mut third) = (0, 1 << 32, 1 << 33);
+    let taken = contest(
+        Turns { rounds: 20, measurements: 500, operations: 1 },
+        &mut [
+            of(keys, |key| db.insert(key.as_str(), fresh(&mut one, 1024))),
+            of(keys, |key| store.apply(&[put(key, &fresh(&mut other, 1024))])),
+        ],
+    );
+    line("put without sync, 1 KiB", &taken[1], "sled insert", &taken[0], Bound::Ratio(2.0));
+    let (mut next, mut again, mut last) = (scattered(FACTS), scattered(FACTS), scattered(FACTS));
+    let taken = contest(
+        Turns { rounds: 40, measurements: 5, operations: 1 },
+        &mut [
+            of(keys, |_| {
+                let mut batch = sled::Batch::default();
+                (0..100).for_each(|_| batch.insert(keys[next()].as_str(), fresh(&mut one, 1024)));
+                db.apply_batch(batch).and_then(|()| db.flush()).map(|_| data.sync_data())
+            }),
+            of(keys, |_| {
+                let ops: Vec<_> = (0..100).map(|_| put(&keys[again()], &fresh(&mut other, 1024))).collect();
+                store.apply(&ops).and_then(|()| store.flush())
+            }),
+            of(keys, |_| redb_put(&redb, (0..100).map(|_| (&keys[last()], fresh(&mut third, 1024))), true)),
+        ],
+    );
+    line("100 durable puts in one group, 1 KiB", &taken[1], "sled batch, flush, one sync_data", &taken[0], Bound::Ratio(1.3));
+    line("100 durable puts in one group, 1 KiB", &taken[1], "redb transaction", &taken[2], Bound::None);
+}
+
+fn opening(keys: &[Key]) {
+    for length in [100, 1024] {
+        let (ours, sled_dir, redb_dir) = (place(), place(), place());
+        filled(ours.path(), keys, length).close().expect("room on the disk");
+        drop(filled_sled(sled_dir.path(), keys, length));
+        drop(filled_redb(redb_dir.path(), keys, length));
+        let taken = contest(
+            Turns { rounds: 10, measurements: 1, operations: 1 },
+            &mut [
+                of(keys, |key| raw_sled(sled_dir.path()).get(key.as_str())),
+                of(keys, |key| {
+                    let store = open(ours.path()).store;
+                    let found = store.get(key);
+                    store.close().map(|()| found)
+                }),
+                of(keys, |key| redb_get(&raw_redb(redb_dir.path()), key)),
+            ],
+        );
+        let bound = Bound::Median(Duration::from_millis(100));
+        line(&format!("open, get one, close, {length} B"), &taken[1], "sled", &taken[0], bound);
+        line(&format!("open, get one, close, {length} B"), &taken[1], "redb", &taken[2], bound);
+    }
+}
+
+fn main() {
+    let asked: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let keys = peers::keys(FACTS);
+    head();
+    let parts: [(&str, fn(&[Key])); 3] = [("get", get), ("put", write), ("open", opening)];
+    for (name, run) in parts {
+        if asked.is_empty() || asked.iter().any(|word| word == name) {
+            run(&keys);
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! Which sources speak of which key, learned from what is read and written, so that a read finds each observation by its name instead of
+//! looking for those that begin like it.
+//!
+//! Invariants: what is said of a key is never too little - a source more costs a look-up, a source less would hide an observation; so a
+//! put adds before it reaches the database, nothing is taken away, and what a read learned while something new was written is not kept. It
+//! belongs to one open database: rows that come into it other than by a put need a new one. A few bytes a key; lost with the process.
+
+use std::{
+    collections::HashMap,
+    hash::{BuildHasherDefault, Hasher},
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+};
+
+use crate::fact::SourceId;
+
+/// Keys remembered; beyond, everything is forgotten and learned again.
+const KEYS: usize = 1 << 20;
+
+/// Which sources speak of which key; a key is known by the hash at the end of its name on disk.
+#[derive(Default)]
+pub struct Known(RwLock<Held>);
+
+#[derive(Default)]
+struct Held {
+    keys: HashMap<u128, u64, BuildHasherDefault<Hashed>>,
+    /// A key's bits stand for these.
+    sources: Arc<Vec<SourceId>>,
+    /// Whether a key that is not here is nowhere.
+    complete: bool,
+    /// Moves when something is written that was not known.
+    turn: u64,
+}
+
+/// Names on disk are hashes already.
+#[derive(Default)]
+struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.0 = self.0.rotate_left(8) ^ u64::from(*byte));
+    }
+
+    fn write_u128(&mut self, hash: u128) {
+        self.0 = (hash >> 64) as u64 ^ hash as u64;
+    }
+}
+
+/// The sources of one key.
+pub struct Sources {
+    bits: u64,
+    all: Arc<Vec<SourceId>>,
+}
+
+impl Sources {
+    /// Each of them.
+    pub fn iter(&self) -> impl Iterator<Item = &SourceId> {
+        self.all.iter().enumerate().filter(|(at, _)| self.bits >> at & 1 == 1).map(|(_, source)| source)
+    }
+}
+
+/// What one read of everything under a prefix learns.
+pub struct Lesson {
+    turn: u64,
+    found: Vec<(u128, SourceId)>,
+}
+
+impl Lesson {
+    /// There is an observation of this key by this source.
+    pub fn note(&mut self, key: u128, source: &SourceId) {
+        self.found.push((key, source.clone()));
+    }
+}
+
+impl Held {
+    /// The bit of a source; none when there are more than 64.
+    fn bit(&mut self, source: &SourceId) -> Option<u64> {
+        let at = self.sources.iter().position(|known| known == source).or_else(|| {
+            let free = self.sources.len();
+            (free < 64).then(|| Arc::make_mut(&mut self.sources).push(source.clone()))?;
+            Some(free)
+        })?;
+        Some(1 << at)
+    }
+
+    fn add(&mut self, key: u128, source: &SourceId) {
+        match self.bit(source) {
+            Some(bit) => *self.keys.entry(key).or_default() |= bit,
+            // One that cannot be told makes its keys unknown, and the rest no longer all there is.
+            None => self.forget(key),
+        }
+    }
+
+    fn forget(&mut self, key: u128) {
+        self.keys.remove(&key);
+        self.complete = false;
+    }
+
+    fn make_room(&mut self) {
+        if self.keys.len() >= KEYS {
+            self.keys.clear();
+            self.complete = false;
+        }
+    }
+}
+
+impl Known {
+    fn read(&self) -> RwLockReadGuard<'_, Held> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Held> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The sources that speak of a key, and perhaps some more; none when that is not known.
+    pub fn sources(&self, key: u128) -> Option<Sources> {
+        let held = self.read();
+        let bits = held.keys.get(&key).copied().or(held.complete.then_some(0))?;
+        Some(Sources { bits, all: Arc::clone(&held.sources) })
+    }
+
+    /// Begins a read that is to teach something.
+    pub fn lesson(&self) -> Lesson {
+        Lesson { turn: self.read().turn, found: Vec::new() }
+    }
+
+    /// What every observation of one key taught.
+    pub fn learn_key(&self, key: u128, lesson: &Lesson) {
+        let mut held = self.write();
+        if held.turn == lesson.turn && !held.complete {
+            held.make_room();
+            held.keys.insert(key, 0);
+            lesson.found.iter().filter(|(found, _)| *found == key).for_each(|(_, source)| held.add(key, source));
+        }
+    }
+
+    /// What every observation there is taught.
+    pub fn learn_all(&self, lesson: &Lesson) {
+        let mut held = self.write();
+        if held.turn == lesson.turn && lesson.found.len() < KEYS {
+            held.keys.clear();
+            held.complete = true;
+            lesson.found.iter().for_each(|(key, source)| held.add(*key, source));
+        }
+    }
+
+    /// An observation is about to be written.
+    pub fn put(&self, key: u128, source: &SourceId) {
+        {
+            let held = self.read();
+            let bit = held.sources.iter().position(|known| known == source).map_or(0, |at| 1 << at);
+            if held.keys.get(&key).is_some_and(|bits| bits & bit != 0) {
+                return;
+            }
+        }
+        let mut held = self.write();
+        held.turn += 1;
+        if held.complete || held.keys.contains_key(&key) {
+            held.make_room();
+            held.add(key, source);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source(name: &str) -> SourceId {
+        SourceId::new(name).unwrap()
+    }
+
+    fn names(known: &Known, key: u128) -> Option<Vec<String>> {
+        known.sources(key).map(|sources| sources.iter().map(|source| source.as_str().to_owned()).collect())
+    }
+
+    #[test]
+    fn nothing_is_claimed_before_it_was_learned() {
+        let known = Known::default();
+        known.put(1, &source("a"));
+        assert_eq!(names(&known, 1), None, "there may be others on disk");
+        let mut lesson = known.lesson();
+        lesson.note(1, &source("a"));
+        lesson.note(1, &source("b"));
+        known.learn_key(1, &lesson);
+        assert_eq!(names(&known, 1).unwrap(), ["a", "b"]);
+        known.put(1, &source("c"));
+        assert_eq!(names(&known, 1).unwrap(), ["a", "b", "c"]);
+        assert_eq!(names(&known, 2), None);
+    }
+
+    #[test]
+    fn what_was_read_while_something_was_written_is_not_kept() {
+        let known = Known::default();
+        let lesson = known.lesson();
+        known.put(1, &source("a"));
+        known.learn_key(1, &lesson);
+        known.learn_all(&lesson);
+        assert_eq!(names(&known, 1), None);
+        known.learn_all(&known.lesson());
+        assert_eq!(names(&known, 1).unwrap(), [""; 0]);
+    }
+
+    #[test]
+    fn after_reading_everything_a_key_that_is_not_there_is_nowhere() {
+        let known = Known::default();
+        let mut lesson = known.lesson();
+        lesson.note(1, &source("a"));
+        known.learn_all(&lesson);
+        assert_eq!(names(&known, 2).unwrap(), [""; 0]);
+        known.put(2, &source("a"));
+        assert_eq!(names(&known, 2).unwrap(), ["a"]);
+        assert_eq!(names(&known, 1).unwrap(), ["a"]);
+    }
+
+    #[test]
+    fn more_sources_than_bits_leave_their_keys_unknown_and_others_right() {
+        let known = Known::default();
+        known.learn_all(&known.lesson());
+        (0..70).for_each(|at| known.put(at % 2, &source(&format!("s{at}"))));
+        assert_eq!(names(&known, 0), None);
+        assert_eq!(names(&known, 1), None);
+        assert_eq!(names(&known, 9), None, "no longer all there is");
+        let mut lesson = known.lesson();
+        lesson.note(9, &source("s3"));
+        known.learn_key(9, &lesson);
+        assert_eq!(names(&known, 9).unwrap(), ["s3"]);
+    }
+}
