@@ -63,7 +63,7 @@ pub fn create(place: &KeyPlace, asked: &CacheKey, passphrase: Option<Passphrase>
         naming: keyslots::wrap(&sealer, rng, NAMING, &naming)?,
     };
     slotfiles::write(&place.data_dir, &slots)?;
-    assemble(place, slots, sealer, vec![(1, data)], naming)
+    assemble(place, slots, sealer, &[(1, data)], naming)
 }
 
 /// Opens the keys that `slots` hold. What they were made with counts, not what is asked for now; a note says where the two differ.
@@ -78,7 +78,7 @@ pub fn open(place: &KeyPlace, slots: Keyslots, asked: &CacheKey, notes: &mut Vec
         (!data.is_empty()).then_some((data, naming))
     })?;
     notes.extend(protection::difference(&slots.wrapping, asked));
-    assemble(place, slots, wrapping, data, naming)
+    assemble(place, slots, wrapping, &data, naming)
 }
 
 const NAMING: &[u8] = b"naming key";
@@ -97,7 +97,7 @@ fn assemble(
     place: &KeyPlace,
     slots: Keyslots,
     wrapping: Sealer,
-    data: Vec<(u32, Zeroizing<[u8; 32]>)>,
+    data: &[(u32, Zeroizing<[u8; 32]>)],
     naming: Zeroizing<[u8; 32]>,
 ) -> Result<Keys, StoreError> {
     let manifest = outer::derive(&*naming, &slots.store, b"stellar 1 manifest")?;

@@ -66,7 +66,7 @@ pub fn step(keys: &Keys, rows: &dyn Rows, before: &Ledger, rng: &dyn Rng, pass: 
     let mut pending = Pending::new(rows);
     let mut damaged = Vec::new();
     for name in names {
-        let (found, body) = record(keys, rows, &name)?;
+        let Record { rows: found, body } = record(keys, rows, &name)?;
         match body {
             Ok(body) => pending.replace(&name, pieces::seal(&keys.sealer, rng, &name, before.write + 1, &body)?)?,
             // Of a key that is not here: nothing to be done with it, and no damage.
@@ -88,13 +88,18 @@ pub fn step(keys: &Keys, rows: &dyn Rows, before: &Ledger, rng: &dyn Rng, pass: 
     Ok(Batch { ledger, damaged, ended })
 }
 
-/// The rows and the body of the record of exactly this name.
-fn record(keys: &Keys, rows: &dyn Rows, name: &[u8]) -> Result<(Vec<SealedRow>, Result<Vec<u8>, Unopened>), StoreError> {
-    let mut found = (Vec::new(), Err(Unopened::Damaged));
+struct Record {
+    rows: Vec<SealedRow>,
+    body: Result<Vec<u8>, Unopened>,
+}
+
+/// The record of exactly this name.
+fn record(keys: &Keys, rows: &dyn Rows, name: &[u8]) -> Result<Record, StoreError> {
+    let mut found = Record { rows: Vec::new(), body: Err(Unopened::Damaged) };
     records::scan(keys, rows, name, &mut |record| {
         // Longer names may begin like this one.
         if record.name == name {
-            found = (record.rows.to_vec(), record.body.map(<[u8]>::to_vec));
+            found = Record { rows: record.rows.to_vec(), body: record.body.map(<[u8]>::to_vec) };
         }
     })?;
     Ok(found)

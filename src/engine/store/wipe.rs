@@ -69,6 +69,7 @@ impl Wipe {
     }
 
     /// What is removed, in this order.
+    #[must_use]
     pub fn removes(&self) -> Vec<String> {
         let entry = self.entry.iter().map(|entry| format!("the key {entry:?} in the keyring"));
         let shown = |path: &PathBuf| path.display().to_string();
@@ -76,6 +77,7 @@ impl Wipe {
     }
 
     /// What stays, and why.
+    #[must_use]
     pub fn stays(&self) -> &[String] {
         &self.stays
     }
