@@ -15,6 +15,7 @@ mod generate;
 mod invocation;
 mod line;
 mod live;
+mod look;
 mod messages;
 mod print;
 mod run;

@@ -8,10 +8,12 @@
 mod api;
 mod cache;
 mod cache_event;
+pub mod chaos;
 mod claims;
 mod core;
 mod events;
 mod handle;
+mod heal;
 mod health;
 mod history;
 mod poll;
@@ -33,7 +35,8 @@ pub use handle::{Engine, EngineHandle};
 pub use history::Believed;
 pub use snapshots::Told;
 pub use store::{
-    DamagedCopy, Hydrated, KeyChange, KeyStatus, Mode, NotOne, OuterChange, Progress, SnapshotError, StoreError, StoreStats, Taken, Wipe,
+    DamagedCopy, Hydrated, KeyChange, KeyStatus, Mode, NotOne, OuterChange, Progress, SnapshotError, Standing, StoreError, StoreStats,
+    Taken, Wipe,
 };
 pub use world::Secrets;
 

@@ -6,11 +6,13 @@
 //!
 //! It does not print and does not decide exit codes.
 
+mod assets;
 mod client;
 mod clock;
 mod context;
 mod execute;
 mod inspect;
+mod keyboard;
 mod log;
 mod message;
 mod owner;
@@ -24,9 +26,11 @@ mod ui;
 mod vault;
 mod wipe;
 
+pub use assets::{AssetProblem, KeyLayer, Keys, ThemeFound, keys, themes};
 pub use clock::{mint_id, now};
 pub use context::{Context, RuntimeError};
 pub use inspect::{Place, files_of, inspect};
+pub use keyboard::keyboard;
 pub use log::log_dir;
 pub use message::{Reply, Request};
 pub use owner::serve;

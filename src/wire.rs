@@ -12,6 +12,7 @@ mod envelope;
 mod event;
 mod history;
 mod insight;
+mod look;
 mod mask;
 mod report;
 mod schema;
@@ -31,10 +32,11 @@ pub use envelope::{Envelope, ErrorBody, Outcome, VERSION, Via};
 pub use event::{ConflictEventPayload, EventPayload, FaultPayload, MissedPayload, ReadyPayload};
 pub use history::{HistoryPayload, PastPayload};
 pub use insight::{AgreementPayload, FactorPayload, InsightPayload, SourceViewPayload};
+pub use look::{ContrastPayload, KeyPayload, KeymapPayload, ThemePayload};
 pub use report::{
     ActionPayload, ConfigCheckPayload, ConfigPathPayload, ConfigProblemPayload, DoctorPayload, FilePayload, ServePayload, SettingPayload,
     TextPayload, Verdict,
 };
 pub use schema::schemas;
 pub use source::{RefreshPayload, SamplePayload, SkippedPayload, SourceErrorPayload, SourcePayload, SourceTestPayload};
-pub use upkeep::{DamagedPayload, KeyPayload, RekeyPayload, ResealingPayload, VerifyPayload, WipePayload};
+pub use upkeep::{CacheKeyPayload, DamagedPayload, RekeyPayload, ResealingPayload, VerifyPayload, WipePayload};

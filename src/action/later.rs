@@ -38,7 +38,5 @@ pub const LATER: &[LaterSpec] = &[
     later(&["audit"], "shows who did what"),
     later(&["chaos"], "tries faults"),
     later(&["runbook"], "runs a runbook"),
-    later(&["keymap"], "lists keys"),
-    later(&["theme"], "lists themes"),
     later(&["demo"], "shows a made-up system"),
 ];

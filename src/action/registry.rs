@@ -5,13 +5,14 @@ mod cache;
 mod config;
 mod conflict;
 mod insight;
+mod look;
 mod screen;
 mod source;
 
 use super::spec::ActionSpec;
 
-const TABLES: [&[ActionSpec]; 7] =
-    [insight::ACTIONS, source::ACTIONS, conflict::ACTIONS, cache::ACTIONS, config::ACTIONS, app::ACTIONS, screen::ACTIONS];
+const TABLES: [&[ActionSpec]; 8] =
+    [insight::ACTIONS, source::ACTIONS, conflict::ACTIONS, cache::ACTIONS, config::ACTIONS, look::ACTIONS, app::ACTIONS, screen::ACTIONS];
 
 /// Every action, in the order of the documentation.
 pub fn all() -> impl Iterator<Item = &'static ActionSpec> {

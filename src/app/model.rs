@@ -98,6 +98,8 @@ pub struct Shared {
     pub terminal_focused: bool,
     /// What is said in the line above the hints.
     pub message: Option<Message>,
+    /// How often something was said there: two sentences alike are two.
+    pub said: u64,
     /// The selected fact.
     pub selected: Option<Key>,
     /// The newest piece of background work.
@@ -238,6 +240,7 @@ impl Model {
                 mouse,
                 terminal_focused: true,
                 message: None,
+                said: 0,
                 selected: None,
                 last_job: JobId::default(),
                 refreshing: None,
@@ -327,6 +330,7 @@ impl ListModel {
 impl Shared {
     /// Says something in the line above the hints.
     pub fn say(&mut self, text: impl Into<SafeText>, role: Role) {
+        self.said += 1;
         self.message = Some(Message { text: text.into(), role });
     }
 

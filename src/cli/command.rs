@@ -17,6 +17,8 @@ const GROUPS: &[(&str, &str)] = &[
     ("cache", "What is kept here"),
     ("damaged", "What was set aside as damaged"),
     ("config", "The configuration file"),
+    ("keymap", "The keys of the screen"),
+    ("theme", "The colours of the screen"),
     ("insight", "Facts, by their longer names"),
 ];
 

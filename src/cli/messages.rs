@@ -15,12 +15,15 @@ const CODES: &[(&str, u8)] = &[
     ("not_an_engine_action", 2),
     ("not_in_this_build", 2),
     ("bad_source", 2),
+    ("bad_keymap", 2),
+    ("bad_theme", 2),
     ("instance_mismatch", 2),
     ("conflict_ambiguous", 2),
     ("no_such_key", 3),
     ("no_such_source", 3),
     ("no_such_copy", 3),
     ("copy_ambiguous", 2),
+    ("no_such_theme", 3),
     ("no_history", 3),
     ("snapshot_not_found", 3),
     ("conflict_not_found", 3),
@@ -49,6 +52,7 @@ const CODES: &[(&str, u8)] = &[
     ("no_snapshot_of_memory", 1),
     ("cache_moved", 1),
     ("doctor_failed", 1),
+    ("theme_contrast", 1),
     ("io", 1),
 ];
 

@@ -7,6 +7,7 @@ mod cache;
 mod conflict;
 mod fact;
 mod list;
+mod look;
 mod past;
 mod source;
 mod table;
@@ -25,6 +26,7 @@ use crate::wire::Envelope;
 use super::sink::Sink;
 
 pub use list::fact_table;
+pub use look::{contrast_table, keymap_table, theme_table};
 pub use watch::event_line;
 
 /// Turns lines into text.

@@ -12,7 +12,7 @@ use serde_json::{Map, Value as Json};
 use crate::{
     action::{self, ActionSpec, ArgKind, Call, Persona, Scope, args::InvokeArgs},
     config::{AccessibilityMode, ConfigError, LoadRequest, Loaded, load, resolve_dirs},
-    runtime::{Context, Request, ScreenOptions, builtin_rules, screen, screen_is_possible, serve},
+    runtime::{Context, Request, ScreenOptions, builtin_rules, keyboard, screen, screen_is_possible, serve},
     text::SafeText,
     theme::ColorDepth,
     wire::{Outcome, ServePayload, TextPayload, Verdict},
@@ -24,8 +24,9 @@ use super::{
     invocation::{Asked, Invocation, parse, wants_json},
     line::{Line, Tone},
     live::live,
+    look,
     messages::Failure,
-    print::printer_for,
+    print::{contrast_table, keymap_table, printer_for, theme_table},
     sink::Sink,
     upkeep,
 };
@@ -248,6 +249,11 @@ impl Run<'_> {
                 let wiped = upkeep::wipe(&context(loaded), spec, yes, sink)?;
                 Ok(put(request, &[&wiped], sink, upkeep::wiped_lines))
             }
+            "core.keymap.read" | "core.theme.read" | "core.theme.check" => {
+                let loaded = loaded.as_ref().map_err(|error| Failure::from(error.clone()))?;
+                notes(loaded, sink);
+                self.look(spec.id, request, loaded, sink)
+            }
             "core.app.completions" => Ok(put_text(request, &generate::completions(&text_of("shell"))?, sink)),
             "core.app.man" => Ok(put_text(request, &generate::manual()?, sink)),
             "core.app.doctor" => Ok(doctor_run(request, &load_request, loaded, &asker(loaded.as_ref().ok(), self.invocation), sink)),
@@ -272,6 +278,27 @@ impl Run<'_> {
             }
             "core.action.invoke" => self.invoke(request, loaded, sink),
             other => Err(Failure::new("not_in_this_build", format!("{other} is not in this build"))),
+        }
+    }
+
+    /// Keys and themes.
+    fn look(&self, id: &str, request: &Request, loaded: &Loaded, sink: &mut Sink) -> Result<u8, Failure> {
+        match id {
+            "core.keymap.read" => {
+                let (actions, failure) = look::keymap(loaded, keyboard((self.around.env)("TERM").as_deref()));
+                Ok(put_table(request, &actions, failure.as_ref(), sink, keymap_table))
+            }
+            "core.theme.read" => {
+                let (themes, failure) = look::theme_list(loaded);
+                Ok(put_table(request, &themes, failure.as_ref(), sink, theme_table))
+            }
+            _ => {
+                let checked = look::theme_check(loaded, request.args.get("name").and_then(Json::as_str))?;
+                for name in checked.colourless.iter().filter(|_| !sink.is_json()).collect::<Vec<_>>() {
+                    let _ = sink.line(&Line::plain(&format!("{name}: no colours of its own, so the terminal's are drawn")));
+                }
+                Ok(put_table(request, &checked.pairs, checked.failure.as_ref(), sink, contrast_table))
+            }
         }
     }
 
@@ -326,6 +353,22 @@ fn put<P: Serialize>(request: &Request, payloads: &[&P], sink: &mut Sink, lines:
         }
     }
     0
+}
+
+/// Writes payloads as JSON lines or as one table, then what was wrong.
+fn put_table<P: Serialize>(
+    request: &Request,
+    payloads: &[P],
+    failure: Option<&Failure>,
+    sink: &mut Sink,
+    table: impl Fn(&[P]) -> Vec<Line>,
+) -> u8 {
+    if sink.is_json() {
+        put(request, &payloads.iter().collect::<Vec<_>>(), sink, |_| Vec::new());
+    } else {
+        let _ = table(payloads).iter().try_for_each(|line| sink.line(line));
+    }
+    failure.map_or(0, |failure| fail(request, payloads.len() as u64 + 1, failure, sink))
 }
 
 /// Writes generated text as it is, or as one JSON line.

@@ -42,9 +42,11 @@ pub struct Sink {
 impl Sink {
     /// The process's own stdout and stderr.
     pub fn of_process() -> Self {
-        let terminal = io::stdout().is_terminal();
+        // A dumb terminal understands no sequence: it is written to like a file.
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let terminal = io::stdout().is_terminal() && !dumb;
         let mut sink = Self::new(Box::new(BufWriter::with_capacity(64 * 1024, io::stdout())), Box::new(io::stderr()), terminal);
-        sink.watched = io::stderr().is_terminal();
+        sink.watched = io::stderr().is_terminal() && !dumb;
         sink
     }
 

@@ -10,7 +10,7 @@ use crate::{
 use super::{
     cache_event::CacheEvent,
     source::{BadSource, Reported, Skipped, SourceError},
-    store::{KeyStatus, SnapshotError, StoreError, StoreStats},
+    store::{KeyStatus, SnapshotError, Standing, StoreError, StoreStats},
     world::{Clock, KeyVault, Rng, Secrets},
 };
 
@@ -203,6 +203,8 @@ pub struct CacheStatus {
     pub keys: Option<KeyStatus>,
     /// What happened at open that a person should know (healed, moved aside), a sentence each.
     pub notes: Vec<String>,
+    /// How the store stands when memory serves in place of the disk; none when all is well.
+    pub standing: Option<Standing>,
     /// When any engine last polled here.
     pub polled_at: Option<Timestamp>,
 }
@@ -247,7 +249,7 @@ impl EngineError {
             Self::Store(StoreError::KeyUnavailable(_)) => "key_unavailable",
             Self::Store(StoreError::Unwritable { .. }) => "store_unwritable",
             Self::Store(StoreError::Damaged(_)) => "store_damaged",
-            Self::Store(StoreError::NoBackend(_)) => "not_in_this_build",
+            Self::Store(StoreError::NoBackend(_) | StoreError::MadeWithout(_)) => "not_in_this_build",
             Self::Store(StoreError::Closed) => "engine_unavailable",
             Self::Snapshot { error, .. } => error.code(),
             Self::NoSuchSource(_) => "no_such_source",

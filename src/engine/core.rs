@@ -93,6 +93,12 @@ pub(super) struct Core {
     pub protection: String,
     pub backend: &'static str,
     pub polled_at: Mutex<Option<Timestamp>>,
+    /// What was healed since the start, a sentence each.
+    pub healed: Mutex<Vec<String>>,
+    /// The disk may have lost something that memory has: with the next write everything is written again.
+    pub rewrite: AtomicBool,
+    /// The store went over to memory or back.
+    pub turned: Arc<tokio::sync::Notify>,
     /// Somebody has to be asked again.
     pub resync: tokio::sync::Notify,
     positions: HashMap<SourceId, usize>,
@@ -163,6 +169,9 @@ impl Core {
             protection,
             backend,
             polled_at: Mutex::new(polled_at),
+            healed: Mutex::default(),
+            rewrite: AtomicBool::new(false),
+            turned: Arc::default(),
             resync: tokio::sync::Notify::new(),
             positions,
             facts: RwLock::new(Facts::default()),
@@ -212,7 +221,7 @@ impl Core {
         facts.table = table;
         facts.loaded = true;
         drop(facts);
-        self.tell_quarantined();
+        self.tell_store();
         Ok(())
     }
 
@@ -226,7 +235,7 @@ impl Core {
             }
         }
         let slots: Vec<_> = self.store.get(key)?.into_iter().map(|observation| Slot::new(observation, &self.rules)).collect();
-        self.tell_quarantined();
+        self.tell_store();
         Ok(self.resolve(key, &slots, &standings, now))
     }
 

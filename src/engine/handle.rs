@@ -18,7 +18,7 @@ use super::{
     poll,
     snapshots::Told,
     source::{BuiltSource, Skipped, SourceDeps, SourceError, build_sources},
-    store::{Hydrated, KeyKeeper, KeyPolicy, Mode, OpenedStore, StoreOptions, Taken, open_store},
+    store::{Hydrated, KeyKeeper, KeyPolicy, Mode, OpenedStore, StoreOptions, Taken, open_resilient},
 };
 
 /// A cheap, cloneable way to ask the engine anything. Reads run on the caller's thread and never wait for a source.
@@ -40,6 +40,17 @@ impl Engine {
     /// [`EngineError::Store`] when the directory is busy, newer, unwritable or beyond healing; [`EngineError::BadSource`] when a
     /// source's mapping or template is wrong.
     pub fn start(options: EngineOptions) -> Result<Self, EngineError> {
+        let mut engine = Self::open(options)?;
+        engine.poll()?;
+        Ok(engine)
+    }
+
+    /// As [`Engine::start`], but nobody is asked before [`Engine::poll`]: who wants to show first what is known is not in the way of what
+    /// the first answers bring.
+    ///
+    /// # Errors
+    /// As for [`Engine::start`].
+    pub fn open(options: EngineOptions) -> Result<Self, EngineError> {
         let built = build_sources(
             &options.config,
             &SourceDeps {
@@ -48,7 +59,7 @@ impl Engine {
                 environment: Arc::clone(&options.environment),
             },
         )?;
-        let opened = open_store(&StoreOptions {
+        let opened = open_resilient(&StoreOptions {
             data_dir: options.data_dir.clone(),
             state_dir: options.state_dir.clone(),
             backend: options.config.cache.backend.clone(),
@@ -58,26 +69,38 @@ impl Engine {
             vault: Arc::clone(&options.vault),
             policy: KeyPolicy::default(),
         })?;
-        Self::assemble(options, opened, built)
+        Ok(Self::idle(options, opened, built))
     }
 
     /// Puts an engine together from a store and sources that are already there.
-    pub(super) fn assemble(options: EngineOptions, opened: OpenedStore, built: Vec<BuiltSource>) -> Result<Self, EngineError> {
-        let polling = options.polling && !options.offline;
+    fn idle(options: EngineOptions, opened: OpenedStore, built: Vec<BuiltSource>) -> Self {
         let (set_aside, restored) = (opened.set_aside, opened.restored);
         let core = Arc::new(Core::new(options, opened, built));
-        if core.store.keys().is_some_and(|keys| keys.key_status().resealing.is_some()) {
-            // Its thread goes on with what an earlier run left.
-            core.writer()?;
-        }
+        core.listen_to_store();
+        core.go_on_resealing();
         core.tell_opening(set_aside, restored);
-        let tasks = if polling {
-            core.load()?;
-            poll::start(&core)
-        } else {
-            Vec::new()
-        };
-        Ok(Self { core, tasks })
+        core.tell_store();
+        Self { core, tasks: Vec::new() }
+    }
+
+    /// Starts the schedules, when asked to poll and not offline; once they run, does nothing. Needs a tokio runtime.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn poll(&mut self) -> Result<(), EngineError> {
+        let polling = self.core.options.polling && !self.core.options.offline;
+        if polling && self.tasks.is_empty() {
+            self.core.load()?;
+            self.tasks = poll::start(&self.core);
+        }
+        Ok(())
+    }
+
+    /// As [`Engine::start`], of a store and sources that are already there.
+    pub(super) fn assemble(options: EngineOptions, opened: OpenedStore, built: Vec<BuiltSource>) -> Result<Self, EngineError> {
+        let mut engine = Self::idle(options, opened, built);
+        engine.poll()?;
+        Ok(engine)
     }
 
     /// The handle to give away.
@@ -282,7 +305,8 @@ impl EngineHandle {
             store: self.core.store.stats(),
             protection: keys.as_ref().map_or_else(|| self.core.protection.clone(), |keys| keys.protection.clone()),
             keys,
-            notes: self.core.notes.clone(),
+            notes: self.core.store_notes(),
+            standing: self.core.store.standing(),
             polled_at: self.polled_at(),
         })
     }
@@ -354,10 +378,10 @@ impl EngineHandle {
         self.core.now()
     }
 
-    /// What a person should know about how the store was opened.
+    /// What a person should know about how the store was opened and how it stands.
     #[must_use]
-    pub fn notes(&self) -> &[String] {
-        &self.core.notes
+    pub fn notes(&self) -> Vec<String> {
+        self.core.store_notes()
     }
 }
 

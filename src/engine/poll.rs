@@ -21,6 +21,7 @@ pub(super) fn start(core: &Arc<Core>) -> Vec<JoinHandle<()>> {
     let enabled = |unit: &usize| core.units[*unit].members.iter().any(|at| core.sources[*at].config.enabled);
     let mut tasks: Vec<_> = (0..core.units.len()).filter(enabled).map(|at| tokio::spawn(Arc::clone(core).run_unit(at))).collect();
     tasks.push(tokio::spawn(Arc::clone(core).run_sweep()));
+    tasks.push(tokio::spawn(Arc::clone(core).run_heal()));
     tasks.push(tokio::spawn(Arc::clone(core).run_resync()));
     tasks.push(tokio::spawn(Arc::clone(core).run_snapshots()));
     tasks.push(tokio::spawn(Arc::clone(core).run_history()));

@@ -2,7 +2,7 @@
 
 use std::{
     panic::AssertUnwindSafe,
-    sync::{Arc, PoisonError},
+    sync::{Arc, PoisonError, atomic::Ordering},
     time::Duration,
 };
 
@@ -124,7 +124,8 @@ impl Core {
                 documents.push((POLLED_DOCUMENT.to_owned(), bytes));
             }
         }
-        let ops = taken.iter().flat_map(|one| one.ops.iter().cloned()).collect();
+        let again = if self.rewrite.swap(false, Ordering::Relaxed) { self.read_facts().table.puts() } else { Vec::new() };
+        let ops = again.into_iter().chain(taken.iter().flat_map(|one| one.ops.iter().cloned())).collect();
         let written = match self.writer() {
             Ok(writer) => writer.write(ops, documents).await,
             Err(error) => Err(error),
@@ -132,6 +133,7 @@ impl Core {
         if let Err(error) = written {
             self.events.emit(now, EngineEvent::Fault(format!("the cache could not be written, values are kept in memory only: {error}")));
         }
+        self.tell_store();
         let mut moved = Vec::new();
         let mut reports = Vec::new();
         {

@@ -1,6 +1,6 @@
 //! When what is cached turns out to be incomplete: it is told, remembered of the sources it came from, and they are asked again.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering};
 
 use crate::fact::SourceId;
 
@@ -50,6 +50,8 @@ impl Core {
             slot.health().lose_answers();
             slot.source.forget();
         }
+        // An answer that memory knows already would not be written, and the disk may have lost it.
+        self.rewrite.store(true, Ordering::Relaxed);
         self.emit_cache(CacheEvent::ResyncRequired { sources: sources.unwrap_or_default().to_vec() });
         self.resync.notify_one();
     }

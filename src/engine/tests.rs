@@ -1,6 +1,7 @@
 //! The engine as its callers meet it, over a real store in memory or on disk and sources that answer from a script.
 
 mod snapshots;
+mod upkeep;
 
 use std::{
     collections::VecDeque,
@@ -111,6 +112,10 @@ impl Bench {
     }
 
     fn open(&self) -> OpenedStore {
+        self.open_with(KeyPolicy::default())
+    }
+
+    fn open_with(&self, policy: KeyPolicy) -> OpenedStore {
         open_store(&StoreOptions {
             data_dir: self.dir.path().join("data"),
             state_dir: self.dir.path().join("state"),
@@ -119,7 +124,7 @@ impl Bench {
             clock: self.clock.clone(),
             rng: Arc::new(SystemRng),
             vault: Arc::new(NoVault),
-            policy: KeyPolicy::default(),
+            policy,
         })
         .unwrap()
     }

@@ -65,6 +65,16 @@ impl EngineHandle {
     }
 }
 
+impl Core {
+    /// Goes on with sealing anew what an earlier run left.
+    pub(super) fn go_on_resealing(&self) {
+        if self.store.keys().is_some_and(|keys| keys.key_status().resealing.is_some()) {
+            // Its thread does it between writes; without a thread nothing can be written either, and that is said where it is tried.
+            let _ = self.writer();
+        }
+    }
+}
+
 fn key_keeper(core: &Core) -> Result<&dyn KeyKeeper, StoreError> {
     let none = || StoreError::KeyUnavailable("the cache is kept in memory only: there is no key to change".to_owned());
     core.store.keys().ok_or_else(none)

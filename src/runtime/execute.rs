@@ -28,7 +28,8 @@ pub use answer::Answer;
 /// Answers one request into `replies`; ends when the answer is complete or nobody takes it any more.
 pub async fn execute(handle: &EngineHandle, context: &Context, request: &Request, replies: mpsc::Sender<Reply>) {
     let mut answer = Answer::new(handle, context, request, replies);
-    for note in handle.notes() {
+    let known = handle.notes();
+    for note in &known {
         answer.note(note).await;
     }
     let call = match parse(request) {
@@ -57,6 +58,10 @@ pub async fn execute(handle: &EngineHandle, context: &Context, request: &Request
         Call::Snapshot(args) => status::snapshot(&mut answer, &args).await,
         Call::Hydrate(args) => status::hydrate(&mut answer, &args).await,
     };
+    // What went wrong with the store meanwhile belongs to this answer.
+    for note in handle.notes().iter().filter(|note| !known.contains(note)) {
+        answer.note(note).await;
+    }
     if let Err(failed) = outcome {
         answer.fail(failed).await;
     }

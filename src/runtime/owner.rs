@@ -28,7 +28,7 @@ pub fn answer_once(context: &Context, request: &Request, sink: &mut dyn FnMut(Re
     runtime(1)?.block_on(async {
         let engine = Engine::start(options(context, request.streaming, request.offline))?;
         let handle = engine.handle();
-        engine_started(context, handle.notes());
+        engine_started(context, &handle.notes());
         // Without a socket others wait for the lock; the request itself does not need one.
         let server = Server::start(context, handle.clone());
         if let Err(error) = &server {
@@ -71,7 +71,7 @@ pub fn serve(context: &Context, ready: impl FnOnce(&Context)) -> Result<(), Runt
     runtime(2)?.block_on(async {
         let end = told_to_end();
         let engine = Engine::start(options(context, true, context.offline))?;
-        engine_started(context, engine.handle().notes());
+        engine_started(context, &engine.handle().notes());
         let server = Server::start(context, engine.handle())
             .map_err(|error| RuntimeError::Io(format!("the socket {} cannot be made: {error}", context.socket.display())))?;
         ready(context);
@@ -103,7 +103,7 @@ pub(super) fn options(context: &Context, polling: bool, offline: bool) -> Engine
         clock: SystemClock::shared(),
         rng: SystemRng::shared(),
         secrets: Arc::new(ProcessSecrets),
-        vault: Arc::new(ProcessVault),
+        vault: Arc::new(ProcessVault::default()),
         environment: Arc::new(environment(context)),
     }
 }

@@ -29,7 +29,7 @@ impl Secrets for ProcessSecrets {
                 file.take(LONGEST).read_to_string(&mut text).map_err(|error| format!("the secret file {shown} cannot be read: {error}"))?;
                 Ok(text.trim().to_owned())
             }
-            SecretRef::Keyring(name) => match ProcessVault.load(name) {
+            SecretRef::Keyring(name) => match ProcessVault::default().load(name) {
                 Ok(Some(secret)) => String::from_utf8(secret.to_vec()).map_err(|_| format!("keyring:{name} holds no text")),
                 Ok(None) => Err(format!("the keyring holds no {name:?} of service \"stellar\"; put it there, or use env: or file:")),
                 Err(why) => Err(format!("keyring:{name} cannot be had, because the keyring cannot be reached: {why}; use env: or file:")),

@@ -8,6 +8,7 @@ use std::{
     io::Read as _,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use zeroize::Zeroizing;
@@ -24,17 +25,35 @@ const LONGEST: u64 = 4096;
 const TRIES: u32 = 3;
 
 /// Reaches this process's environment, terminal and keyring.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct ProcessVault;
+#[derive(Debug, Default)]
+pub struct ProcessVault {
+    /// What opens the cache now: a store that is opened again, when its disk is well again, is not to ask on somebody's screen.
+    known: Mutex<Option<Passphrase>>,
+}
+
+impl ProcessVault {
+    fn known(&self) -> MutexGuard<'_, Option<Passphrase>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl KeyVault for ProcessVault {
     fn passphrase(&self, asking: Asking) -> Result<Option<Passphrase>, String> {
+        match (self.known().clone(), asking) {
+            (Some(known), Asking::Known) => return Ok(Some(known)),
+            (Some(_), Asking::Again) => return Ok(None),
+            _ => {}
+        }
         match given("STELLAR_PASSPHRASE")? {
             // There is no other to try.
             Some(_) if asking == Asking::Again => Ok(None),
             Some(passphrase) => Ok(Some(passphrase)),
             None => ask(asking).map(Some),
         }
+    }
+
+    fn remember(&self, passphrase: &Passphrase) {
+        *self.known() = Some(passphrase.clone());
     }
 
     fn load(&self, entry: &str) -> Result<Option<Zeroizing<Vec<u8>>>, String> {

@@ -55,7 +55,7 @@ impl WipePlan {
     /// # Errors
     /// Naming the first file that could not be removed.
     pub fn carry_out(self) -> Result<Vec<String>, RuntimeError> {
-        let vault: Arc<dyn KeyVault> = Arc::new(ProcessVault);
+        let vault: Arc<dyn KeyVault> = Arc::new(ProcessVault::default());
         let left = self.wipe.carry_out(&vault).map_err(EngineError::from)?;
         let remove = |path: &PathBuf| match if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) } {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::upkeep::KeyPayload;
+use super::upkeep::CacheKeyPayload;
 use crate::{
     engine::{CacheStatus, Hydrated, Taken},
     fact::Timestamp,
@@ -32,11 +32,25 @@ pub struct CachePayload {
     pub protection: String,
     /// The keys; none where nothing is sealed.
     #[serde(default)]
-    pub key: Option<KeyPayload>,
+    pub key: Option<CacheKeyPayload>,
     /// What happened when the store was opened that a person should know.
     pub notes: Vec<String>,
+    /// Since when and why memory serves in place of the disk; null when all is well.
+    #[serde(default)]
+    pub failed_over: Option<StandingPayload>,
     /// When any engine last polled here.
     pub polled_at: Option<String>,
+}
+
+/// Memory serves in place of the disk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StandingPayload {
+    /// Since when.
+    pub since: String,
+    /// Why, in a sentence.
+    pub why: String,
+    /// Changes that wait to be written back.
+    pub waiting: u64,
 }
 
 /// A snapshot that was written: `core.cache.snapshot`.
@@ -98,8 +112,13 @@ impl CachePayload {
             disk_bytes: status.store.disk_bytes,
             quarantined: status.store.quarantined,
             protection: status.protection.clone(),
-            key: status.keys.as_ref().map(KeyPayload::of),
+            key: status.keys.as_ref().map(CacheKeyPayload::of),
             notes: status.notes.clone(),
+            failed_over: status.standing.as_ref().map(|standing| StandingPayload {
+                since: standing.since.to_rfc3339(),
+                why: standing.why.clone(),
+                waiting: standing.waiting,
+            }),
             polled_at: status.polled_at.map(Timestamp::to_rfc3339),
         }
     }

@@ -9,7 +9,7 @@ use crate::engine::{DamagedCopy, KeyStatus, store::VerifyReport};
 
 /// How the keys of the cache stand, within `core.cache.read`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct KeyPayload {
+pub struct CacheKeyPayload {
     /// Where the key is that wraps the others: `auto file passphrase keyring`
     pub kind: Cow<'static, str>,
     /// The number of the data key that seals.
@@ -33,7 +33,7 @@ pub struct ResealingPayload {
     pub total: u64,
 }
 
-impl KeyPayload {
+impl CacheKeyPayload {
     /// Puts it on the wire.
     #[must_use]
     pub fn of(status: &KeyStatus) -> Self {

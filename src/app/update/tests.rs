@@ -291,7 +291,7 @@ fn the_next_wake_is_when_an_age_that_shows_rolls_over() {
         );
         next_wake(&model).map(|wake| wake.since(NOW).as_secs())
     };
-    assert_eq!(at(3), Some(1));
+    assert_eq!(at(3), Some(7));
     assert_eq!(at(42), Some(8));
     assert_eq!(at(600), Some(60));
     let mut live = fact("a", "1", "", "prom", 3, 0.9);

@@ -29,7 +29,8 @@ pub(super) fn snapshot(model: &mut Model, snapshot: Snapshot) -> Vec<Effect> {
         && before.conflicts == shared.snapshot.conflicts
         && before.queue == shared.snapshot.queue
         && before.notes == shared.snapshot.notes;
-    if first || !rest {
+    // With other facts the arranged list comes in a moment: one frame for both, and that moment is not lost to the pace of frames.
+    if same && (first || !rest) {
         model.touch();
     }
     conflicts::follow(&mut model.conflicts, &model.shared);

@@ -40,9 +40,11 @@ pub(super) fn layer(model: &Model, region: &LayerRegion, theme: &Theme, buf: &mu
             if rows.is_empty() {
                 put(buf, (area.x, area.y + 2), "No action fits.", area.width, theme.role(Role::Dim));
             }
+            let shown = visible.iter().filter_map(|(index, _)| rows.get(*index));
+            let titles = shown.map(|row| text_width(row.title)).max().unwrap_or(0).max(20);
             for (index, place) in visible {
                 if let Some(row) = rows.get(*index) {
-                    palette_row(model, row, *index == model.palette.cursor, *place, theme, buf);
+                    palette_row(model, row, *index == model.palette.cursor, (*place, titles), theme, buf);
                 }
             }
         }
@@ -60,8 +62,8 @@ fn more(model: &Model, scroll: usize, height: usize, region: &LayerRegion, theme
     debug_assert!(model.layers.last() == Some(&region.layer));
 }
 
-/// Title, key, and why it cannot be asked for.
-fn palette_row(model: &Model, row: &PaletteRow, chosen: bool, place: Rect, theme: &Theme, buf: &mut Buffer) {
+/// Title, key, and why it cannot be asked for; the titles of all rows are at most so wide.
+fn palette_row(model: &Model, row: &PaletteRow, chosen: bool, (place, titles): (Rect, u16), theme: &Theme, buf: &mut Buffer) {
     let role = if row.unavailable.is_some() { Role::Dim } else { Role::Text };
     if chosen {
         buf.set_style(place, theme.surface(Surface::Selected));
@@ -76,10 +78,10 @@ fn palette_row(model: &Model, row: &PaletteRow, chosen: bool, place: Rect, theme
     }
     let key_width = text_width(&row.key);
     let key_x = place.right().saturating_sub(key_width);
-    // Title in a column of its own, then what it does or why not, the key at the right where there is room.
-    let said_x = place.x + 24;
+    // Title in a column of its own, then what it does or why not; the key at the right where there is room.
+    let said_x = place.x + 4 + titles;
     let said_room = key_x.saturating_sub(2).saturating_sub(said_x);
-    if said_x > x && said_room > 15 {
+    if said_room > 15 {
         let (said, role) = row.unavailable.as_deref().map_or((row.summary, Role::Dim), |why| (why, Role::Stale));
         let said = crate::text::truncate(&said.into(), usize::from(said_room));
         put(buf, (said_x, place.y), said.as_str(), said_room, theme.role(role));

@@ -8,7 +8,7 @@ use crate::{
         sink::Sink,
     },
     text::bytes_words,
-    wire::{CachePayload, Envelope, HydratePayload, KeyPayload, SnapshotPayload},
+    wire::{CacheKeyPayload, CachePayload, Envelope, HydratePayload, SnapshotPayload},
 };
 
 use super::{
@@ -41,7 +41,7 @@ impl Printer for CachePrinter {
     }
 }
 
-fn key(key: &KeyPayload) -> String {
+fn key(key: &CacheKeyPayload) -> String {
     let sealed = format!("{}, data key {}, {} of {} records sealed with it", key.kind, key.data_key, key.sealed, key.limit);
     let resealing = key.resealing.map(|so_far| format!("; being changed, {} of {} rows so far", so_far.done, so_far.total));
     let retired = (!key.retired.is_empty()).then(|| format!("; {} former kept for copies beside the database", key.retired.len()));

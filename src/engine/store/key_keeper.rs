@@ -23,6 +23,14 @@ pub struct KeyStatus {
     pub resealing: Option<Resealing>,
 }
 
+impl KeyStatus {
+    /// While the store cannot be opened.
+    pub(super) fn unknown() -> Self {
+        let protection = "not known while the cache cannot be opened".to_owned();
+        Self { kind: "unknown", protection, id: 0, sealed: 0, limit: 0, retired: Vec::new(), resealing: None }
+    }
+}
+
 /// How far a change of the data key has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Resealing {

@@ -53,7 +53,11 @@ pub fn create(place: &KeyPlace, asked: &CacheKey, passphrase: Option<Passphrase>
     let rng = place.rng.as_ref();
     let mut store = [0; 16];
     rng.fill(&mut store);
+    let told_passphrase = passphrase.clone();
     let (wrapping, sealer) = outer::make(place, &store, asked, passphrase)?;
+    if let Some(passphrase) = &told_passphrase {
+        place.vault.remember(passphrase);
+    }
     let [data, naming] = [random(rng), random(rng)];
     let slots = Keyslots {
         store,
@@ -174,6 +178,7 @@ impl Keys {
             OuterChange::Renew => (outer::same_again(&slots.wrapping), None),
             OuterChange::To(asked, passphrase) => (Some(asked), passphrase),
         };
+        let told_passphrase = passphrase.clone();
         let made = match &asked {
             Some(asked) => Some(outer::make(&self.place, &self.store, asked, passphrase)?),
             None => None,
@@ -209,6 +214,9 @@ impl Keys {
             kept.snapshot.keys.push(snapshot);
         }
         let mut notes = Vec::new();
+        if let Some(passphrase) = &told_passphrase {
+            self.place.vault.remember(passphrase);
+        }
         if let Some((_, sealer)) = made {
             kept.wrapping = sealer;
             // Where a copy of the keyslots may still need it, it stays.

@@ -16,6 +16,7 @@ use super::{
     files, format,
     key_keeper::KeyKeeper as _,
     keys::{self, Keys},
+    kinds,
     ledger::{Ledger, SEALS_UNKNOWN},
     lock::DirLock,
     manifest,
@@ -27,7 +28,6 @@ use super::{
     rows::{Backend, OPEN_LIMIT, Rows},
     salvage::{self, Salvaged},
     sealed_store::SealedStore,
-    sled_rows::Sled,
     slotfiles,
     snapshot::{Hydrated, restore_newest},
 };
@@ -91,8 +91,7 @@ pub fn open_store(options: &StoreOptions) -> Result<OpenedStore, StoreError> {
             set_aside: false,
             restored: None,
         }),
-        "sled" => open_with(options, &Sled),
-        other => Err(StoreError::NoBackend(other.to_owned())),
+        name => open_with(options, kinds::named(name)?.as_ref()),
     }
 }
 
@@ -101,7 +100,37 @@ pub fn open_store(options: &StoreOptions) -> Result<OpenedStore, StoreError> {
 /// # Errors
 /// As for [`open_store`].
 pub fn open_with(options: &StoreOptions, backend: &dyn Backend) -> Result<OpenedStore, StoreError> {
-    Opening { options, backend, notes: Vec::new(), aside: false, ids: Vec::new() }.run()
+    let passphrase = prepare(options)?;
+    files::private_dir(&options.data_dir)?;
+    open_locked(options, backend, DirLock::acquire(&options.data_dir, options.clock.now())?, passphrase)
+}
+
+/// Whatever is needed for a new store's key and cannot be had is said before anything is made; a passphrase is asked for now.
+///
+/// # Errors
+/// [`StoreError::KeyUnavailable`].
+pub fn prepare(options: &StoreOptions) -> Result<Option<Passphrase>, StoreError> {
+    if is_new(&options.data_dir) { outer::prepare(&key_place(options), &options.key) } else { Ok(None) }
+}
+
+/// Where the keys of a store opened so are.
+pub fn key_place(options: &StoreOptions) -> KeyPlace {
+    let StoreOptions { data_dir, state_dir, vault, rng, policy, .. } = options;
+    let (vault, rng) = (Arc::clone(vault), Arc::clone(rng));
+    KeyPlace { data_dir: data_dir.clone(), state_dir: state_dir.clone(), vault, rng, policy: *policy }
+}
+
+/// As [`open_with`], by who owns the directory; `passphrase` is what [`prepare`] answered.
+///
+/// # Errors
+/// As for [`open_store`].
+pub fn open_locked(
+    options: &StoreOptions,
+    backend: &dyn Backend,
+    lock: DirLock,
+    passphrase: Option<Passphrase>,
+) -> Result<OpenedStore, StoreError> {
+    Opening { options, backend, notes: Vec::new(), aside: false, ids: Vec::new() }.run(lock, passphrase)
 }
 
 /// Everything that belongs to one database and goes aside with it.
@@ -134,18 +163,15 @@ struct Checked {
 struct Refused {
     why: String,
     readable: bool,
+    /// What made it, where that is another than what is asked for now.
+    maker: Option<Arc<dyn Backend>>,
 }
 
 impl Opening<'_> {
-    fn run(mut self) -> Result<OpenedStore, StoreError> {
+    fn run(mut self, lock: DirLock, passphrase: Option<Passphrase>) -> Result<OpenedStore, StoreError> {
         let data_dir = self.options.data_dir.as_path();
-        let keys_place = self.key_place();
-        // Whatever cannot be had is said before anything is made.
-        let passphrase = if is_new(data_dir) { outer::prepare(&keys_place, &self.options.key)? } else { None };
-        files::private_dir(data_dir)?;
-        let lock = DirLock::acquire(data_dir, self.options.clock.now())?;
         format::check(data_dir)?;
-        let keys = self.keys(&keys_place, passphrase)?;
+        let keys = self.keys(&key_place(self.options), passphrase)?;
         self.ids = keys.ids();
         let earlier = marker::set(data_dir)?;
         let opened = self.database(&keys, earlier);
@@ -177,12 +203,6 @@ impl Opening<'_> {
         })
     }
 
-    fn key_place(&self) -> KeyPlace {
-        let StoreOptions { data_dir, state_dir, vault, rng, policy, .. } = self.options;
-        let (vault, rng) = (Arc::clone(vault), Arc::clone(rng));
-        KeyPlace { data_dir: data_dir.clone(), state_dir: state_dir.clone(), vault, rng, policy: *policy }
-    }
-
     fn keys(&mut self, place: &KeyPlace, passphrase: Option<Passphrase>) -> Result<Keys, StoreError> {
         let StoreOptions { data_dir, key, .. } = self.options;
         let lost = match slotfiles::read(data_dir)? {
@@ -212,18 +232,26 @@ impl Opening<'_> {
     /// The database that is there if it passes, else a new one.
     fn database(&mut self, keys: &Keys, earlier: Earlier) -> Result<Checked, StoreError> {
         let data_dir = self.options.data_dir.as_path();
-        let refused = match earlier {
-            Earlier::EndedTwice => Refused { why: "opening it ended the process twice".to_owned(), readable: false },
-            Earlier::Failed => Refused { why: "the database failed while it was in use".to_owned(), readable: true },
+        let mut refused = match earlier {
+            Earlier::EndedTwice => Refused { why: "opening it ended the process twice".to_owned(), readable: false, maker: None },
+            Earlier::Failed => Refused { why: "the database failed while it was in use".to_owned(), readable: true, maker: None },
             Earlier::Trusted => match self.existing(keys)? {
                 Ok(checked) => return Ok(checked),
                 Err(None) => return self.create(keys),
                 Err(Some(refused)) => refused,
             },
         };
+        if refused.maker.is_none()
+            && let Some(maker) = kinds::maker_of(&data_dir.join("cache"))
+        {
+            refused.maker = Some(kinds::named(maker).map_err(|_| StoreError::MadeWithout(maker.to_owned()))?);
+        }
+        // On a disk that takes nothing a whole database looks damaged too.
+        files::probe(data_dir)?;
         let place = self.set_aside(DATABASE, &refused.why)?;
         let checked = self.create(keys)?;
-        if refused.readable { self.take_over(keys, checked, &place.join("cache"), data_dir) } else { Ok(checked) }
+        let maker = refused.maker.as_deref().unwrap_or(self.backend);
+        if refused.readable { self.take_over(keys, checked, maker, &place.join("cache"), data_dir) } else { Ok(checked) }
     }
 
     /// Opens and checks the database that is there. The inner error is why it is not used: none when there is none.
@@ -231,12 +259,17 @@ impl Opening<'_> {
         let data_dir = self.options.data_dir.as_path();
         let cache = data_dir.join("cache");
         let manifest = manifest::read(data_dir, &keys.manifest, &keys.store)?;
-        let refused = |why: &str, readable| Ok(Err(Some(Refused { why: why.to_owned(), readable })));
+        let refused = |why: &str, readable| Ok(Err(Some(Refused { why: why.to_owned(), readable, maker: None })));
         if !cache.exists() {
             return match manifest {
                 manifest::Found::Nothing => Ok(Err(None)),
                 _ => refused("the database is gone", false),
             };
+        }
+        if let Some(maker) = kinds::maker_of(&cache).filter(|maker| *maker != self.backend.name()) {
+            let why = format!("it was made with {maker} and the configuration asks for {}", self.backend.name());
+            let maker = kinds::named(maker).map_err(|_| StoreError::MadeWithout(maker.to_owned()))?;
+            return Ok(Err(Some(Refused { why, readable: true, maker: Some(maker) })));
         }
         let rows = match self.backend.open(&cache, OPEN_LIMIT) {
             Ok(rows) => rows,
@@ -283,6 +316,8 @@ impl Opening<'_> {
         if !counted.same_rows(&ledger) {
             return damaged(&format!("of {} rows written {} were found, or not in the state they were written", ledger.rows, counted.rows));
         }
+        // What a process wrote outlives it, and is not on disk for that: a manifest that speaks of it must come after its sync.
+        rows.flush()?;
         self.notes.push(format!("the last run ended without closing the cache; all {} records are there", ledger.entries));
         ledger.sealed = ledger.sealed.saturating_add(SEALS_UNKNOWN);
         // A new manifest makes the next open trust the count again.
@@ -309,8 +344,15 @@ impl Opening<'_> {
     }
 
     /// Writes what is whole in a database that was set aside into the new one.
-    fn take_over(&mut self, keys: &Keys, mut checked: Checked, aside: &Path, data_dir: &Path) -> Result<Checked, StoreError> {
-        let Salvaged { records, lost, partial } = salvage::read(keys, self.backend, aside);
+    fn take_over(
+        &mut self,
+        keys: &Keys,
+        mut checked: Checked,
+        maker: &dyn Backend,
+        aside: &Path,
+        data_dir: &Path,
+    ) -> Result<Checked, StoreError> {
+        let Salvaged { records, lost, partial } = salvage::read(keys, maker, aside);
         let found = records.len();
         let mut pending = Pending::new(checked.rows.as_ref());
         for (name, body) in records {

@@ -143,6 +143,7 @@ pub fn unlock<T>(
                 })?;
                 let Some(passphrase) = given else { break };
                 if let Some(found) = with(&stretching.stretch(&passphrase)?)? {
+                    place.vault.remember(&passphrase);
                     return Ok(found);
                 }
                 asking = Asking::Again;

@@ -65,6 +65,11 @@ pub fn read(data_dir: &Path) -> Result<Found, StoreError> {
     Ok(Found::Slots { slots, damaged, behind })
 }
 
+/// Whether there is either of them, whole or not.
+pub fn are_there(data_dir: &Path) -> bool {
+    NAMES.iter().any(|name| data_dir.join(name).exists())
+}
+
 /// Writes both copies, each whole or not at all. Killed in between, the first one is the later one and holds.
 ///
 /// # Errors

@@ -53,6 +53,9 @@ pub trait KeyVault: Send + Sync {
     /// A sentence why none can be had here and what to do.
     fn passphrase(&self, asking: Asking) -> Result<Option<Passphrase>, String>;
 
+    /// Is told the passphrase that opens the cache now, so that nobody is asked again while this process lives.
+    fn remember(&self, _passphrase: &Passphrase) {}
+
     /// What the keyring holds under this name, if anything.
     ///
     /// # Errors

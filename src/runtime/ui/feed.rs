@@ -3,7 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use tokio::{
-    sync::{broadcast::error::RecvError, mpsc::Sender},
+    sync::{
+        broadcast::{Receiver, error::RecvError},
+        mpsc::Sender,
+    },
     time::Instant,
 };
 
@@ -15,22 +18,22 @@ use crate::{
 /// The least time between two snapshots.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Tells the screen what the engine knows until one of them is gone.
-pub(super) async fn follow(handle: EngineHandle, screen: Sender<Msg>) {
-    let mut events = handle.subscribe();
+/// What the engine says, in order.
+pub(super) type Events = Receiver<StampedEvent>;
+
+/// Tells the screen what the engine knows at its start; what it says from then on is handed to [`follow`]. Blocks: not for the loop.
+pub(super) fn first(handle: &EngineHandle, screen: &Sender<Msg>) -> Events {
+    let told = snapshot(handle).map_or_else(|error| Msg::Fault(error.to_string()), Msg::Snapshot);
+    // A screen that is gone is noticed by whoever follows.
+    let _ = screen.blocking_send(told);
+    handle.subscribe()
+}
+
+/// Tells the screen what the engine knows whenever something happened, until one of them is gone.
+pub(super) async fn follow(handle: EngineHandle, mut events: Events, screen: Sender<Msg>) {
     let mut cost = Duration::ZERO;
+    let mut started = Instant::now();
     loop {
-        let started = Instant::now();
-        let asked = handle.clone();
-        let told = match tokio::task::spawn_blocking(move || snapshot(&asked)).await {
-            Ok(Ok(snapshot)) => Msg::Snapshot(snapshot),
-            Ok(Err(error)) => Msg::Fault(error.to_string()),
-            Err(_) => Msg::Fault("reading the facts".to_owned()),
-        };
-        if screen.send(told).await.is_err() {
-            return;
-        }
-        cost = cost.max(started.elapsed()).min(Duration::from_secs(1));
         // Everything that happens until the next snapshot is in it: waiting for one event is enough, the rest is drained.
         let mut next = events.recv().await;
         loop {
@@ -58,6 +61,17 @@ pub(super) async fn follow(handle: EngineHandle, screen: Sender<Msg>) {
                 Err(_) => break,
             }
         }
+        started = Instant::now();
+        let asked = handle.clone();
+        let told = match tokio::task::spawn_blocking(move || snapshot(&asked)).await {
+            Ok(Ok(snapshot)) => Msg::Snapshot(snapshot),
+            Ok(Err(error)) => Msg::Fault(error.to_string()),
+            Err(_) => Msg::Fault("reading the facts".to_owned()),
+        };
+        if screen.send(told).await.is_err() {
+            return;
+        }
+        cost = cost.max(started.elapsed()).min(Duration::from_secs(1));
     }
 }
 

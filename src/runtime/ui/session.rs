@@ -19,12 +19,9 @@ use crate::{
     theme::{Role, Theme},
 };
 
-use super::{
-    ScreenOptions,
-    assets::{self, Assets},
-    feed,
-};
+use super::{ScreenOptions, feed};
 use crate::runtime::{
+    assets::{self, Assets},
     context::{Context, RuntimeError},
     owner,
     record::Recorder,
@@ -49,16 +46,17 @@ pub(super) async fn run(context: &Context, options: &ScreenOptions) -> Result<()
     }
     // A question on the terminal comes before the first frame: afterwards the terminal is not the question's.
     let ahead = match needs_passphrase(&context.data_dir, &context.config.cache.key) {
-        true => Some(start(context).await.map_err(|_| EngineError::Unavailable("starting the engine failed".to_owned()))??),
+        true => {
+            let context = context.clone();
+            let opened = tokio::task::spawn_blocking(move || open(&context)).await;
+            Some(opened.map_err(|_| EngineError::Unavailable("starting the engine failed".to_owned()))??)
+        }
         false => None,
     };
     let (messages, told) = channel(WAITING);
     let mut session = Session::new(context, options, messages).map_err(terminal_error)?;
     session.draw().map_err(terminal_error)?;
-    let starting = match ahead {
-        Some(engine) => tokio::spawn(async { Ok(engine) }),
-        None => start(context),
-    };
+    let starting = start(context, session.messages.clone(), ahead);
     let left = session.turn(told, starting, context).await;
     let flushed = session.leave(context).await;
     left.and(flushed)
@@ -69,20 +67,31 @@ fn terminal_error<E: std::fmt::Display>(error: E) -> RuntimeError {
     RuntimeError::Io(format!("the terminal: {error}"))
 }
 
-/// Starts the engine off the loop, patiently while another process leaves the directory.
-fn start(context: &Context) -> JoinHandle<Result<Engine, EngineError>> {
+/// An engine that runs, and everything it says from its start on.
+type Started = Result<(Engine, feed::Events), EngineError>;
+
+/// Starts the engine off the loop, patiently while another process leaves the directory. What it knows is told before anybody is asked:
+/// the first answers would be in the way of the first facts.
+fn start(context: &Context, messages: Sender<Msg>, opened: Option<Engine>) -> JoinHandle<Started> {
     let context = context.clone();
     tokio::task::spawn_blocking(move || {
-        let since = std::time::Instant::now();
-        loop {
-            match Engine::start(owner::options(&context, true, context.offline)) {
-                Err(EngineError::Store(StoreError::Busy { .. })) if since.elapsed() < PATIENCE => {
-                    std::thread::sleep(Duration::from_millis(20));
-                }
-                outcome => return outcome,
-            }
-        }
+        let mut engine = opened.map_or_else(|| open(&context), Ok)?;
+        let events = feed::first(&engine.handle(), &messages);
+        engine.poll()?;
+        Ok((engine, events))
     })
+}
+
+fn open(context: &Context) -> Result<Engine, EngineError> {
+    let since = std::time::Instant::now();
+    loop {
+        match Engine::open(owner::options(context, true, context.offline)) {
+            Err(EngineError::Store(StoreError::Busy { .. })) if since.elapsed() < PATIENCE => {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            outcome => return outcome,
+        }
+    }
 }
 
 /// What runs for a screen.
@@ -146,12 +155,7 @@ impl Session {
     }
 
     /// The loop. What comes from a person is taken before what comes from the engine.
-    async fn turn(
-        &mut self,
-        mut told: Receiver<Msg>,
-        mut starting: JoinHandle<Result<Engine, EngineError>>,
-        context: &Context,
-    ) -> Result<(), RuntimeError> {
+    async fn turn(&mut self, mut told: Receiver<Msg>, mut starting: JoinHandle<Started>, context: &Context) -> Result<(), RuntimeError> {
         let mut signals = Signals::new().map_err(terminal_error)?;
         let since = Instant::now();
         let mut probing = tokio::task::spawn_blocking(move || term::probe(PROBE, || since.elapsed()));
@@ -186,16 +190,12 @@ impl Session {
         Ok(())
     }
 
-    fn started(
-        &mut self,
-        started: Result<Result<Engine, EngineError>, tokio::task::JoinError>,
-        context: &Context,
-    ) -> Result<(), RuntimeError> {
-        let engine = started.map_err(|error| RuntimeError::Io(format!("the engine could not be started: {error}")))??;
+    fn started(&mut self, started: Result<Started, tokio::task::JoinError>, context: &Context) -> Result<(), RuntimeError> {
+        let (engine, events) = started.map_err(|error| RuntimeError::Io(format!("the engine could not be started: {error}")))??;
         let handle = engine.handle();
         // Without a socket others wait for the lock; the screen does not need one.
         self.server = Server::start(context, handle.clone()).ok();
-        tokio::spawn(feed::follow(handle.clone(), self.messages.clone()));
+        tokio::spawn(feed::follow(handle.clone(), events, self.messages.clone()));
         self.engine = Some((engine, handle));
         Ok(())
     }
