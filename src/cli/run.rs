@@ -33,6 +33,7 @@ use super::{
     messages::Failure,
     print::{contrast_table, keymap_table, printer_for, replay_lines, theme_table},
     sink::Sink,
+    upkeep,
 };
 
 /// The program without a subcommand.
@@ -178,12 +179,13 @@ impl Run<'_> {
             Ok(args) => args,
             Err(failure) => return self.fail(spec.id, known, &failure, sink),
         };
-        let request = asker.request(spec.id, args.clone(), spec.id == "core.insight.watch");
+        let mut request = asker.request(spec.id, args.clone(), spec.id == "core.insight.watch");
         let persona = asker.persona.parse().unwrap_or_default();
         let outcome = match spec.scope {
             Scope::Engine => Call::parse(spec.id, args, persona).map_err(Failure::from).and_then(|_| {
                 let loaded = loaded.as_ref().map_err(|error| Failure::from(error.clone()))?;
                 notes(loaded, sink);
+                upkeep::complete(spec, &mut request.args, self.around.current_dir.as_deref(), sink)?;
                 Ok(ask(&context(loaded), &request, printer_for(spec.id, args).as_mut(), sink))
             }),
             Scope::Here if persona.may(spec.right) => self.act_here(spec, &request, loaded, sink),
@@ -247,6 +249,12 @@ impl Run<'_> {
                 Ok(put(request, &settings.iter().collect::<Vec<_>>(), sink, |setting| vec![config::setting_line(setting)]))
             }
             "core.cache.replay" => replay(request, sink),
+            "core.app.wipe" => {
+                let loaded = loaded.as_ref().map_err(|error| Failure::from(error.clone()))?;
+                let yes = request.args.get("yes").and_then(Json::as_bool).unwrap_or(false);
+                let wiped = upkeep::wipe(&context(loaded), spec, yes, sink)?;
+                Ok(put(request, &[&wiped], sink, upkeep::wiped_lines))
+            }
             "core.keymap.read" | "core.theme.read" | "core.theme.check" => {
                 let loaded = loaded.as_ref().map_err(|error| Failure::from(error.clone()))?;
                 notes(loaded, sink);
@@ -328,7 +336,9 @@ impl Run<'_> {
         if spec.id == "core.action.invoke" {
             return Err(Failure::new("bad_arguments", "core.action.invoke cannot ask for itself"));
         }
-        Ok(self.act(spec, &args.payload.unwrap_or_default(), loaded, sink))
+        let payload = args.payload.unwrap_or_default();
+        upkeep::no_secrets_on_the_command_line(spec, &payload)?;
+        Ok(self.act(spec, &payload, loaded, sink))
     }
 }
 

@@ -24,7 +24,7 @@ use super::{
     poll,
     snapshots::Told,
     source::{BuiltSource, SourceDeps, build_sources},
-    store::{Hydrated, Mode, OpenedStore, StoreOptions, Taken, open_resilient},
+    store::{Hydrated, KeyKeeper, KeyPolicy, Mode, OpenedStore, StoreOptions, Taken, open_resilient},
     view::EngineView,
 };
 
@@ -73,6 +73,8 @@ impl Engine {
             key: options.config.cache.key.clone(),
             clock: Arc::clone(&options.clock),
             rng: Arc::clone(&options.rng),
+            vault: Arc::clone(&options.vault),
+            policy: KeyPolicy::default(),
         })?;
         Ok(Self::idle(options, opened, built))
     }
@@ -82,6 +84,7 @@ impl Engine {
         let (set_aside, restored) = (opened.set_aside, opened.restored);
         let core = Arc::new(Core::new(options, opened, built));
         core.listen_to_store();
+        core.go_on_resealing();
         core.tell_opening(set_aside, restored);
         core.tell_store();
         Self { core, tasks: Vec::new() }
@@ -286,13 +289,15 @@ impl EngineHandle {
     /// When the store itself fails.
     pub fn cache_status(&self) -> Result<CacheStatus, EngineError> {
         self.core.load()?;
+        let keys = self.core.store.keys().map(KeyKeeper::key_status);
         Ok(CacheStatus {
             backend: self.core.backend,
             data_dir: self.core.options.data_dir.clone(),
             facts: self.core.read_facts().table.key_count() as u64,
             store: self.core.store.stats(),
             room: self.core.room_status(),
-            protection: self.core.protection.clone(),
+            protection: keys.as_ref().map_or_else(|| self.core.protection.clone(), |keys| keys.protection.clone()),
+            keys,
             notes: self.core.store_notes(),
             standing: self.core.store.standing(),
             polled_at: self.polled_at(),
