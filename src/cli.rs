@@ -19,6 +19,7 @@ mod messages;
 mod print;
 mod run;
 mod sink;
+mod trace;
 
 #[cfg(test)]
 mod testing;
