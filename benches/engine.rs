@@ -16,7 +16,7 @@ use stellar::{
     config::{Config, FileSource, SecretRef, SourceConfig, SourceKind},
     engine::{
         Engine, EngineOptions, FactQuery, Secrets,
-        world::{SystemClock, SystemRng},
+        world::{NoVault, SystemClock, SystemRng},
     },
     fact::{Key, SourceId},
 };
@@ -55,6 +55,7 @@ fn engine(dir: &Path, name: &SourceId, history: Duration) -> Engine {
         clock: SystemClock::shared(),
         rng: SystemRng::shared(),
         secrets: Arc::new(NoSecrets),
+        vault: Arc::new(NoVault),
         environment: Arc::default(),
     })
     .expect("the engine starts")

@@ -14,7 +14,7 @@ use ratatui::{buffer::Buffer, layout::Rect};
 use stellar::{
     action,
     app::{Arrange, Effect, Model, Msg, Setup, Snapshot, arrange, layout::layout, update, view},
-    engine::SortBy,
+    engine::{FactMap, SortBy},
     fact::{
         Agreement, Confidence, Content, FactState, Insight, Key, Marks, ReasonCode, Role, ScoreBasis, SourceId, SourceState, SourceView,
         Timestamp, Validity, Value, Weights,
@@ -126,7 +126,8 @@ fn bench(criterion: &mut Criterion) {
         });
         let question = |query: &str, sort| Arrange {
             generation: 1,
-            facts: Arc::clone(&model.list.facts),
+            facts: model.list.facts.clone(),
+            now: NOW,
             query: query.to_owned(),
             sort,
             selected: model.shared.selected.clone(),
@@ -185,12 +186,89 @@ fn tails() {
     row("`update` of a key with 100,000 facts", (update_p50, updated), 0.2);
 }
 
+/// How long each of many runs took, in order; `run` gives back what is let go outside the measured time.
+fn percentiles<T>(name: &str, rounds: usize, mut run: impl FnMut(usize) -> T) {
+    let took: Vec<Duration> = (0..rounds)
+        .map(|round| {
+            let started = Instant::now();
+            let left = run(round);
+            let took = started.elapsed();
+            drop(left);
+            took
+        })
+        .collect();
+    print(name, took);
+}
+
+fn print(name: &str, mut took: Vec<Duration>) {
+    took.sort_unstable();
+    let at = |share: usize| took.get((took.len() * share / 1000).min(took.len() - 1)).copied().unwrap_or_default();
+    println!("{name:<48} p50 {:>9.1?}  p90 {:>9.1?}  p99 {:>9.1?}  max {:>9.1?}", at(500), at(900), at(990), at(1000));
+}
+
+/// A batch of changed facts, scattered over all of them.
+fn batch(facts: &FactMap, round: usize, size: usize) -> Vec<Arc<Insight>> {
+    let step = (facts.len() / size).max(1);
+    let changed = (0..size).filter_map(|number| {
+        let mut insight = Insight::clone(facts.get((number * step + round) % facts.len())?);
+        insight.value = Some(Value::from_trusted_text(&(round * 7 + number).to_string()));
+        Some(Arc::new(insight))
+    });
+    changed.collect()
+}
+
+/// What a moment costs the engine and the screen, by how many of 100,000 facts differ in it.
+fn moments() {
+    let mut model = screen(100_000);
+    // As the engine does: the screen holds the last moment while the next one is made.
+    let mut facts = model.shared.snapshot.facts.clone();
+    for size in [1, 100, 1_000] {
+        let mut held = facts.clone();
+        let mut took = Vec::new();
+        for round in 0..500 {
+            let changed = batch(&facts, round, size);
+            let started = Instant::now();
+            for insight in changed {
+                facts.put(insight);
+            }
+            let moment = facts.clone();
+            took.push(started.elapsed());
+            held = moment;
+        }
+        drop(held);
+        print(&format!("apply {size} changed of 100,000 facts"), took);
+        // The feed keeps the moment before, so that the screen lets go of nothing.
+        let mut told = [model.shared.snapshot.clone(), model.shared.snapshot.clone()];
+        let mut effects = 0;
+        let mut took = Vec::new();
+        for round in 0..500 {
+            for insight in batch(&facts, round + 500, size) {
+                facts.put(insight);
+            }
+            let snapshot = Snapshot { facts: facts.clone(), ..Snapshot::default() };
+            told.rotate_left(1);
+            told[1] = snapshot.clone();
+            let started = Instant::now();
+            effects += update(&mut model, Msg::Snapshot(snapshot), NOW).len();
+            took.push(started.elapsed());
+        }
+        print(&format!("update, a snapshot with {size} changed"), took);
+        assert_eq!(effects, 0, "the rows stay");
+    }
+    let before = model.shared.snapshot.facts.clone();
+    for insight in batch(&facts, 3, 1_000) {
+        facts.put(insight);
+    }
+    percentiles("what differs between two moments, 1,000 changed", 500, |_| facts.since(&before));
+}
+
 criterion_group!(benches, bench);
 
 fn main() {
     tails();
     // The script of figures wants the rows and no more.
     if std::env::var_os("ROWS_ONLY").is_none() {
+        moments();
         benches();
         Criterion::default().configure_from_args().final_summary();
     }

@@ -10,30 +10,42 @@ mod cache;
 mod cache_event;
 pub mod chaos;
 mod claims;
+mod commit;
 mod core;
 mod events;
+mod evict;
 mod handle;
 mod heal;
 mod health;
 mod history;
+mod keeping;
 mod poll;
 mod refresh;
 mod remember;
 mod resync;
+mod room;
 mod snapshots;
 pub mod source;
 pub mod store;
+mod tell;
+mod upkeep;
+mod view;
 pub mod world;
 
 pub use api::{
-    CacheStatus, EngineError, EngineEvent, EngineOptions, FactQuery, Knowledge, RefreshReport, SortBy, SourceStatus, SourceTest,
-    StampedEvent,
+    CacheStatus, CompactReport, EngineError, EngineEvent, EngineOptions, EvictReport, FactQuery, Knowledge, RefreshReport, RoomStatus,
+    SortBy, SourceStatus, SourceTest, StampedEvent,
 };
+pub use cache::{TraceCount, TraceError, replay_trace};
 pub use cache_event::{CacheEvent, HydratedFrom};
 pub use handle::{Engine, EngineHandle};
 pub use history::Believed;
 pub use snapshots::Told;
-pub use store::{Hydrated, Mode, Progress, SnapshotError, Standing, StoreError, StoreStats, Taken};
+pub use store::{
+    DamagedCopy, Hydrated, KeyChange, KeyStatus, Mode, NotOne, OuterChange, Progress, SnapshotError, Standing, StoreError, StoreStats,
+    Taken, Wipe,
+};
+pub use view::{Contested, EngineView, FactMap};
 pub use world::Secrets;
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ mod client;
 mod clock;
 mod context;
 mod execute;
+mod follow;
 mod inspect;
 mod keyboard;
 mod log;
@@ -23,7 +24,10 @@ mod record;
 mod secrets;
 mod server;
 mod signals;
+mod trace;
 mod ui;
+mod vault;
+mod wipe;
 
 pub use assets::{AssetProblem, KeyLayer, Keys, ThemeFound, keys, themes};
 pub use chaos::{ChaosError, chaos_profiles, chaos_run};
@@ -36,10 +40,16 @@ pub use message::{Reply, Request};
 pub use owner::serve;
 pub use port::call;
 pub use record::replay;
+pub use trace::{count_file, count_trace};
 pub use ui::{ScreenOptions, screen, screen_is_possible};
+pub use vault::new_passphrase;
+pub use wipe::{WipePlan, wipe_plan};
 
 /// The key rules that are there without a configuration: what is known of this host's own facts.
 #[must_use]
 pub fn builtin_rules() -> Vec<crate::fact::KeyRule> {
     crate::engine::source::host_rules()
 }
+
+/// Why a trace cannot be counted.
+pub use crate::engine::TraceError;

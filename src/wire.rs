@@ -18,11 +18,16 @@ mod mask;
 mod report;
 mod schema;
 mod source;
+mod upkeep;
+mod view;
 
 #[cfg(test)]
 mod tests;
 
-pub use cache::{CachePayload, HydratePayload, SnapshotPayload, StandingPayload};
+pub use cache::{
+    CacheCompactPayload, CacheEvictPayload, CachePayload, CacheReplayPayload, HydratePayload, LeftOutPayload, SnapshotPayload,
+    StandingPayload,
+};
 pub use cache_event::{
     CacheEventPayload, CacheSentence, CompactedPayload, FailedOverPayload, HydratedPayload, QuarantinedPayload, RecoveredPayload,
     RemovedPayload, ResyncPayload,
@@ -40,3 +45,5 @@ pub use report::{
 };
 pub use schema::schemas;
 pub use source::{RefreshPayload, SamplePayload, SkippedPayload, SourceErrorPayload, SourcePayload, SourceTestPayload};
+pub use upkeep::{CacheKeyPayload, DamagedPayload, RekeyPayload, ResealingPayload, VerifyPayload, WipePayload};
+pub use view::{Veil, ViewConflict, ViewFact, ViewPayload, ViewSource, told_error};

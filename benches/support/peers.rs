@@ -6,8 +6,8 @@ use redb::{ReadableDatabase as _, TableDefinition};
 use stellar::{
     config::CacheKey,
     engine::{
-        store::{CacheStore, OpenedStore, StoreOp, StoreOptions, open_store},
-        world::{SimClock, SystemRng},
+        store::{CacheStore, KeyPolicy, OpenedStore, StoreOp, StoreOptions, open_store},
+        world::{NoVault, SimClock, SystemRng},
     },
     fact::{Content, Key, Observation, SourceId, Timestamp, Value},
 };
@@ -58,6 +58,8 @@ pub fn open(dir: &Path) -> OpenedStore {
         state_dir: dir.join("state"),
         backend: "sled".to_owned(),
         key: CacheKey::Auto,
+        vault: Arc::new(NoVault),
+        policy: KeyPolicy::default(),
         clock: Arc::new(SimClock::default()),
         rng: SystemRng::shared(),
     };

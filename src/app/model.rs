@@ -4,7 +4,7 @@ use std::{collections::VecDeque, sync::Arc};
 
 use crate::{
     action::Persona,
-    engine::SortBy,
+    engine::{FactMap, SortBy},
     fact::{ConflictEntry, ConflictId, Insight, Key, Timestamp},
     keymap::{Context, Keyboard, Keymap},
     text::SafeText,
@@ -114,7 +114,7 @@ pub struct Shared {
 #[derive(Clone, Debug)]
 pub struct ListModel {
     /// The facts its rows speak of.
-    pub facts: Arc<[Arc<Insight>]>,
+    pub facts: FactMap,
     /// Indices into them, in order.
     pub rows: Arc<[u32]>,
     /// What is typed to filter them.
@@ -129,6 +129,8 @@ pub struct ListModel {
     pub offset: usize,
     /// The newest question; answers to older ones are dropped.
     pub generation: u64,
+    /// When it was last asked for: an order by confidence moves with time.
+    pub arranged_at: Timestamp,
 }
 
 /// The canvas.
@@ -249,7 +251,7 @@ impl Model {
                 interrupted: false,
             },
             list: ListModel {
-                facts: Arc::from([]),
+                facts: FactMap::default(),
                 rows: Arc::from([]),
                 filter: Field::default(),
                 sort: SortBy::Key,
@@ -257,6 +259,7 @@ impl Model {
                 chosen: false,
                 offset: 0,
                 generation: 0,
+                arranged_at: now,
             },
             canvas: CanvasModel { shown: true, ..CanvasModel::default() },
             conflicts: ConflictsModel::default(),

@@ -62,6 +62,8 @@ pub enum Msg {
     CacheTold(String, bool),
     /// A task failed; the sentence says which.
     Fault(String),
+    /// Something to be known that is no failure, in a sentence.
+    Said(String),
     /// The next visible change has come: an age rolls over.
     Wake,
 }

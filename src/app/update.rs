@@ -70,10 +70,12 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
             model.touch();
             Vec::new()
         }
-        Msg::Wake => {
+        Msg::Said(text) => {
+            model.shared.say(text, Role::Text);
             model.touch();
             Vec::new()
         }
+        Msg::Wake => wake::wake(model),
     };
     settle::settle(model);
     effects
@@ -97,7 +99,7 @@ fn paste(model: &mut Model, text: &str, dropped: usize) -> Vec<Effect> {
     let whole = match model.focus() {
         Focus::Layer(Layer::Filter) => {
             let whole = model.list.filter.insert(text);
-            let effects = vec![list::filtered(&mut model.list, &mut model.shared)];
+            let effects = vec![list::filtered(&mut model.list, &mut model.shared, model.now)];
             say_cut(model, whole && dropped == 0);
             return effects;
         }

@@ -118,7 +118,7 @@ fn key_files(keys: &Path) -> DoctorPayload {
             let hint = format!("chmod go= {}", path.display());
             check("key", Verdict::Fail, format!("{} is open to others, and it opens the cache", path.display()), Some(&hint))
         }
-        (None, 0) => check("key", Verdict::Ok, "no key file yet; it is made with the store", None),
+        (None, 0) => check("key", Verdict::Ok, "no key file here: none was made yet, or the store's key is kept elsewhere", None),
         (None, count) => check("key", Verdict::Ok, format!("{count} key file(s), private"), None),
     }
 }
@@ -148,6 +148,11 @@ fn store(cache: &CachePayload) -> DoctorPayload {
     if cache.quarantined > 0 {
         let message = format!("{message}; {} damaged record(s) were put aside", cache.quarantined);
         return check("store", Verdict::Warn, message, Some("their sources are asked again by themselves"));
+    }
+    if !cache.left_out.is_empty() {
+        let left: Vec<_> = cache.left_out.iter().map(|left| format!("{} key(s) of {}", left.keys, left.source)).collect();
+        let message = format!("{message}; the sources have more than fits: {} are fetched only when asked for", left.join(", "));
+        return check("store", Verdict::Warn, message, Some("raise cache.high_watermark, or take less from these sources"));
     }
     match cache.notes.first() {
         Some(_) => check("store", Verdict::Warn, format!("{message}; {}", cache.notes.join("; ")), None),

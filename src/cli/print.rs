@@ -11,6 +11,7 @@ mod look;
 mod past;
 mod source;
 mod table;
+mod upkeep;
 mod watch;
 mod why;
 mod words;
@@ -24,6 +25,7 @@ use crate::wire::Envelope;
 
 use super::sink::Sink;
 
+pub use cache::replay_lines;
 pub use list::fact_table;
 pub use look::{contrast_table, keymap_table, theme_table};
 pub use watch::event_line;
@@ -58,6 +60,11 @@ pub fn printer_for(action: &str, args: &Map<String, Json>) -> Box<dyn Printer> {
         "core.source.refresh" => Box::new(source::RefreshPrinter),
         "core.conflict.read" => Box::new(conflict::ConflictListPrinter::default()),
         "core.conflict.show" => Box::new(conflict::ConflictPrinter),
+        "core.cache.evict" | "core.cache.compact" => Box::new(cache::SentencePrinter),
+        "core.cache.verify" => Box::new(upkeep::VerifyPrinter),
+        "core.cache.rekey" => Box::new(upkeep::RekeyPrinter),
+        "core.cache.damaged" => Box::new(upkeep::DamagedPrinter::default()),
+        "core.cache.discard" => Box::new(upkeep::DiscardPrinter),
         "core.insight.history" => Box::new(past::HistoryPrinter),
         "core.cache.snapshot" => Box::new(cache::SnapshotPrinter),
         "core.cache.hydrate" => Box::new(cache::HydratePrinter),

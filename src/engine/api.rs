@@ -10,8 +10,8 @@ use crate::{
 use super::{
     cache_event::CacheEvent,
     source::{BadSource, Reported, Skipped, SourceError},
-    store::{SnapshotError, Standing, StoreError, StoreStats},
-    world::{Clock, Rng, Secrets},
+    store::{KeyStatus, SnapshotError, Standing, StoreError, StoreStats},
+    world::{Clock, KeyVault, Rng, Secrets},
 };
 
 /// What an engine is started with. It reads neither home nor the environment: everything it needs is here.
@@ -33,6 +33,8 @@ pub struct EngineOptions {
     pub rng: Arc<dyn Rng>,
     /// Who turns a secret's reference into the secret.
     pub secrets: Arc<dyn Secrets>,
+    /// The keyring, and whoever knows the cache's passphrase.
+    pub vault: Arc<dyn KeyVault>,
     /// Variables that `exec` may be given: name and value. Only the listed ones are passed on.
     pub environment: Arc<Vec<(String, String)>>,
 }
@@ -62,6 +64,9 @@ pub enum EngineError {
         /// What is wrong with it.
         message: String,
     },
+    /// A key cannot be pinned: as much is pinned as may be.
+    #[error("{0}")]
+    PinsFull(String),
     /// The engine is shutting down or too busy to take the request.
     #[error("{0}")]
     Unavailable(String),
@@ -105,6 +110,8 @@ pub enum Knowledge {
     NoSuchKey,
     /// These could hold it and have never answered completely.
     Unanswered(Vec<SourceId>),
+    /// These had it when they last answered, and it went for want of room.
+    LetGo(Vec<SourceId>),
 }
 
 /// How one source's refresh went.
@@ -184,6 +191,57 @@ pub struct SourceTest {
     pub error: Option<SourceError>,
 }
 
+/// What letting facts go came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EvictReport {
+    /// Keys that are not held any more.
+    pub keys: u64,
+    /// Observations, of those keys and of sources that are not configured any more.
+    pub entries: u64,
+    /// Their sealed bytes.
+    pub bytes: u64,
+    /// Keys that were asked to go and stay because they are pinned.
+    pub pinned: u64,
+}
+
+/// What a compaction came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CompactReport {
+    /// Bytes on disk before.
+    pub before: u64,
+    /// Bytes on disk after.
+    pub after: u64,
+    /// Sealed bytes held after.
+    pub live: u64,
+    /// What went with it.
+    pub evicted: EvictReport,
+}
+
+/// How the cache stands with its room.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RoomStatus {
+    /// Sealed bytes at which the least recently used go.
+    pub high_watermark: u64,
+    /// Sealed bytes at which that stops.
+    pub low_watermark: u64,
+    /// Sealed bytes that are left when the disk is short; none as long as it was not.
+    pub disk_bound: Option<u64>,
+    /// Keys that went for want of room, ever.
+    pub evicted_keys: u64,
+    /// Their sealed bytes.
+    pub evicted_bytes: u64,
+    /// Keys that sources have and the cache has not, by source.
+    pub left_out: Vec<(SourceId, u64)>,
+    /// Keys that never go.
+    pub pins: u64,
+    /// Their sealed bytes.
+    pub pinned_bytes: u64,
+    /// How often the database was compacted.
+    pub compactions: u64,
+    /// When it last was.
+    pub compacted_at: Option<Timestamp>,
+}
+
 /// The cache, in numbers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CacheStatus {
@@ -195,8 +253,12 @@ pub struct CacheStatus {
     pub facts: u64,
     /// The store's own counts.
     pub store: StoreStats,
+    /// How it stands with its room.
+    pub room: RoomStatus,
     /// What the encryption protects against and what not, in a sentence.
     pub protection: String,
+    /// The keys, where what is kept is sealed.
+    pub keys: Option<KeyStatus>,
     /// What happened at open that a person should know (healed, moved aside), a sentence each.
     pub notes: Vec<String>,
     /// How the store stands when memory serves in place of the disk; none when all is well.
@@ -250,6 +312,7 @@ impl EngineError {
             Self::Snapshot { error, .. } => error.code(),
             Self::NoSuchSource(_) => "no_such_source",
             Self::BadSource { .. } => "bad_source",
+            Self::PinsFull(_) => "pins_full",
             Self::Unavailable(_) => "engine_unavailable",
         }
     }

@@ -6,25 +6,32 @@ use std::{
     sync::{Arc, PoisonError},
 };
 
-use tokio::{sync::broadcast, task::JoinHandle};
+use tokio::{
+    sync::{broadcast, watch},
+    task::JoinHandle,
+};
 
 use crate::fact::{ClassOfValue, ConflictEntry, Insight, Key, Pattern, ResolutionState, SourceId, Timestamp};
 
 use super::{
-    api::{CacheStatus, EngineError, EngineOptions, FactQuery, Knowledge, RefreshReport, SortBy, SourceStatus, SourceTest, StampedEvent},
+    api::{
+        CacheStatus, CompactReport, EngineError, EngineOptions, EvictReport, FactQuery, Knowledge, RefreshReport, SortBy, SourceStatus,
+        SourceTest, StampedEvent,
+    },
+    cache::name_of,
     core::Core,
-    health::Failure,
     history::Believed,
     poll,
     snapshots::Told,
-    source::{BuiltSource, Skipped, SourceDeps, SourceError, build_sources},
-    store::{Hydrated, Mode, OpenedStore, StoreOptions, Taken, open_resilient},
+    source::{BuiltSource, SourceDeps, build_sources},
+    store::{Hydrated, KeyKeeper, KeyPolicy, Mode, OpenedStore, StoreOptions, Taken, open_resilient},
+    view::EngineView,
 };
 
 /// A cheap, cloneable way to ask the engine anything. Reads run on the caller's thread and never wait for a source.
 #[derive(Clone)]
 pub struct EngineHandle {
-    core: Arc<Core>,
+    pub(super) core: Arc<Core>,
 }
 
 /// A running engine. Dropping it without [`Engine::shutdown`] is a crash the store survives.
@@ -66,6 +73,8 @@ impl Engine {
             key: options.config.cache.key.clone(),
             clock: Arc::clone(&options.clock),
             rng: Arc::clone(&options.rng),
+            vault: Arc::clone(&options.vault),
+            policy: KeyPolicy::default(),
         })?;
         Ok(Self::idle(options, opened, built))
     }
@@ -75,6 +84,7 @@ impl Engine {
         let (set_aside, restored) = (opened.set_aside, opened.restored);
         let core = Arc::new(Core::new(options, opened, built));
         core.listen_to_store();
+        core.go_on_resealing();
         core.tell_opening(set_aside, restored);
         core.tell_store();
         Self { core, tasks: Vec::new() }
@@ -131,6 +141,10 @@ impl Engine {
         let closed = tokio::task::spawn_blocking(move || {
             if let Some(writer) = core.writer.get() {
                 writer.finish();
+            }
+            // Only the owner that polls writes down who was used when; a convenience, so a disk that refuses is no failure.
+            if let Some((name, body)) = core.keeping.recency().filter(|_| core.options.polling) {
+                let _ = core.store.put_meta(&name, &body);
             }
             core.store.close()
         });
@@ -191,6 +205,11 @@ impl EngineHandle {
                 found.push(conflict);
             }
         });
+        for conflict in self.core.kept_conflicts(&facts.table, self.core.now()) {
+            if all || conflict.resolution == ResolutionState::Pending {
+                found.push(conflict);
+            }
+        }
         found.sort_by(|one, other| ConflictEntry::most_instructive_first(one, other));
         Ok(found)
     }
@@ -199,6 +218,13 @@ impl EngineHandle {
     #[must_use]
     pub fn knowledge(&self, key: &Key) -> Knowledge {
         let could = self.core.sources.iter().filter(|slot| slot.config.enabled && slot.claims.could_hold(key));
+        let name = name_of(key);
+        let gone: Vec<_> = self.core.keeping.with(self.core.store.as_ref(), |ledgers| {
+            could.clone().filter(|slot| ledgers.left_out.may_have(&slot.id, name)).map(|slot| slot.id.clone()).collect()
+        });
+        if !gone.is_empty() {
+            return Knowledge::LetGo(gone);
+        }
         let unanswered: Vec<_> = could.filter(|slot| slot.health().complete_at.is_none()).map(|slot| slot.id.clone()).collect();
         if unanswered.is_empty() { Knowledge::NoSuchKey } else { Knowledge::Unanswered(unanswered) }
     }
@@ -254,38 +280,7 @@ impl EngineHandle {
     pub fn sources(&self) -> Vec<SourceStatus> {
         // A read of a store that will not load shows as zero keys here; every other command names the cause.
         let _ = self.core.load();
-        let now = self.core.now();
-        let facts = self.core.read_facts();
-        self.core
-            .sources
-            .iter()
-            .map(|slot| {
-                let health = slot.health();
-                SourceStatus {
-                    source: slot.id.clone(),
-                    kind: slot.kind,
-                    role: slot.config.role,
-                    trust: slot.config.trust,
-                    enabled: slot.config.enabled,
-                    writable: slot.config.writable,
-                    state: health.state(),
-                    complete_at: health.complete_at,
-                    asked_at: health.asked_at,
-                    keys: facts.table.held_by(&slot.id).filter(|held| held.value().is_some()).count() as u64,
-                    error: health.failure.as_ref().map(|failure| remembered(failure, now)),
-                    skipped: health
-                        .remarks
-                        .skipped
-                        .iter()
-                        .map(|(reason, count)| Skipped { reason: reason.clone(), count: *count })
-                        .collect(),
-                    duplicates: health.remarks.duplicates.iter().filter_map(|key| Key::new(key).ok()).collect(),
-                    rejected_keys: health.remarks.rejected_keys,
-                    availability: health.availability(now),
-                    interval: slot.config.interval,
-                }
-            })
-            .collect()
+        self.core.source_statuses(self.core.now())
     }
 
     /// The cache, in numbers.
@@ -294,16 +289,62 @@ impl EngineHandle {
     /// When the store itself fails.
     pub fn cache_status(&self) -> Result<CacheStatus, EngineError> {
         self.core.load()?;
+        let keys = self.core.store.keys().map(KeyKeeper::key_status);
         Ok(CacheStatus {
             backend: self.core.backend,
             data_dir: self.core.options.data_dir.clone(),
             facts: self.core.read_facts().table.key_count() as u64,
             store: self.core.store.stats(),
-            protection: self.core.protection.clone(),
+            room: self.core.room_status(),
+            protection: keys.as_ref().map_or_else(|| self.core.protection.clone(), |keys| keys.protection.clone()),
+            keys,
             notes: self.core.store_notes(),
             standing: self.core.store.standing(),
             polled_at: self.polled_at(),
         })
+    }
+
+    /// Asks these sources for a key that went for want of room; it comes in, however little room there is.
+    ///
+    /// # Errors
+    /// As for [`EngineHandle::refresh`].
+    pub async fn refetch(&self, key: &Key, sources: &[SourceId]) -> Result<Vec<RefreshReport>, EngineError> {
+        let wanted = self.core.want(key);
+        for source in sources {
+            self.core.sources[self.position(source)?].source.forget();
+        }
+        let reports = self.refresh(sources).await;
+        drop(wanted);
+        reports
+    }
+
+    /// Keeps a key from going, until it was unpinned as often: for locks and for commands under way.
+    ///
+    /// # Errors
+    /// [`EngineError::PinsFull`] when pinned keys take half of the high watermark; the store's.
+    pub fn pin(&self, key: &Key) -> Result<(), EngineError> {
+        self.core.pin(key)
+    }
+
+    /// Takes one pin of a key back.
+    pub fn unpin(&self, key: &Key) {
+        self.core.keeping.room().unpin(key);
+    }
+
+    /// Forgets every matching key that is not pinned; they come back with the next answer of their sources.
+    ///
+    /// # Errors
+    /// When the store refuses: nothing was changed.
+    pub async fn evict(&self, pattern: &Pattern) -> Result<EvictReport, EngineError> {
+        self.core.evict(pattern, self.core.now()).await
+    }
+
+    /// Makes the database as small as what it holds, letting facts go down to the low watermark.
+    ///
+    /// # Errors
+    /// When the store refuses: nothing was changed.
+    pub async fn compact(&self) -> Result<CompactReport, EngineError> {
+        self.core.compact(self.core.now()).await
     }
 
     /// Writes a snapshot to `path`, which is absolute; a snapshot that is there is replaced, anything else refused.
@@ -350,14 +391,24 @@ impl EngineHandle {
         self.core.options.polling && !self.core.options.offline
     }
 
+    /// What is known, from moment to moment: the last one is always there, those nobody took are passed over. Loads the cache.
+    ///
+    /// # Errors
+    /// When the store itself fails.
+    pub fn view(&self) -> Result<watch::Receiver<EngineView>, EngineError> {
+        Ok(self.core.watch_view()?)
+    }
+
+    /// Resolves these keys for now, so that the view of them is no older than that.
+    pub fn renew(&self, keys: &[Key]) {
+        self.core.tell_changes(keys, self.core.now());
+    }
+
     /// Everything that happens from now on, in order; a slow reader is told how many it missed.
     #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<StampedEvent> {
-        let first = !self.core.events.heard();
         let receiver = self.core.events.subscribe();
-        if first {
-            self.core.take_as_told(self.core.now());
-        }
+        self.core.take_as_told();
         receiver
     }
 
@@ -377,13 +428,5 @@ impl EngineHandle {
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
         self.core.store_notes()
-    }
-}
-
-fn remembered(failure: &Failure, now: Timestamp) -> SourceError {
-    SourceError {
-        code: failure.known_code(),
-        message: failure.message.clone(),
-        retry_after: failure.not_before.map(|until| until.since(now)).filter(|wait| !wait.is_zero()),
     }
 }

@@ -70,7 +70,7 @@ impl Core {
         let hydrated = outcome.map_err(|error| EngineError::Snapshot { file: path.to_owned(), error });
         // Even where it ended in the middle, what was taken is there: sources must not vouch for what they did not say.
         self.sources.iter().for_each(|slot| slot.source.forget());
-        self.tell_changes(None, self.now());
+        self.tell_everything(self.now());
         let hydrated = hydrated?;
         self.emit_cache(CacheEvent::Hydrated { entries: hydrated.taken, from: HydratedFrom::Snapshot });
         if mode == Mode::Replace && hydrated.removed > 0 {
@@ -99,13 +99,7 @@ impl Core {
 
     /// Brings memory to what the disk took.
     fn follow(&self, ops: &[StoreOp]) {
-        let mut facts = self.write_facts();
-        for op in ops {
-            match op {
-                StoreOp::Put(observation) => facts.table.put(observation.clone(), &self.rules),
-                StoreOp::Evict(key, source) => facts.table.evict(key, source),
-            }
-        }
+        self.adopt(ops.to_vec());
     }
 
     /// Makes snapshots by schedule, as long as the engine runs.

@@ -8,6 +8,8 @@ mod past;
 mod read;
 mod sources;
 mod status;
+mod upkeep;
+mod view;
 mod watch;
 
 use tokio::sync::mpsc;
@@ -23,6 +25,7 @@ use super::{
 };
 
 pub use answer::Answer;
+pub use view::{CHANGED, FOLLOW, RENEW};
 
 /// Answers one request into `replies`; ends when the answer is complete or nobody takes it any more.
 pub async fn execute(handle: &EngineHandle, context: &Context, request: &Request, replies: mpsc::Sender<Reply>) {
@@ -30,6 +33,18 @@ pub async fn execute(handle: &EngineHandle, context: &Context, request: &Request
     let known = handle.notes();
     for note in &known {
         answer.note(note).await;
+    }
+    // Two things only a screen asks for; nobody types them, so they are no actions.
+    let screens = match request.action.as_str() {
+        FOLLOW => Some(view::follow(&mut answer).await),
+        RENEW => Some(view::renew(&mut answer).await),
+        _ => None,
+    };
+    if let Some(outcome) = screens {
+        if let Err(failed) = outcome {
+            answer.fail(failed).await;
+        }
+        return;
     }
     let call = match parse(request) {
         Ok(call) => call,
@@ -50,6 +65,12 @@ pub async fn execute(handle: &EngineHandle, context: &Context, request: &Request
         Call::ConflictList(args) => conflicts::list(&mut answer, &args).await,
         Call::ConflictShow(args) => conflicts::show(&mut answer, &args).await,
         Call::CacheStatus(_) => status::cache(&mut answer).await,
+        Call::CacheEvict(args) => status::evict(&mut answer, &args).await,
+        Call::CacheCompact(_) => status::compact(&mut answer).await,
+        Call::CacheVerify(_) => upkeep::verify(&mut answer).await,
+        Call::CacheRekey(args) => upkeep::rekey(&mut answer, args).await,
+        Call::DamagedList(_) => upkeep::damaged(&mut answer).await,
+        Call::DamagedDrop(args) => upkeep::discard(&mut answer, args).await,
         Call::Snapshot(args) => status::snapshot(&mut answer, &args).await,
         Call::Hydrate(args) => status::hydrate(&mut answer, &args).await,
     };

@@ -138,8 +138,14 @@ fn orders_are_by_age_and_by_confidence() {
 #[test]
 fn an_answer_to_an_older_question_is_dropped() {
     let mut model = screen((120, 36));
-    let old =
-        Arrange { generation: model.list.generation - 1, facts: many(3).facts, query: String::new(), sort: SortBy::Key, selected: None };
+    let old = Arrange {
+        generation: model.list.generation - 1,
+        facts: many(3).facts,
+        now: NOW,
+        query: String::new(),
+        sort: SortBy::Key,
+        selected: None,
+    };
     let rev = model.rev;
     update(&mut model, Msg::Arranged(arrange(&old)), NOW);
     assert_eq!((shown(&model).len(), model.rev), (11, rev));

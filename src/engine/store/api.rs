@@ -6,6 +6,8 @@ use crate::fact::{Key, Observation, SourceId};
 
 use super::{
     error::StoreError,
+    key_keeper::KeyKeeper,
+    pieces, record,
     snapshot_key::SnapshotKeys,
     standing::{Standing, Turn},
 };
@@ -21,6 +23,15 @@ pub struct StoreStats {
     pub disk_bytes: u64,
     /// Records put aside as damaged since open.
     pub quarantined: u64,
+}
+
+/// What a compaction came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Compacted {
+    /// Bytes on disk before.
+    pub before: u64,
+    /// Bytes on disk after.
+    pub after: u64,
 }
 
 /// What one verification found.
@@ -122,6 +133,23 @@ pub trait CacheStore: Send + Sync {
         self.flush()
     }
 
+    /// Copies what is live to a fresh database and puts that in the place of the old one, leaving out what these sources say of these keys.
+    /// Reads go on meanwhile, writes wait for the end of it. A store without a disk just forgets what is to be left out.
+    ///
+    /// # Errors
+    /// [`StoreError::Unwritable`]: it was given up, and nothing was changed.
+    fn compact(&self, without: &[(Key, SourceId)]) -> Result<Compacted, StoreError> {
+        let ops: Vec<_> = without.iter().map(|(key, source)| StoreOp::Evict(key.clone(), source.clone())).collect();
+        self.apply(&ops)?;
+        let disk = self.stats().disk_bytes;
+        Ok(Compacted { before: disk, after: disk })
+    }
+
+    /// The bytes this observation takes among [`StoreStats::live_bytes`].
+    fn weight(&self, observation: &Observation) -> u64 {
+        pieces::sealed_len(record::encoded_len(observation))
+    }
+
     /// How it stands when memory serves in place of the disk; none when all is well.
     fn standing(&self) -> Option<Standing> {
         None
@@ -159,6 +187,11 @@ pub trait CacheStore: Send + Sync {
     /// # Errors
     /// As for [`CacheStore::get`].
     fn verify(&self) -> Result<VerifyReport, StoreError>;
+
+    /// The keys, where what is kept is sealed.
+    fn keys(&self) -> Option<&dyn KeyKeeper> {
+        None
+    }
 
     /// Writes the manifest and ends cleanly; the store answers nothing afterwards.
     ///

@@ -8,6 +8,7 @@
 //! It does not decide when to try again by itself: whoever runs it calls [`CacheStore::heal`].
 
 mod heal;
+mod keeping;
 mod overlay;
 mod primary;
 mod state;
@@ -20,8 +21,9 @@ use std::{
 };
 
 use super::{
-    api::{CacheStore, Quarantined, StoreOp, StoreStats, VerifyReport},
+    api::{CacheStore, Compacted, Quarantined, StoreOp, StoreStats, VerifyReport},
     error::StoreError,
+    key_keeper::KeyKeeper,
     memory::MemoryStore,
     names,
     snapshot_key::SnapshotKeys,
@@ -29,7 +31,7 @@ use super::{
 };
 use crate::{
     engine::world::Clock,
-    fact::{Key, Observation},
+    fact::{Key, Observation, SourceId},
 };
 use overlay::Overlay;
 use state::{Over, State};
@@ -346,6 +348,15 @@ impl CacheStore for Failover {
         let _ = self.woken.set(wake);
     }
 
+    fn compact(&self, without: &[(Key, SourceId)]) -> Result<Compacted, StoreError> {
+        let _order = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        match self.reader()? {
+            // Given up it has changed nothing: that the disk had no room for a copy is no failure of the disk.
+            Reader::Disk(primary) => primary.compact(without),
+            Reader::Memory => Err(self.refusal()),
+        }
+    }
+
     fn take_quarantined(&self) -> Vec<Quarantined> {
         self.look().primary.as_ref().map(|primary| primary.take_quarantined()).unwrap_or_default()
     }
@@ -353,6 +364,11 @@ impl CacheStore for Failover {
     fn snapshot_keys(&self) -> Option<SnapshotKeys> {
         let primary = self.look().primary.clone();
         primary.map_or_else(|| self.primary.snapshot_keys(), |primary| primary.snapshot_keys())
+    }
+
+    fn keys(&self) -> Option<&dyn KeyKeeper> {
+        let sealed = self.look().primary.as_ref().is_some_and(|primary| primary.keys().is_some());
+        sealed.then_some(self)
     }
 
     fn stats(&self) -> StoreStats {

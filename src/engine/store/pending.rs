@@ -93,6 +93,11 @@ impl<'a> Pending<'a> {
         Ok(())
     }
 
+    /// The names of the rows it touches.
+    pub fn names(&self) -> impl Iterator<Item = &[u8]> {
+        self.rows.keys().map(Vec::as_slice)
+    }
+
     /// The row's change, which at first is none.
     fn change(&mut self, row: Vec<u8>) -> Result<&mut Change, StoreError> {
         use std::collections::btree_map::Entry;
@@ -140,7 +145,7 @@ impl<'a> Pending<'a> {
         after.sealed += 1;
         if after.sealed > SEALS_PER_KEY {
             return Err(StoreError::KeyUnavailable(
-                "the cache's data key has sealed as many records as is safe: remove the cache directory, it is fetched anew under a new key".to_owned(),
+                "the cache's data key has sealed as many records as is safe: stellar cache rekey makes another".to_owned(),
             ));
         }
         let ledger = sealer.seal(rng, LEDGER_ROW, &after.encode())?;
@@ -150,13 +155,24 @@ impl<'a> Pending<'a> {
     }
 }
 
+/// Writes the ledger alone, as the first thing a new data key seals.
+///
+/// # Errors
+/// The backend's.
+pub fn write_ledger(rows: &dyn Rows, before: &Ledger, sealer: &Sealer, rng: &dyn Rng) -> Result<Ledger, StoreError> {
+    let after = Ledger { write: before.write + 1, sealed: 1, ..before.clone() };
+    let sealed = sealer.seal(rng, LEDGER_ROW, &after.encode())?;
+    rows.apply(&[(LEDGER_ROW, Some(&sealed))])?;
+    Ok(after)
+}
+
 /// Whether the ledger counts this row: the ledger itself and what is quarantined it does not.
 fn is_counted(row: &[u8]) -> bool {
     row.first().is_some_and(|tree| *tree == Tree::Observations as u8 || *tree == Tree::Documents as u8)
 }
 
 /// Whether this row is the first piece of an observation: there is one per entry.
-fn is_entry(row: &[u8]) -> bool {
+pub fn is_entry(row: &[u8]) -> bool {
     row.first() == Some(&(Tree::Observations as u8)) && names::split_piece(row).is_some_and(|(_, number)| number == 0)
 }
 

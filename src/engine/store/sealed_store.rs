@@ -1,8 +1,15 @@
 //! The store on disk: observations and documents, sealed, over rows of any backend.
+//!
+//! Whoever writes takes the books first and the rows then: a compaction that holds the books may have put other rows in their place.
 
+mod compaction;
 mod reading;
 
+#[cfg(test)]
+pub use compaction::Step;
+
 use std::{
+    collections::BTreeSet,
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock,
@@ -11,8 +18,9 @@ use std::{
 };
 
 use super::{
-    api::{CacheStore, Quarantined, StoreOp, StoreStats, VerifyReport},
+    api::{CacheStore, Compacted, Quarantined, StoreOp, StoreStats, VerifyReport},
     error::StoreError,
+    key_keeper::KeyKeeper,
     keys::Keys,
     known::Known,
     ledger::Ledger,
@@ -23,7 +31,8 @@ use super::{
     nonces::Nonces,
     pending::{self, Pending},
     pieces, record, records,
-    rows::Rows,
+    reseal::Pass,
+    rows::{Backend, Rows},
     seal::Unopened,
     snapshot_key::SnapshotKeys,
 };
@@ -34,10 +43,17 @@ use crate::{
 
 /// Observations on disk, sealed. Made by `open_store`; dropped without [`CacheStore::close`] it is what a crash leaves.
 pub struct SealedStore {
-    data_dir: PathBuf,
-    keys: Keys,
-    rng: Nonces,
+    pub(super) data_dir: PathBuf,
+    pub(super) keys: Keys,
+    pub(super) rng: Nonces,
+    /// How far sealing anew has come.
+    pub(super) resealing: Mutex<Pass>,
+    /// None is closed.
     open: RwLock<Option<Arc<Open>>>,
+    /// Given back after the rows.
+    lock: Mutex<Option<DirLock>>,
+    /// What a compaction opens its copy with.
+    backend: Option<Arc<dyn Backend>>,
     opened_at: u64,
     books: Mutex<Books>,
     quarantined: AtomicU64,
@@ -45,19 +61,20 @@ pub struct SealedStore {
     ailing: OnceLock<StoreError>,
 }
 
-/// What closing gives up; in this order.
+/// One open database.
 struct Open {
     rows: Box<dyn Rows>,
     /// Of these rows.
     known: Known,
-    lock: DirLock,
 }
 
 /// What was written, what is on disk, what the manifest says: the numbers of writes.
-struct Books {
-    ledger: Ledger,
-    flushed: u64,
+pub(super) struct Books {
+    pub(super) ledger: Ledger,
+    pub(super) flushed: u64,
     manifest: Option<u64>,
+    /// While a compaction copies: the rows written meanwhile.
+    changed: Option<BTreeSet<Vec<u8>>>,
 }
 
 impl SealedStore {
@@ -76,17 +93,32 @@ impl SealedStore {
             data_dir: data_dir.to_owned(),
             keys,
             rng: Nonces::new(rng),
-            open: RwLock::new(Some(Arc::new(Open { rows, known: Known::default(), lock }))),
+            resealing: Mutex::default(),
+            open: RwLock::new(Some(Arc::new(Open { rows, known: Known::default() }))),
+            lock: Mutex::new(Some(lock)),
+            backend: None,
             opened_at,
-            books: Mutex::new(Books { ledger, flushed: opened_at, manifest }),
+            books: Mutex::new(Books { ledger, flushed: opened_at, manifest, changed: None }),
             quarantined: AtomicU64::new(0),
             found: Mutex::default(),
             ailing: OnceLock::new(),
         }
     }
 
+    /// With what a compaction opens its copy; without it there is none.
+    #[must_use]
+    pub(super) fn with_backend(mut self, backend: Option<Arc<dyn Backend>>) -> Self {
+        self.backend = backend;
+        self
+    }
+
+    /// What the encryption protects against and what not, in a sentence.
+    pub(super) fn protection(&self) -> String {
+        self.keys.protection()
+    }
+
     /// Runs `work` on the rows; if the database turns out damaged, the next open will not trust it.
-    fn with<T>(&self, work: impl FnOnce(&dyn Rows) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    pub(super) fn with<T>(&self, work: impl FnOnce(&dyn Rows) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let outcome = work(self.opened()?.rows.as_ref());
         if let Err(why @ StoreError::Damaged(_)) = &outcome {
             self.condemn(why);
@@ -105,13 +137,14 @@ impl SealedStore {
         self.open.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(StoreError::Closed)
     }
 
-    fn books(&self) -> MutexGuard<'_, Books> {
+    pub(super) fn books(&self) -> MutexGuard<'_, Books> {
         self.books.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Plans and writes one batch.
     fn write(&self, plan: impl FnOnce(&mut Pending<'_>, u64) -> Result<(), StoreError>) -> Result<(), StoreError> {
-        self.with(|rows| self.write_with(rows, &mut self.books(), plan))
+        let mut books = self.books();
+        self.with(|rows| self.write_with(rows, &mut books, plan))
     }
 
     fn write_with(
@@ -122,6 +155,9 @@ impl SealedStore {
     ) -> Result<(), StoreError> {
         let mut pending = Pending::new(rows);
         plan(&mut pending, books.ledger.write + 1)?;
+        if let Some(changed) = &mut books.changed {
+            changed.extend(pending.names().map(<[u8]>::to_vec));
+        }
         if let Some(ledger) = pending.write(&books.ledger, &self.keys.sealer, &self.rng)? {
             books.ledger = ledger;
         }
@@ -132,7 +168,7 @@ impl SealedStore {
         pending.replace(name, pieces::seal(&self.keys.sealer, &self.rng, name, write, body)?)
     }
 
-    fn report(&self, key: Option<&Key>, source: Option<SourceId>) {
+    pub(super) fn report(&self, key: Option<&Key>, source: Option<SourceId>) {
         self.quarantined.fetch_add(1, Ordering::Relaxed);
         self.found.lock().unwrap_or_else(PoisonError::into_inner).push(Quarantined { key: key.cloned(), source });
     }
@@ -168,8 +204,10 @@ impl CacheStore for SealedStore {
     }
 
     fn apply(&self, ops: &[StoreOp]) -> Result<(), StoreError> {
+        let mut books = self.books();
+        // What is known is known of these rows, so they are taken with the books in hand.
         let open = self.opened()?;
-        self.write(|pending, write| {
+        let plan = |pending: &mut Pending<'_>, write: u64| {
             ops.iter().try_for_each(|op| match op {
                 StoreOp::Put(observation) => {
                     let name = self.keys.namer.of_observation(&observation.key, &observation.source);
@@ -178,7 +216,8 @@ impl CacheStore for SealedStore {
                 }
                 StoreOp::Evict(key, source) => pending.remove(&self.keys.namer.of_observation(key, source)),
             })
-        })
+        };
+        self.with(|rows| self.write_with(rows, &mut books, plan))
     }
 
     fn scan(&self, segments: &[&str], each: &mut dyn FnMut(Observation)) -> Result<(), StoreError> {
@@ -244,9 +283,9 @@ impl CacheStore for SealedStore {
     }
 
     fn checkpoint(&self) -> Result<(), StoreError> {
+        // Held throughout, so that what the manifest says is what was synced.
+        let mut books = self.books();
         self.with(|rows| {
-            // Held throughout, so that what the manifest says is what was synced.
-            let mut books = self.books();
             let write = books.ledger.write;
             if books.flushed != write {
                 rows.flush()?;
@@ -260,12 +299,16 @@ impl CacheStore for SealedStore {
         })
     }
 
+    fn compact(&self, without: &[(Key, SourceId)]) -> Result<Compacted, StoreError> {
+        self.compact_watched(without, &|_| {})
+    }
+
     fn take_quarantined(&self) -> Vec<Quarantined> {
         std::mem::take(&mut *self.found.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn snapshot_keys(&self) -> Option<SnapshotKeys> {
-        Some(self.keys.snapshot.clone())
+        Some(self.keys.snapshot_keys())
     }
 
     fn stats(&self) -> StoreStats {
@@ -281,9 +324,9 @@ impl CacheStore for SealedStore {
 
     fn verify(&self) -> Result<VerifyReport, StoreError> {
         let mut report = VerifyReport::default();
+        // Held throughout: a write in between would look like a row too many.
+        let books = self.books();
         self.with(|rows| {
-            // Held throughout: a write in between would look like a row too many.
-            let books = self.books();
             report.complete = pending::count(rows)?.same_rows(&books.ledger);
             for tree in [Tree::Observations, Tree::Documents] {
                 records::scan(&self.keys, rows, &[tree as u8], &mut |found| {
@@ -300,6 +343,10 @@ impl CacheStore for SealedStore {
         Ok(report)
     }
 
+    fn keys(&self) -> Option<&dyn KeyKeeper> {
+        Some(self)
+    }
+
     fn close(&self) -> Result<(), StoreError> {
         let outcome = self.checkpoint();
         if outcome == Err(StoreError::Closed) {
@@ -308,14 +355,15 @@ impl CacheStore for SealedStore {
         // Even if the last write failed the directory is given back.
         let open = self.open.write().unwrap_or_else(PoisonError::into_inner).take();
         let written = self.books().ledger.write != self.opened_at;
-        if let Some(Ok(Open { rows, lock, .. })) = open.map(Arc::try_unwrap) {
+        // A reader that is still at it keeps the database open, and so the directory ours until the store is dropped.
+        if let Some(Ok(Open { rows, .. })) = open.map(Arc::try_unwrap) {
             if outcome.is_ok() && written {
                 // Everything is safe already; if this fails the next open does it.
                 let _ = rows.close();
             } else {
                 drop(rows);
             }
-            drop(lock);
+            drop(self.lock.lock().unwrap_or_else(PoisonError::into_inner).take());
         }
         outcome
     }
