@@ -73,7 +73,7 @@ pub const SETTINGS: &[SettingSpec] = &[
     SettingSpec::given(
         "cache",
         "backend",
-        "sled memory (redb: not in this build)",
+        "sled memory (redb: in builds with that feature)",
         "\"sled\"",
         "The store. `memory` forgets everything at the end.",
     ),
