@@ -8,6 +8,7 @@
 
 mod api;
 mod aside;
+mod buffered_rows;
 mod error;
 mod files;
 mod format;

@@ -12,6 +12,7 @@ use std::{
 
 use super::{
     api::{CacheStore, Quarantined, StoreOp, StoreStats, VerifyReport},
+    buffered_rows::BufferedRows,
     error::StoreError,
     keys::Keys,
     known::Known,
@@ -74,7 +75,7 @@ impl SealedStore {
             data_dir: data_dir.to_owned(),
             keys,
             rng: Nonces::new(rng),
-            open: RwLock::new(Some(Arc::new(Open { rows, known: Known::default(), lock }))),
+            open: RwLock::new(Some(Arc::new(Open { rows: Box::new(BufferedRows::new(rows)), known: Known::default(), lock }))),
             opened_at,
             books: Mutex::new(Books { ledger, flushed: opened_at, manifest }),
             quarantined: AtomicU64::new(0),

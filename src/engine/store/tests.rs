@@ -5,6 +5,7 @@ mod damage;
 mod kill;
 mod model;
 mod opening;
+mod quiet;
 mod secrecy;
 
 use std::{path::PathBuf, sync::Arc};
