@@ -113,11 +113,13 @@ fn opening(keys: &[Key]) {
     }
 }
 
+type Part = (&'static str, fn(&[Key]));
+
 fn main() {
     let asked: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let keys = peers::keys(FACTS);
     head();
-    let parts: [(&str, fn(&[Key])); 3] = [("get", get), ("put", write), ("open", opening)];
+    let parts: [Part; 3] = [("get", get), ("put", write), ("open", opening)];
     for (name, run) in parts {
         if asked.is_empty() || asked.iter().any(|word| word == name) {
             run(&keys);

@@ -1,11 +1,17 @@
-//! Reads through the engine's handle, beside a bare look-up in a standard map and a `get` of `quick_cache`, of the same
-//! size in the same run.
+//! Reads through the engine's handle, beside a bare look-up in a standard map and a `get` of `quick_cache` of the same size in the same
+//! run; a poll in which every fact changed, with history and without.
 
 #![expect(clippy::expect_used, reason = "a benchmark that cannot set itself up has nothing to say")]
 
-use std::{collections::BTreeMap, hint::black_box, path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    hint::black_box,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use stellar::{
     config::{Config, FileSource, SecretRef, SourceConfig, SourceKind},
     engine::{
@@ -16,6 +22,8 @@ use stellar::{
 };
 
 const FACTS: usize = 10_000;
+/// Facts of the poll.
+const POLLED: usize = 1_000;
 
 struct NoSecrets;
 
@@ -25,25 +33,23 @@ impl Secrets for NoSecrets {
     }
 }
 
-fn facts_file(dir: &std::path::Path) -> PathBuf {
+fn facts_file(dir: &Path, count: usize, turn: usize) -> PathBuf {
     let path = dir.join("facts.json");
     let facts: BTreeMap<String, BTreeMap<&str, usize>> =
-        (0..FACTS).map(|n| (format!("service-{n:05}"), BTreeMap::from([("replicas", n % 9)]))).collect();
+        (0..count).map(|n| (format!("service-{n:05}"), BTreeMap::from([("replicas", n % 9 + turn)]))).collect();
     std::fs::write(&path, serde_json::to_vec(&facts).expect("plain data")).expect("a temporary directory takes a file");
     path
 }
 
-fn reads(criterion: &mut Criterion) {
-    let dir = tempfile::tempdir().expect("a temporary directory");
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let _inside = runtime.enter();
-    let name = SourceId::new("facts").expect("a name");
-    let file = FileSource { path: facts_file(dir.path()), depth: 0 };
-    let config = Config { sources: vec![SourceConfig::new(name.clone(), SourceKind::File(file))], ..Config::bare(dir.path().to_owned()) };
-    let engine = Engine::start(EngineOptions {
+/// An engine over the facts file in this directory.
+fn engine(dir: &Path, name: &SourceId, history: Duration) -> Engine {
+    let file = FileSource { path: dir.join("facts.json"), depth: 0 };
+    let mut config = Config { sources: vec![SourceConfig::new(name.clone(), SourceKind::File(file))], ..Config::bare(dir.to_owned()) };
+    config.cache.history = history;
+    Engine::start(EngineOptions {
         config: Arc::new(config),
-        data_dir: dir.path().join("data"),
-        state_dir: dir.path().join("state"),
+        data_dir: dir.join("data"),
+        state_dir: dir.join("state"),
         offline: false,
         polling: false,
         clock: SystemClock::shared(),
@@ -51,7 +57,44 @@ fn reads(criterion: &mut Criterion) {
         secrets: Arc::new(NoSecrets),
         environment: Arc::default(),
     })
-    .expect("the engine starts");
+    .expect("the engine starts")
+}
+
+/// A poll in which each of a thousand facts has another value, sync included.
+fn polls(criterion: &mut Criterion) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let _inside = runtime.enter();
+    let name = SourceId::new("facts").expect("a name");
+    let mut group = criterion.benchmark_group("poll of 1,000 changed facts");
+    group.sample_size(30);
+    for (what, history) in [("without history", Duration::ZERO), ("with history", Duration::from_secs(7 * 86_400))] {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        facts_file(dir.path(), POLLED, 0);
+        let engine = engine(dir.path(), &name, history);
+        let handle = engine.handle();
+        let mut turn = 0;
+        group.bench_function(what, |bencher| {
+            bencher.iter_batched(
+                || {
+                    turn += 1;
+                    facts_file(dir.path(), POLLED, turn);
+                },
+                |()| black_box(runtime.block_on(handle.refresh(std::slice::from_ref(&name)))),
+                BatchSize::PerIteration,
+            );
+        });
+        runtime.block_on(engine.shutdown()).expect("closed");
+    }
+    group.finish();
+}
+
+fn reads(criterion: &mut Criterion) {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let _inside = runtime.enter();
+    let name = SourceId::new("facts").expect("a name");
+    facts_file(dir.path(), FACTS, 0);
+    let engine = engine(dir.path(), &name, Duration::from_secs(7 * 86_400));
     let handle = engine.handle();
     runtime.block_on(handle.refresh(&[name])).expect("the file is read");
     let keys: Vec<Key> = handle.list(&FactQuery::default()).expect("listed").iter().map(|fact| fact.key.clone()).collect();
@@ -74,5 +117,5 @@ fn reads(criterion: &mut Criterion) {
     runtime.block_on(engine.shutdown()).expect("closed");
 }
 
-criterion_group!(benches, reads);
+criterion_group!(benches, reads, polls);
 criterion_main!(benches);

@@ -1,4 +1,5 @@
-//! What resilience rests on, with 10,000 facts of 100 bytes: putting and getting, beside bare sled, bare redb and a cache in memory.
+//! What resilience rests on, with 10,000 facts of 100 bytes: putting and getting, beside bare sled, bare redb and a cache in memory;
+//! snapshots of 100,000 facts beside the least that could do it.
 //!
 //! `cargo bench --bench resilience_prefetch`. Ratios between the columns of one run are what counts; the times are this machine's.
 
@@ -10,6 +11,8 @@ mod beside;
 #[path = "support/peers.rs"]
 #[expect(dead_code, reason = "what other benchmarks need")]
 mod peers;
+#[path = "support/snapshots.rs"]
+mod snapshots;
 
 use beside::{Bound, Turns, contest, head, line};
 use peers::{Pool, filled, filled_memory, filled_redb, filled_sled, keys, of, place, redb_get, redb_put};
@@ -53,4 +56,5 @@ fn put_and_get(keys: &[Key]) {
 fn main() {
     head();
     put_and_get(&keys(FACTS));
+    snapshots::run();
 }

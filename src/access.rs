@@ -1,15 +1,20 @@
-//! The screen as a tree of roles, names and values, for whoever does not look at it.
+//! The screen as a tree of roles, names and values, for whoever does not look at it: AccessKit's own types, so that what a platform is
+//! handed, what is read aloud and what the tests ask is one thing.
 //!
-//! Invariants: one root, of role window; ids are unique and stay with what they name; the focus is a node of the tree; every node has
-//! a name; bounds are the cells that are drawn; the real cursor stands within the bounds of the focused node. The tree comes from the
-//! same model and the same layout as the picture.
+//! Invariants: one root, of role window; ids are unique and stay with what they name over every update, and only an announcement has a
+//! new one each time; the focus is a node of the tree; every node has a name (a label is named by its value); the place in a list
+//! stands on the option and how many there are on the list; bounds are the cells that are drawn, one unit each; the real cursor stands
+//! within the bounds of the focused node. The tree comes from the same model and the same layout as the picture.
 //!
-//! It draws nothing and changes nothing: what a client asks for is an action's id, carried out like a key.
+//! It draws nothing, changes nothing and speaks to no bus: a tree goes out, and what a client asks for comes back as what a key or the
+//! mouse would have asked for. The updates are full ones; whoever hands them on may send what changed.
 
+mod id;
+mod node;
+mod request;
 mod semantics;
 #[cfg(test)]
 mod tests;
-mod tree;
 
+pub use request::{Asked, asked};
 pub use semantics::semantics;
-pub use tree::{Bounds, Node, NodeId, NodeRole, Position, Tree};

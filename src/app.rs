@@ -13,6 +13,7 @@ mod field;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod fuzzy;
+mod history;
 pub mod layout;
 pub mod model;
 mod msg;
@@ -25,6 +26,7 @@ mod words;
 
 pub use arrange::{Arrange, Arranged, arrange};
 pub use effect::Effect;
+pub use history::{History, Moment};
 pub use layout::Regions;
 pub use model::{JobId, Model, Setup};
 pub use msg::{Msg, Pointer, PointerKind};

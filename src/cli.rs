@@ -7,6 +7,7 @@
 //! a quiet end. It knows no engine and keeps no state.
 
 mod ask;
+mod chaos;
 mod command;
 mod config;
 mod doctor;
@@ -14,6 +15,7 @@ mod generate;
 mod invocation;
 mod line;
 mod live;
+mod look;
 mod messages;
 mod print;
 mod run;

@@ -7,23 +7,36 @@
 
 mod api;
 mod cache;
+mod cache_event;
+pub mod chaos;
 mod claims;
 mod core;
 mod events;
 mod handle;
+mod heal;
 mod health;
+mod history;
 mod poll;
 mod refresh;
+mod remember;
+mod resync;
+mod snapshots;
 pub mod source;
 pub mod store;
+mod tell;
+mod view;
 pub mod world;
 
 pub use api::{
     CacheStatus, EngineError, EngineEvent, EngineOptions, FactQuery, Knowledge, RefreshReport, SortBy, SourceStatus, SourceTest,
     StampedEvent,
 };
+pub use cache_event::{CacheEvent, HydratedFrom};
 pub use handle::{Engine, EngineHandle};
-pub use store::{StoreError, StoreStats};
+pub use history::Believed;
+pub use snapshots::Told;
+pub use store::{Hydrated, Mode, Progress, SnapshotError, Standing, StoreError, StoreStats, Taken};
+pub use view::{Contested, EngineView, FactMap};
 pub use world::Secrets;
 
 #[cfg(test)]

@@ -6,11 +6,15 @@
 //!
 //! It does not print and does not decide exit codes.
 
+mod assets;
+mod chaos;
 mod client;
 mod clock;
 mod context;
 mod execute;
+mod follow;
 mod inspect;
+mod keyboard;
 mod log;
 mod message;
 mod owner;
@@ -22,9 +26,12 @@ mod server;
 mod signals;
 mod ui;
 
+pub use assets::{AssetProblem, KeyLayer, Keys, ThemeFound, keys, themes};
+pub use chaos::{ChaosError, chaos_profiles, chaos_run};
 pub use clock::{mint_id, now};
 pub use context::{Context, RuntimeError};
 pub use inspect::{Place, files_of, inspect};
+pub use keyboard::keyboard;
 pub use log::log_dir;
 pub use message::{Reply, Request};
 pub use owner::serve;

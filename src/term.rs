@@ -6,6 +6,7 @@
 //!
 //! It knows no screen, no action and no engine.
 
+mod ask;
 mod event;
 mod guard;
 mod input;
@@ -14,6 +15,7 @@ mod probe;
 mod screen;
 mod signals;
 
+pub use ask::ask_keyboard;
 pub use event::{Mouse, MouseKind, Paste, TermEvent};
 pub use guard::{Guard, is_terminal, size, terminal_lost};
 pub use input::Input;

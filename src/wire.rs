@@ -6,26 +6,39 @@
 //! It carries no bytes and prints nothing. Escaping for terminals happens where lines leave (`text::json_line`).
 
 mod cache;
+mod cache_event;
+mod chaos;
 mod conflict;
 mod envelope;
 mod event;
+mod history;
 mod insight;
+mod look;
 mod mask;
 mod report;
 mod schema;
 mod source;
+mod view;
 
 #[cfg(test)]
 mod tests;
 
-pub use cache::CachePayload;
+pub use cache::{CachePayload, HydratePayload, SnapshotPayload, StandingPayload};
+pub use cache_event::{
+    CacheEventPayload, CacheSentence, CompactedPayload, FailedOverPayload, HydratedPayload, QuarantinedPayload, RecoveredPayload,
+    RemovedPayload, ResyncPayload,
+};
+pub use chaos::{ChaosProfilePayload, ChaosReportPayload, FaultCountPayload, RecoveryPayload};
 pub use conflict::{CandidatePayload, ConflictPayload};
 pub use envelope::{Envelope, ErrorBody, Outcome, VERSION, Via};
-pub use event::{ConflictEventPayload, EventPayload, FaultPayload, HydratedPayload, MissedPayload, QuarantinedPayload, ReadyPayload};
+pub use event::{ConflictEventPayload, EventPayload, FaultPayload, MissedPayload, ReadyPayload};
+pub use history::HistoryPayload;
 pub use insight::{AgreementPayload, FactorPayload, InsightPayload, SourceViewPayload};
+pub use look::{ContrastPayload, KeyPayload, KeymapPayload, ThemePayload};
 pub use report::{
     ActionPayload, ConfigCheckPayload, ConfigPathPayload, ConfigProblemPayload, DoctorPayload, FilePayload, ServePayload, SettingPayload,
     TextPayload, Verdict,
 };
 pub use schema::schemas;
 pub use source::{RefreshPayload, SamplePayload, SkippedPayload, SourceErrorPayload, SourcePayload, SourceTestPayload};
+pub use view::{Veil, ViewConflict, ViewFact, ViewPayload, ViewSource, told_error};

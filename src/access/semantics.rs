@@ -1,5 +1,8 @@
 //! From model and layout to the tree. Pure.
 
+use std::collections::HashSet;
+
+use accesskit::{Action, Live, Node, NodeId, Role, TreeId, TreeInfo, TreeUpdate};
 use ratatui::layout::Rect;
 
 use crate::app::{
@@ -7,204 +10,249 @@ use crate::app::{
     model::{Focus, Layer, Model, Pane},
 };
 
-use super::tree::{Bounds, Node, NodeId, NodeRole, Position, Tree};
+use super::{
+    id::{self, Kind},
+    node::{describe, node, offer},
+};
 
-const WINDOW: NodeId = NodeId(1);
-const HEADER: NodeId = NodeId(2);
-const TABS: NodeId = NodeId(3);
-const FILTER: NodeId = NodeId(6);
-const LIST: NodeId = NodeId(7);
-const CANVAS: NodeId = NodeId(8);
-const MESSAGE: NodeId = NodeId(9);
-const HINTS: NodeId = NodeId(10);
-const DIALOG: NodeId = NodeId(11);
-const DIALOG_BODY: NodeId = NodeId(12);
-const DIALOG_FIELD: NodeId = NodeId(13);
-const SENTENCE: NodeId = NodeId(14);
-
-/// Ids of parts: a range of their own for each column, by index.
-const TAB_IDS: u64 = 0x100;
-const HINT_IDS: u64 = 0x200;
-const EMPTY_IDS: u64 = 0x1_0000;
-const CANVAS_IDS: u64 = 0x2_0000;
-const DIALOG_IDS: u64 = 0x3_0000;
-/// Rows of the palette by index in the registry's order; facts by their index.
-const PALETTE_IDS: u64 = 0x4_0000;
-const FACT_IDS: u64 = 1 << 32;
-
-/// The screen as a tree.
+/// The screen as a tree: every node of it, the window as its root, and what has the focus.
+///
+/// Bounds are in cells from the top left corner.
 #[must_use]
-pub fn semantics(model: &Model, regions: &Regions) -> Tree {
-    let mut builder = Builder { tree: Tree { nodes: std::collections::BTreeMap::new(), root: WINDOW, focus: WINDOW } };
-    let mut window = Node::new(NodeRole::Window, "Stellar", bounds(regions.area));
+pub fn semantics(model: &Model, regions: &Regions) -> TreeUpdate {
+    let mut builder = Builder { nodes: Vec::new(), taken: HashSet::from([id::WINDOW]), focus: None };
+    let mut window = node(Role::Window, "Stellar", regions.area);
     if regions.too_small {
-        builder.add(&mut window, SENTENCE, Node::new(NodeRole::Label, model.spoken_too_small(), bounds(regions.area)));
+        builder.add(&mut window, id::SENTENCE, node(Role::Label, model.spoken_too_small(), regions.area));
     } else {
-        builder.add(&mut window, HEADER, Node::new(NodeRole::Status, model.spoken_header(), bounds(regions.header)));
+        builder.add(&mut window, id::HEADER, node(Role::Status, model.spoken_header(), regions.header));
         builder.tabs(&mut window, model, regions);
         builder.filter(&mut window, model, regions);
         if let Some(region) = &regions.list {
             builder.list(&mut window, model, region);
         }
         if let Some(column) = &regions.canvas {
-            builder.column(&mut window, CANVAS, "Insight canvas", column, CANVAS_IDS);
+            let focused = model.focus() == Focus::Pane(Pane::Canvas);
+            builder.column(&mut window, (id::CANVAS, Kind::CanvasPart), "Insight canvas", column, focused);
         }
-        let message = model.spoken_message();
-        if !message.is_empty() {
-            builder.add(&mut window, MESSAGE, Node::new(NodeRole::Status, message, bounds(regions.message)));
-        }
+        builder.message(&mut window, model, regions);
         if let Some(region) = &regions.layer {
             builder.dialog(&mut window, model, region);
         }
         builder.hints(&mut window, regions);
     }
-    builder.tree.nodes.insert(WINDOW, window);
-    builder.tree.focus = focus(model, regions, &builder.tree);
-    builder.tree
-}
-
-const fn bounds(area: Rect) -> Bounds {
-    Bounds { x: area.x, y: area.y, width: area.width, height: area.height }
-}
-
-/// What has the focus: the innermost node that the cursor stands on.
-fn focus(model: &Model, regions: &Regions, tree: &Tree) -> NodeId {
-    let wanted = match model.focus() {
-        Focus::Layer(Layer::Filter) => FILTER,
-        Focus::Layer(Layer::Palette) => DIALOG_FIELD,
-        Focus::Layer(Layer::Help | Layer::Conflicts) => DIALOG_BODY,
-        Focus::Pane(Pane::Canvas) => CANVAS,
-        Focus::Pane(Pane::List) => match regions.list.as_ref().map(|list| &list.body) {
-            Some(ListBody::Rows(rows)) if rows.iter().any(|(row, _)| *row == model.list.cursor) => fact_id(model, model.list.cursor),
-            _ => LIST,
-        },
+    builder.nodes.push((id::WINDOW, window));
+    let info = TreeInfo {
+        root: id::WINDOW,
+        toolkit_name: Some("Stellar".to_owned()),
+        toolkit_version: Some(env!("CARGO_PKG_VERSION").to_owned()),
     };
-    if tree.nodes.contains_key(&wanted) { wanted } else { WINDOW }
-}
-
-/// A fact keeps its id while it keeps its place among all facts.
-fn fact_id(model: &Model, row: usize) -> NodeId {
-    NodeId(FACT_IDS + model.list.rows.get(row).copied().map_or(0, u64::from))
-}
-
-fn index_id(first: u64, index: usize) -> NodeId {
-    NodeId(first + u64::try_from(index).unwrap_or(0))
+    TreeUpdate { nodes: builder.nodes, tree: Some(info), tree_id: TreeId::ROOT, focus: builder.focus.unwrap_or(id::WINDOW) }
 }
 
 struct Builder {
-    tree: Tree,
+    nodes: Vec<(NodeId, Node)>,
+    taken: HashSet<NodeId>,
+    focus: Option<NodeId>,
 }
 
 impl Builder {
-    fn add(&mut self, parent: &mut Node, id: NodeId, node: Node) {
-        parent.children.push(id);
-        self.tree.nodes.insert(id, node);
+    /// Hangs a node on its parent. An id that is taken is not taken twice: names of facts are remote, and may be made to hash alike.
+    fn add(&mut self, parent: &mut Node, wanted: NodeId, node: Node) -> NodeId {
+        let mut id = wanted;
+        while !self.taken.insert(id) {
+            id = NodeId(id.0.wrapping_add(1));
+        }
+        parent.push_child(id);
+        self.nodes.push((id, node));
+        id
+    }
+
+    /// The same for what has the focus if `focused` says so.
+    fn add_focusable(&mut self, parent: &mut Node, wanted: NodeId, mut node: Node, focused: bool) {
+        node.add_action(Action::Focus);
+        let id = self.add(parent, wanted, node);
+        if focused {
+            self.focus = Some(id);
+        }
     }
 
     fn tabs(&mut self, window: &mut Node, model: &Model, regions: &Regions) {
         let Some(area) = regions.tabs else { return };
-        let mut list = Node::new(NodeRole::TabList, "Panes", bounds(area));
+        let mut list = node(Role::TabList, "Panes", area);
         let tabs = [("Facts", Pane::List), ("Detail", Pane::Canvas)];
+        list.set_size_of_set(tabs.len());
         for (index, (name, pane)) in tabs.into_iter().enumerate() {
-            let mut tab = Node::new(NodeRole::Tab, name, bounds(area));
-            tab.selected = model.pane == pane;
-            tab.position = Some(Position { index, size: tabs.len() });
-            tab.actions = vec!["core.navigate.next_pane"];
-            self.add(&mut list, index_id(TAB_IDS, index), tab);
+            let mut tab = node(Role::Tab, name, area);
+            tab.set_selected(model.pane == pane);
+            tab.set_position_in_set(index);
+            offer(&mut tab, &["core.navigate.next_pane"]);
+            self.add(&mut list, id::named(Kind::Tab, name), tab);
         }
-        self.add(window, TABS, list);
+        self.add(window, id::TABS, list);
     }
 
     fn filter(&mut self, window: &mut Node, model: &Model, regions: &Regions) {
         let Some(area) = regions.filter else { return };
-        let mut field = Node::new(NodeRole::TextField, "Filter", bounds(area));
-        field.value = Some(model.list.filter.text().to_owned());
-        field.actions = vec!["core.search.open"];
-        self.add(window, FILTER, field);
+        let focused = model.focus() == Focus::Layer(Layer::Filter);
+        let mut field = node(Role::TextInput, "Filter", area);
+        field.set_value(model.list.filter.text());
+        offer(&mut field, &["core.search.open"]);
+        typed_into(&mut field, focused);
+        self.add_focusable(window, id::FILTER, field, focused);
     }
 
     fn list(&mut self, window: &mut Node, model: &Model, region: &ListRegion) {
+        let here = model.focus() == Focus::Pane(Pane::List);
         match &region.body {
             ListBody::Rows(rows) => {
-                let mut list = Node::new(NodeRole::ListBox, model.spoken_list(), bounds(region.area));
+                let mut list = node(Role::ListBox, model.spoken_list(), region.area);
+                list.set_size_of_set(model.list.rows.len());
+                scrolls(&mut list, here);
                 for (row, place) in rows {
-                    let Some(spoken) = model.spoken_row(*row) else { continue };
-                    let mut option = Node::new(NodeRole::ListBoxOption, spoken.name, bounds(*place));
-                    option.description = spoken.description;
-                    option.number = spoken.points.map(|points| f64::from(points) / 10_000.0);
-                    option.selected = *row == model.list.cursor;
-                    option.position = Some(Position { index: *row, size: model.list.rows.len() });
-                    option.actions = vec!["core.navigate.open", "core.input.confidence"];
-                    self.add(&mut list, fact_id(model, *row), option);
+                    let Some((spoken, fact)) = model.spoken_row(*row).zip(model.list.fact(*row)) else { continue };
+                    let mut option = node(Role::ListBoxOption, spoken.name, *place);
+                    describe(&mut option, spoken.description);
+                    option.set_selected(*row == model.list.cursor);
+                    option.set_position_in_set(*row);
+                    offer(&mut option, &["core.navigate.open", "core.input.confidence"]);
+                    let focused = here && *row == model.list.cursor;
+                    self.add_focusable(&mut list, id::named(Kind::Fact, fact.key.as_str()), option, focused);
                 }
-                self.add(window, LIST, list);
+                let focused = here && self.focus.is_none();
+                self.add_focusable(window, id::LIST, list, focused);
             }
-            ListBody::Empty(column) => self.column(window, LIST, "Facts, none", column, EMPTY_IDS),
+            ListBody::Empty(column) => self.column(window, (id::EMPTY, Kind::EmptyPart), "Facts, none", column, here),
         }
     }
 
-    fn column(&mut self, parent: &mut Node, id: NodeId, name: &str, column: &Column, first: u64) {
-        let mut document = Node::new(NodeRole::Document, name, bounds(column.area));
-        document.actions = vec!["core.navigate.down", "core.navigate.up"];
+    fn column(&mut self, parent: &mut Node, (id, kind): (NodeId, Kind), name: &str, column: &Column, focused: bool) {
+        let mut document = node(Role::Document, name, column.area);
+        scrolls(&mut document, focused);
+        let ids = id::parts(kind, &column.parts);
         for (index, place) in &column.visible {
-            let Some(part) = column.parts.get(*index).filter(|part| part.is_spoken()) else { continue };
-            let role = match part {
-                Part::Heading(_) => NodeRole::Heading,
-                Part::Value { score: Some(_), .. } => NodeRole::Meter,
-                Part::Factors { .. } => NodeRole::Table,
-                Part::Series { .. } => NodeRole::Figure,
-                Part::Gap | Part::Value { .. } | Part::Badges(_) | Part::Pair { .. } | Part::Text(..) => NodeRole::Label,
-            };
-            let mut node = Node::new(role, part.spoken(), bounds(*place));
-            if let Part::Value { score, .. } = part {
-                node.number = *score;
-            }
-            self.add(&mut document, index_id(first, *index), node);
+            let Some((part, id)) = column.parts.get(*index).zip(ids.get(*index)).filter(|(part, _)| part.is_spoken()) else { continue };
+            self.add(&mut document, *id, piece(part, *place));
         }
-        self.add(parent, id, document);
+        self.add_focusable(parent, id, document, focused);
+    }
+
+    /// What the line above the hints says: what is new once, by a node of its own, and what stands as it stands.
+    fn message(&mut self, window: &mut Node, model: &Model, regions: &Regions) {
+        let standing = model.spoken_message();
+        if model.shared.message.is_none() && !standing.is_empty() {
+            self.add(window, id::MESSAGE, node(Role::Status, standing, regions.message));
+        }
+        if let Some(news) = model.spoken_news() {
+            let mut alert = node(Role::Alert, news.text, regions.message);
+            alert.set_live(if news.urgent { Live::Assertive } else { Live::Polite });
+            alert.set_live_atomic();
+            self.add(window, id::named(Kind::Announcement, &news.about), alert);
+        }
     }
 
     fn dialog(&mut self, window: &mut Node, model: &Model, region: &LayerRegion) {
         let name = if region.note.is_empty() { region.title.to_owned() } else { format!("{}, {}", region.title, region.note) };
-        let mut dialog = Node::new(NodeRole::Dialog, name, bounds(region.outer));
-        dialog.actions = vec!["core.navigate.close"];
+        let (dialog_id, body_id, field_id) = id::dialog(region.layer);
+        let mut dialog = node(Role::Dialog, name, region.outer);
+        dialog.set_modal();
+        offer(&mut dialog, &["core.navigate.close"]);
+        let focused = model.focus() == Focus::Layer(region.layer);
         match &region.body {
-            LayerBody::Column(column) => self.column(&mut dialog, DIALOG_BODY, region.title, column, DIALOG_IDS),
+            LayerBody::Column(column) => {
+                self.column(&mut dialog, (body_id, Kind::DialogPart), region.title, column, focused);
+            }
             LayerBody::Palette { field, rows, visible } => {
-                let mut text = Node::new(NodeRole::TextField, "Find an action", bounds(*field));
-                text.value = Some(model.palette.field.text().to_owned());
+                let mut text = node(Role::TextInput, "Find an action", *field);
+                text.set_value(model.palette.field.text());
                 // What Enter would do is said with the field, which keeps the focus.
-                text.description = rows.get(model.palette.cursor).map_or_else(|| "No action fits".to_owned(), |row| row.title.to_owned());
-                self.add(&mut dialog, DIALOG_FIELD, text);
+                let chosen = rows.get(model.palette.cursor).map_or_else(|| "No action fits".to_owned(), |row| row.title.to_owned());
+                describe(&mut text, chosen);
+                typed_into(&mut text, focused);
+                self.add_focusable(&mut dialog, field_id, text, focused);
                 let body = Rect { y: region.inner.y + 2, height: region.inner.height.saturating_sub(2), ..region.inner };
-                let mut list = Node::new(NodeRole::ListBox, "Actions", bounds(body));
+                let mut list = node(Role::ListBox, "Actions", body);
+                list.set_size_of_set(rows.len());
                 for (index, place) in visible {
                     let Some(row) = rows.get(*index) else { continue };
-                    let mut option = Node::new(NodeRole::ListBoxOption, row.title, bounds(*place));
-                    option.enabled = row.unavailable.is_none();
-                    option.selected = *index == model.palette.cursor;
-                    option.position = Some(Position { index: *index, size: rows.len() });
+                    let mut option = node(Role::ListBoxOption, row.title, *place);
+                    option.set_selected(*index == model.palette.cursor);
+                    option.set_position_in_set(*index);
                     let key = if row.key.is_empty() { String::new() } else { format!(" Key {}.", row.key) };
-                    option.description = match &row.unavailable {
-                        Some(why) => format!("Not now: {why}.{key}"),
-                        None => format!("{}{key}", row.summary),
-                    };
-                    option.actions = vec![row.id];
-                    self.add(&mut list, index_id(PALETTE_IDS, *index), option);
+                    match &row.unavailable {
+                        Some(why) => {
+                            option.set_disabled();
+                            describe(&mut option, format!("Not now: {why}.{key}"));
+                        }
+                        None => describe(&mut option, format!("{}{key}", row.summary)),
+                    }
+                    offer(&mut option, &[row.id]);
+                    self.add(&mut list, id::named(Kind::Choice, row.id), option);
                 }
-                self.add(&mut dialog, DIALOG_BODY, list);
+                self.add(&mut dialog, body_id, list);
             }
         }
-        self.add(window, DIALOG, dialog);
+        self.add(window, dialog_id, dialog);
     }
 
     fn hints(&mut self, window: &mut Node, regions: &Regions) {
-        let mut group = Node::new(NodeRole::Group, "Keys", bounds(regions.footer));
-        for (index, (hint, place)) in regions.hints.iter().enumerate() {
-            let mut button = Node::new(NodeRole::Button, format!("{}, {}", hint.label, hint.key), bounds(*place));
-            button.actions = vec![hint.action];
-            self.add(&mut group, index_id(HINT_IDS, index), button);
+        let mut group = node(Role::Group, "Keys", regions.footer);
+        for (hint, place) in &regions.hints {
+            let mut button = node(Role::Button, hint.label.as_str(), *place);
+            button.set_keyboard_shortcut(hint.key.as_str());
+            offer(&mut button, &[hint.action]);
+            self.add(&mut group, id::named(Kind::Hint, hint.action), button);
         }
-        self.add(window, HINTS, group);
+        self.add(window, id::HINTS, group);
+    }
+}
+
+/// A field takes text while it is the one that is typed into.
+fn typed_into(field: &mut Node, focused: bool) {
+    if focused {
+        field.add_action(Action::ReplaceSelectedText);
+    }
+}
+
+/// What has the focus can be scrolled by a page.
+fn scrolls(pane: &mut Node, focused: bool) {
+    if focused {
+        pane.add_action(Action::ScrollDown);
+        pane.add_action(Action::ScrollUp);
+    }
+}
+
+fn piece(part: &Part, place: Rect) -> Node {
+    let role = match part {
+        Part::Heading(_) => Role::Heading,
+        Part::Value { score: Some(_), .. } => Role::Meter,
+        Part::Factors { .. } => Role::Table,
+        Part::Series { .. } => Role::Figure,
+        Part::Gap | Part::Value { .. } | Part::Badges(_) | Part::Pair { .. } | Part::Text(..) => Role::Label,
+    };
+    let mut piece = node(role, part.spoken(), place);
+    if let Part::Value { score: Some(score), .. } = part {
+        piece.set_numeric_value(*score);
+        piece.set_min_numeric_value(0.0);
+        piece.set_max_numeric_value(1.0);
+    }
+    piece
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_hash_alike_are_still_two_nodes() {
+        let mut builder = Builder { nodes: Vec::new(), taken: HashSet::from([id::WINDOW]), focus: None };
+        let mut parent = node(Role::ListBox, "Facts", Rect::ZERO);
+        let wanted = id::named(Kind::Fact, "a/b");
+        for _ in 0..3 {
+            builder.add(&mut parent, wanted, node(Role::ListBoxOption, "a/b", Rect::ZERO));
+        }
+        let ids: HashSet<NodeId> = parent.children().iter().copied().collect();
+        assert_eq!((ids.len(), builder.nodes.len()), (3, 3));
+        assert!(ids.contains(&wanted));
     }
 }

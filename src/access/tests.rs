@@ -1,7 +1,12 @@
-//! What holds for the tree of every screen, however it was reached.
+//! What holds for the tree of every screen, however it was reached, as a platform would see it.
 
-use std::collections::BTreeSet;
+mod requests;
+mod told;
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use accesskit::{Live, Node, NodeId, Role, TreeUpdate};
+use accesskit_consumer::{NodeRef, Tree, TreeChangeHandler};
 use proptest::prelude::*;
 use ratatui::{buffer::Buffer, layout::Rect};
 
@@ -17,103 +22,169 @@ use crate::{
 
 use super::*;
 
+fn tree_of(model: &Model) -> TreeUpdate {
+    semantics(model, &layout(model))
+}
+
+fn at(tree: &TreeUpdate, id: NodeId) -> &Node {
+    tree.nodes.iter().find(|(known, _)| *known == id).map(|(_, node)| node).expect("a node of the tree")
+}
+
+fn focused(tree: &TreeUpdate) -> &Node {
+    at(tree, tree.focus)
+}
+
+/// What a node is called: labels by their value.
+fn name(node: &Node) -> &str {
+    if node.role() == Role::Label { node.value() } else { node.label() }.unwrap_or_default()
+}
+
 fn drawn(model: &Model, regions: &Regions) -> Buffer {
     let mut buf = Buffer::empty(Rect::new(0, 0, model.size.0, model.size.1));
     view(model, regions, &theme("default", ColorDepth::True), &mut buf);
     buf
 }
 
-/// The characters that are drawn within bounds, without spaces.
-fn cells(buf: &Buffer, bounds: Bounds) -> String {
-    let rows = bounds.y..bounds.y.saturating_add(bounds.height).min(buf.area.height);
-    let columns = bounds.x..bounds.x.saturating_add(bounds.width).min(buf.area.width);
-    rows.flat_map(|y| columns.clone().map(move |x| (x, y))).map(|at| buf[at].symbol().trim()).collect()
+/// The cells a node says it is drawn in.
+fn place(node: &Node) -> Rect {
+    let bounds = node.bounds().expect("every node has bounds");
+    let cell = |side: f64| {
+        assert!(side >= 0.0 && side.fract() == 0.0 && side <= f64::from(u16::MAX), "{side} is no cell");
+        side as u16
+    };
+    Rect::new(cell(bounds.x0), cell(bounds.y0), cell(bounds.x1) - cell(bounds.x0), cell(bounds.y1) - cell(bounds.y0))
 }
 
-fn check(model: &Model) {
+/// The characters that are drawn in a place, without spaces.
+fn cells(buf: &Buffer, place: Rect) -> String {
+    place.intersection(buf.area).positions().map(|at| buf[at].symbol().trim()).collect()
+}
+
+fn check(model: &Model) -> TreeUpdate {
     let regions = layout(model);
     let tree = semantics(model, &regions);
-    let windows: Vec<_> = tree.nodes.iter().filter(|(_, node)| node.role == NodeRole::Window).collect();
-    assert_eq!(windows.len(), 1);
-    assert_eq!(*windows[0].0, tree.root);
+    let root = tree.tree.as_ref().expect("a whole tree").root;
+    let windows: Vec<NodeId> = tree.nodes.iter().filter(|(_, node)| node.role() == Role::Window).map(|(id, _)| *id).collect();
+    assert_eq!(windows, [root], "one window, and it is the root");
+    let known: BTreeMap<NodeId, &Node> = tree.nodes.iter().map(|(id, node)| (*id, node)).collect();
+    assert_eq!(known.len(), tree.nodes.len(), "ids are unique");
     let mut reached = BTreeSet::new();
-    let mut open = vec![tree.root];
+    let mut open = vec![root];
     while let Some(id) = open.pop() {
         assert!(reached.insert(id), "{id:?} has two parents");
-        open.extend(&tree.nodes[&id].children);
+        open.extend(known[&id].children());
     }
-    assert_eq!(reached.len(), tree.nodes.len(), "every node hangs on the root once");
-    let focus = tree.nodes.get(&tree.focus).expect("the focus is a node");
+    assert_eq!(reached.len(), known.len(), "every node hangs on the root once");
+    let focus = known.get(&tree.focus).expect("the focus is a node");
     match regions.cursor {
-        Some((x, y)) => assert!(focus.bounds.contains(x, y), "the cursor {x},{y} stands outside {focus:?}"),
+        Some(cursor) => assert!(place(focus).contains(cursor.into()), "the cursor {cursor:?} stands outside {focus:?}"),
         None => assert!(regions.too_small),
     }
     let buf = drawn(model, &regions);
-    for (id, node) in &tree.nodes {
-        assert!(!node.name.trim().is_empty(), "{id:?} has no name");
-        assert!(!node.name.chars().any(crate::text::is_hostile) && !node.description.chars().any(crate::text::is_hostile), "{node:?}");
-        assert!(!node.name.contains("s3cr3t") && !node.description.contains("s3cr3t"));
-        let bounds = node.bounds;
-        assert!(bounds.x + bounds.width <= model.size.0 && bounds.y + bounds.height <= model.size.1, "{node:?} leaves the screen");
-        assert!(bounds.width > 0 && bounds.height > 0 || model.too_small(), "{node:?} has no cells");
-        for action in &node.actions {
-            assert!(crate::action::find(action).is_some(), "{action} is no action");
+    for node in known.values() {
+        holds(node, model);
+        let options = node.children().iter().map(|id| known[id]).filter(|child| child.role() == Role::ListBoxOption);
+        for option in options {
+            let (position, size) = (option.position_in_set().expect("a place"), node.size_of_set().expect("how many there are"));
+            assert!(position < size, "{position} of {size}");
+            assert_eq!(option.size_of_set(), None, "how many there are stands on the list");
         }
     }
     // Below a box the rest is covered: what is read there is checked without one.
     if regions.layer.is_none() {
-        rows_are_where_they_are_said(&tree, &buf);
+        rows_are_where_they_are_said(&known, &buf);
+    }
+    tree
+}
+
+fn holds(node: &Node, model: &Model) {
+    assert!(!name(node).trim().is_empty(), "{node:?} has no name");
+    let said = [node.label(), node.value(), node.description(), node.keyboard_shortcut()];
+    for text in said.into_iter().flatten() {
+        assert!(!text.chars().any(crate::text::is_hostile), "{node:?}");
+        assert!(!text.contains("s3cr3t"));
+    }
+    let place = place(node);
+    assert!(place.right() <= model.size.0 && place.bottom() <= model.size.1, "{node:?} leaves the screen");
+    assert!(!place.is_empty() || model.too_small(), "{node:?} has no cells");
+    assert_eq!(node.role() == Role::Alert, node.live().is_some_and(|live| live != Live::Off), "what is live is an alert: {node:?}");
+    let value = node.numeric_value().map(|value| (node.role(), (0.0..=1.0).contains(&value)));
+    assert!(value.is_none_or(|value| value == (Role::Meter, true)), "{node:?}");
+    for offered in node.custom_actions() {
+        assert!(crate::action::all().any(|spec| id::number(spec.id) == Some(offered.id) && spec.title == offered.description));
     }
 }
 
-fn rows_are_where_they_are_said(tree: &Tree, buf: &Buffer) {
-    for node in tree.nodes.values() {
-        let shown = cells(buf, node.bounds);
-        let first: String = node.name.chars().filter(|char| !char.is_whitespace()).take(4).collect();
-        let starts = match node.role {
-            NodeRole::ListBoxOption | NodeRole::Heading => true,
-            NodeRole::Label => node.bounds.height > 0 && node.name.is_ascii() && !node.name.contains(','),
+fn rows_are_where_they_are_said(known: &BTreeMap<NodeId, &Node>, buf: &Buffer) {
+    for node in known.values() {
+        let shown = cells(buf, place(node));
+        let first: String = name(node).chars().filter(|char| !char.is_whitespace()).take(4).collect();
+        let starts = match node.role() {
+            Role::ListBoxOption | Role::Heading => true,
+            Role::Label => name(node).is_ascii() && !name(node).contains(','),
             _ => false,
         };
-        assert!(!starts || shown.contains(&first), "{:?} is not drawn at {:?}: {shown:?}", node.name, node.bounds);
-        assert!(!node.selected || node.role != NodeRole::ListBoxOption || shown.starts_with('▸'), "{node:?}: {shown}");
+        assert!(!starts || shown.contains(&first), "{:?} is not drawn at {:?}: {shown:?}", name(node), place(node));
+        let selected = node.role() == Role::ListBoxOption && node.is_selected() == Some(true);
+        assert!(!selected || shown.starts_with('▸'), "{node:?}: {shown}");
     }
 }
 
-#[test]
-fn the_list_is_told_with_the_distinctive_words_first() {
-    let mut model = screen((120, 36));
-    press(&mut model, "Down Down Down Down");
-    let regions = layout(&model);
-    let tree = semantics(&model, &regions);
-    let focus = &tree.nodes[&tree.focus];
-    assert_eq!(focus.role, NodeRole::ListBoxOption);
-    assert_eq!(focus.name, "service/checkout/replicas 3");
-    assert_eq!(focus.description, "conflict, drift, wanted 5, right about 8 in 10, medium, 9s");
-    assert_eq!(focus.position, Some(Position { index: 4, size: 11 }));
-    assert!(focus.selected);
+/// What a platform was told of changes.
+#[derive(Debug, Default)]
+struct Heard {
+    focus: Vec<String>,
+    alerts: Vec<String>,
 }
 
-#[test]
-fn fields_keep_the_focus_and_say_what_enter_would_do() {
-    let mut model = screen((80, 24));
-    press(&mut model, "Ctrl+K s o r t");
-    let tree = semantics(&model, &layout(&model));
-    let focus = &tree.nodes[&tree.focus];
-    assert_eq!((focus.role, focus.value.as_deref(), focus.description.as_str()), (NodeRole::TextField, Some("sort"), "Sort the list"));
-    press(&mut model, "Esc / x");
-    let tree = semantics(&model, &layout(&model));
-    assert_eq!((tree.nodes[&tree.focus].name.as_str(), tree.nodes[&tree.focus].value.as_deref()), ("Filter", Some("x")));
+fn called(node: &NodeRef<'_>) -> String {
+    if node.label_comes_from_value() { node.value() } else { node.label() }.unwrap_or_default()
 }
 
-#[test]
-fn a_fact_keeps_its_id_while_rows_move() {
-    let mut model = screen((120, 36));
-    press(&mut model, "Down Down");
-    let before = semantics(&model, &layout(&model)).focus;
-    press(&mut model, "o");
-    let tree = semantics(&model, &layout(&model));
-    assert_eq!(tree.focus, before);
+impl TreeChangeHandler for Heard {
+    fn node_added(&mut self, node: &NodeRef<'_>) {
+        if node.live() != Live::Off {
+            self.alerts.push(called(node));
+        }
+    }
+
+    fn node_updated(&mut self, old: &NodeRef<'_>, new: &NodeRef<'_>) {
+        assert_eq!(old.role(), new.role(), "an id stays with what it names: {} became {}", called(old), called(new));
+        assert!(new.live() == Live::Off || called(old) == called(new), "an announcement never changes: {}", called(new));
+    }
+
+    fn focus_moved(&mut self, _old: Option<&NodeRef<'_>>, new: Option<&NodeRef<'_>>) {
+        self.focus.extend(new.map(called));
+    }
+
+    fn node_removed(&mut self, _node: &NodeRef<'_>) {}
+}
+
+/// A platform that takes every update, as an adapter does; it panics where an update does not fit the tree before it.
+struct Platform {
+    tree: Tree,
+    heard: Heard,
+}
+
+impl Platform {
+    fn new(update: TreeUpdate) -> Self {
+        Self { tree: Tree::new(update, true), heard: Heard::default() }
+    }
+
+    fn take(&mut self, update: TreeUpdate) -> Heard {
+        let focus = update.focus;
+        let many = update.nodes.len();
+        self.tree.update_and_process_changes(update, &mut self.heard);
+        let state = self.tree.state();
+        assert_eq!(state.focus().expect("somewhere is the focus").locate().0, focus);
+        assert_eq!(count(state.root()), many, "what left the screen left the tree");
+        std::mem::take(&mut self.heard)
+    }
+}
+
+fn count(node: NodeRef<'_>) -> usize {
+    assert!(!called(&node).trim().is_empty(), "{:?} has no name", node.role());
+    1 + node.children().map(count).sum::<usize>()
 }
 
 #[derive(Clone, Debug)]
@@ -200,10 +271,10 @@ proptest! {
     #[test]
     fn the_tree_holds_after_any_steps(steps in steps()) {
         let mut model = blank((120, 36));
-        check(&model);
+        let mut platform = Platform::new(check(&model));
         for step in &steps {
             apply(&mut model, step);
-            check(&model);
+            platform.take(check(&model));
         }
     }
 }

@@ -25,6 +25,9 @@ pub struct ReadArgs {
     /// Print the bare value only; whoever prints looks at it.
     #[serde(default)]
     pub value: bool,
+    /// What was believed at this moment instead: a UTC time, or how long ago.
+    #[serde(default)]
+    pub at: Option<String>,
 }
 
 /// `core.insight.list`
@@ -111,6 +114,36 @@ pub struct ConflictShowArgs {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CacheStatusArgs {}
+
+/// `core.cache.snapshot`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SnapshotArgs {
+    /// Where to write it, absolute: whoever owns the data directory writes it, from wherever it was started.
+    pub file: String,
+}
+
+/// `core.cache.hydrate`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HydrateArgs {
+    /// Which snapshot, absolute.
+    pub file: String,
+    /// Hold afterwards what it holds and nothing else, instead of the newer of each.
+    #[serde(default)]
+    pub replace: bool,
+}
+
+/// `core.insight.history`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HistoryArgs {
+    /// Which fact.
+    pub key: Key,
+    /// How far back; none: as far as it is kept.
+    #[serde(default)]
+    pub since_ms: Option<u64>,
+}
 
 /// Actions without arguments.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]

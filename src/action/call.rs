@@ -5,8 +5,8 @@ use serde_json::{Map, Value as Json};
 
 use super::{
     args::{
-        CacheStatusArgs, ConflictListArgs, ConflictShowArgs, ListArgs, ReadArgs, RefreshArgs, SourceListArgs, SourceTestArgs, WatchArgs,
-        WhyArgs,
+        CacheStatusArgs, ConflictListArgs, ConflictShowArgs, HistoryArgs, HydrateArgs, ListArgs, ReadArgs, RefreshArgs, SnapshotArgs,
+        SourceListArgs, SourceTestArgs, WatchArgs, WhyArgs,
     },
     persona::Persona,
     registry,
@@ -36,6 +36,12 @@ pub enum Call {
     ConflictShow(ConflictShowArgs),
     /// `core.cache.read`
     CacheStatus(CacheStatusArgs),
+    /// `core.cache.snapshot`
+    Snapshot(SnapshotArgs),
+    /// `core.cache.hydrate`
+    Hydrate(HydrateArgs),
+    /// `core.insight.history`
+    History(HistoryArgs),
 }
 
 /// Why a request cannot be carried out as it stands.
@@ -96,6 +102,9 @@ impl Call {
             "core.conflict.read" => typed(spec, args).map(Self::ConflictList),
             "core.conflict.show" => typed(spec, args).map(Self::ConflictShow),
             "core.cache.read" => typed(spec, args).map(Self::CacheStatus),
+            "core.cache.snapshot" => typed(spec, args).map(Self::Snapshot),
+            "core.cache.hydrate" => typed(spec, args).map(Self::Hydrate),
+            "core.insight.history" => typed(spec, args).map(Self::History),
             _ if spec.scope == Scope::Screen => Err(CallError::NotHere(spec.id, "it acts on the screen")),
             _ => Err(CallError::NotHere(spec.id, "run it as a subcommand")),
         }

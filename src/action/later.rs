@@ -16,7 +16,6 @@ const fn later(command: &'static [&'static str], what: &'static str) -> LaterSpe
 /// Every subcommand that is to come.
 pub const LATER: &[LaterSpec] = &[
     later(&["reader"], "reads facts line by line"),
-    later(&["history"], "shows how a fact came to be"),
     later(&["set"], "queues a change"),
     later(&["submit"], "sends a note"),
     later(&["lock"], "freezes belief"),
@@ -29,8 +28,6 @@ pub const LATER: &[LaterSpec] = &[
     later(&["queue"], "shows what waits to be sent"),
     later(&["resilience"], "shows what waits to be sent"),
     later(&["cache", "evict"], "forgets facts"),
-    later(&["cache", "snapshot"], "writes a snapshot"),
-    later(&["cache", "hydrate"], "reads a snapshot"),
     later(&["cache", "verify"], "opens every record"),
     later(&["cache", "compact"], "makes the cache smaller"),
     later(&["cache", "rekey"], "changes the key"),
@@ -43,10 +40,7 @@ pub const LATER: &[LaterSpec] = &[
     later(&["prefetch"], "shows what is fetched ahead"),
     later(&["telemetry"], "shows how Stellar itself is doing"),
     later(&["audit"], "shows who did what"),
-    later(&["chaos"], "tries faults"),
     later(&["runbook"], "runs a runbook"),
-    later(&["keymap"], "lists keys"),
-    later(&["theme"], "lists themes"),
     later(&["demo"], "shows a made-up system"),
     later(&["wipe"], "removes everything"),
 ];

@@ -2,16 +2,27 @@
 
 mod app;
 mod cache;
+mod chaos;
 mod config;
 mod conflict;
 mod insight;
+mod look;
 mod screen;
 mod source;
 
 use super::spec::ActionSpec;
 
-const TABLES: [&[ActionSpec]; 7] =
-    [insight::ACTIONS, source::ACTIONS, conflict::ACTIONS, cache::ACTIONS, config::ACTIONS, app::ACTIONS, screen::ACTIONS];
+const TABLES: [&[ActionSpec]; 9] = [
+    insight::ACTIONS,
+    source::ACTIONS,
+    conflict::ACTIONS,
+    cache::ACTIONS,
+    chaos::ACTIONS,
+    config::ACTIONS,
+    look::ACTIONS,
+    app::ACTIONS,
+    screen::ACTIONS,
+];
 
 /// Every action, in the order of the documentation.
 pub fn all() -> impl Iterator<Item = &'static ActionSpec> {

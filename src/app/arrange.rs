@@ -3,8 +3,8 @@
 use std::{cmp::Reverse, sync::Arc};
 
 use crate::{
-    engine::SortBy,
-    fact::{Insight, Key},
+    engine::{FactMap, SortBy},
+    fact::{Confidence, Insight, Key, Timestamp, Weights},
 };
 
 use super::fuzzy::Fuzzy;
@@ -15,7 +15,9 @@ pub struct Arrange {
     /// Answers to older ones are dropped.
     pub generation: u64,
     /// Every fact, by key.
-    pub facts: Arc<[Arc<Insight>]>,
+    pub facts: FactMap,
+    /// For when: a confidence moves with time.
+    pub now: Timestamp,
     /// What was typed to filter them.
     pub query: String,
     /// The order.
@@ -30,7 +32,7 @@ pub struct Arranged {
     /// Of the question.
     pub generation: u64,
     /// The facts the rows speak of.
-    pub facts: Arc<[Arc<Insight>]>,
+    pub facts: FactMap,
     /// Indices into them, in order.
     pub rows: Arc<[u32]>,
     /// Where the selected one stands now; none when it is not among them.
@@ -41,25 +43,43 @@ pub struct Arranged {
 #[must_use]
 pub fn arrange(question: &Arrange) -> Arranged {
     let facts = &question.facts;
-    let fact = |row: &u32| usize::try_from(*row).ok().and_then(|row| facts.get(row));
-    let all = 0..u32::try_from(facts.len()).unwrap_or(u32::MAX);
-    let mut rows: Vec<u32> = match Fuzzy::new(&question.query) {
-        None => all.collect(),
+    let numbered = || (0_u32..).zip(facts.iter());
+    let fitting: Vec<(u32, &Arc<Insight>)> = match Fuzzy::new(&question.query) {
+        None => numbered().collect(),
         Some(mut query) => {
-            let scored = |row: u32| Some((query.score(fact(&row)?.key.as_str())?, row));
-            let mut scored: Vec<(u32, u32)> = all.filter_map(scored).collect();
-            scored.sort_by_key(|(score, row)| (Reverse(*score), *row));
-            scored.into_iter().map(|(_, row)| row).collect()
+            let scored = |(row, insight): (u32, _)| {
+                let insight: &Arc<Insight> = insight;
+                Some((query.score(insight.key.as_str())?, row, insight))
+            };
+            let mut scored: Vec<_> = numbered().filter_map(scored).collect();
+            scored.sort_by_key(|(score, row, _)| (Reverse(*score), *row));
+            scored.into_iter().map(|(_, row, insight)| (row, insight)).collect()
         }
     };
-    match question.sort {
-        SortBy::Key => {}
-        SortBy::Age => rows.sort_by_key(|row| fact(row).map(|fact| fact.observed_at)),
-        SortBy::Confidence => {
-            // In ten-thousandths: so they compare as the engine compares them.
-            rows.sort_by_key(|row| fact(row).and_then(|fact| fact.confidence.as_ref()).map_or(0, crate::fact::Confidence::points));
-        }
+    let rows: Vec<u32> = match question.sort {
+        SortBy::Key => fitting.into_iter().map(|(row, _)| row).collect(),
+        SortBy::Age => by(fitting, |insight| insight.observed_at),
+        // In ten-thousandths: so they compare as the engine compares them.
+        SortBy::Confidence => by(fitting, |insight| believed_at(insight, question.now)),
+    };
+    let place = question.selected.as_ref().and_then(|key| facts.position(key)).and_then(|place| u32::try_from(place).ok());
+    let position = place.and_then(|place| rows.iter().position(|row| *row == place));
+    Arranged { generation: question.generation, facts: facts.clone(), rows: rows.into(), position }
+}
+
+/// Rows by what is read of each fact once.
+fn by<T: Ord>(fitting: Vec<(u32, &Arc<Insight>)>, read: impl Fn(&Insight) -> T) -> Vec<u32> {
+    let mut rows: Vec<(T, u32)> = fitting.into_iter().map(|(row, insight)| (read(insight), row)).collect();
+    rows.sort_by(|one, other| one.0.cmp(&other.0));
+    rows.into_iter().map(|(_, row)| row).collect()
+}
+
+/// How far a fact is believed at a moment, in ten-thousandths: it was resolved some time before.
+fn believed_at(insight: &Insight, now: Timestamp) -> u32 {
+    let Some(confidence) = &insight.confidence else { return 0 };
+    let mut basis = confidence.basis;
+    if !basis.age.is_zero() {
+        basis.age = basis.age.max(now.since(insight.observed_at));
     }
-    let position = question.selected.as_ref().and_then(|key| rows.iter().position(|row| fact(row).is_some_and(|fact| fact.key == *key)));
-    Arranged { generation: question.generation, facts: Arc::clone(facts), rows: rows.into(), position }
+    Confidence::score(&Weights(confidence.factors.map(|factor| factor.weight)), &basis).points()
 }

@@ -1,6 +1,6 @@
 //! What the screen wants done: data, run by one interpreter.
 
-use crate::fact::SourceId;
+use crate::fact::{Key, SourceId};
 
 use super::{arrange::Arrange, model::JobId};
 
@@ -11,6 +11,8 @@ pub enum Effect {
     Arrange(Arrange),
     /// Ask these sources now, all if none is named; answers with `Refreshed`.
     Refresh(JobId, Vec<SourceId>),
+    /// Resolve these keys for now; what differs comes with the next snapshot.
+    Renew(Vec<Key>),
     /// Take the mouse or leave it to the terminal.
     SetMouse(bool),
     /// Draw everything again.

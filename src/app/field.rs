@@ -1,5 +1,10 @@
-//! A text field of one line with the keys of readline.
+//! A text field of one line: a `TextArea` that is asked with the keys of readline.
+//!
+//! The area holds the text, the caret, what was cut and what can be undone. Which key means what, what may be typed and where a
+//! character ends as a person sees it is decided here: the area's own keys are those of Emacs with exceptions (Ctrl+U takes back,
+//! Ctrl+J cuts), and it steps by code points.
 
+use tui_textarea::{CursorMove, TextArea};
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::keymap::{Chord, KeyName, Mods};
@@ -10,30 +15,37 @@ const CAP: usize = 4096;
 const UNDO: usize = 64;
 
 /// A line that is being typed. The caret stands between grapheme clusters.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Field {
-    text: String,
-    caret: usize,
-    killed: String,
-    undo: Vec<(String, usize)>,
+    area: TextArea<'static>,
+}
+
+impl Default for Field {
+    fn default() -> Self {
+        let mut area = TextArea::default();
+        area.set_max_histories(UNDO);
+        Self { area }
+    }
 }
 
 impl Field {
     /// What was typed.
     #[must_use]
     pub fn text(&self) -> &str {
-        &self.text
+        self.area.lines().first().map_or("", String::as_str)
     }
 
     /// What stands before the caret.
     #[must_use]
     pub fn before_caret(&self) -> &str {
-        self.text.get(..self.caret).unwrap_or_default()
+        self.text().get(..self.caret()).unwrap_or_default()
     }
 
-    /// Empties it.
+    /// Empties it; what was cut stays where Ctrl+Y finds it.
     pub fn clear(&mut self) {
-        *self = Self { killed: std::mem::take(&mut self.killed), ..Self::default() };
+        let held = self.area.yank_text();
+        *self = Self::default();
+        self.area.set_yank_text(held);
     }
 
     /// Takes text at the caret: one line of it, without control and bidi characters, up to the cap. Whether all of it was taken.
@@ -41,15 +53,11 @@ impl Field {
         let line = text.lines().next().unwrap_or_default();
         let mut clean: String = line.chars().filter(|char| !crate::text::is_hostile(*char)).collect();
         let whole = clean.len() == text.len();
-        let room = CAP.saturating_sub(self.text.len());
+        let room = CAP.saturating_sub(self.text().len());
         let fits = clean.grapheme_indices(true).map(|(at, cluster)| at + cluster.len()).take_while(|end| *end <= room).last();
         let all = fits.unwrap_or(0) == clean.len();
         clean.truncate(fits.unwrap_or(0));
-        if !clean.is_empty() {
-            self.remember();
-            self.text.insert_str(self.caret, &clean);
-            self.caret += clean.len();
-        }
+        self.area.insert_str(clean);
         whole && all
     }
 
@@ -63,19 +71,19 @@ impl Field {
         let (ctrl, alt) = (chord.mods() == Mods::CTRL, chord.mods() == Mods::ALT);
         let plain = chord.mods() == Mods::NONE;
         match chord.key() {
-            KeyName::Left if plain => self.caret = self.previous(),
-            KeyName::Right if plain => self.caret = self.next(),
-            KeyName::Left if ctrl || alt => self.caret = self.word_before(),
-            KeyName::Right if ctrl || alt => self.caret = self.word_after(),
-            KeyName::Home => self.caret = 0,
-            KeyName::End => self.caret = self.text.len(),
-            KeyName::Backspace if plain => self.cut(self.previous(), self.caret, false),
-            KeyName::Backspace if ctrl || alt => self.cut(self.word_before(), self.caret, true),
-            KeyName::Delete if plain => self.cut(self.caret, self.next(), false),
+            KeyName::Left if plain => self.jump(self.previous()),
+            KeyName::Right if plain => self.jump(self.next()),
+            KeyName::Left if ctrl || alt => self.jump(self.word_before()),
+            KeyName::Right if ctrl || alt => self.jump(self.word_after()),
+            KeyName::Home => self.area.move_cursor(CursorMove::Head),
+            KeyName::End => self.area.move_cursor(CursorMove::End),
+            KeyName::Backspace if plain => self.delete(self.previous(), self.caret()),
+            KeyName::Backspace if ctrl || alt => self.cut(self.word_before(), self.caret()),
+            KeyName::Delete if plain => self.delete(self.caret(), self.next()),
             KeyName::Char(char) if ctrl => return self.ctrl(char),
-            KeyName::Char('b') if alt => self.caret = self.word_before(),
-            KeyName::Char('f') if alt => self.caret = self.word_after(),
-            KeyName::Char('d') if alt => self.cut(self.caret, self.word_after(), true),
+            KeyName::Char('b') if alt => self.jump(self.word_before()),
+            KeyName::Char('f') if alt => self.jump(self.word_after()),
+            KeyName::Char('d') if alt => self.cut(self.caret(), self.word_after()),
             _ => return false,
         }
         true
@@ -83,48 +91,47 @@ impl Field {
 
     fn ctrl(&mut self, char: char) -> bool {
         match char {
-            'a' => self.caret = 0,
-            'e' => self.caret = self.text.len(),
-            'b' => self.caret = self.previous(),
-            'f' => self.caret = self.next(),
-            'h' => self.cut(self.previous(), self.caret, false),
-            'd' => self.cut(self.caret, self.next(), false),
-            'k' => self.cut(self.caret, self.text.len(), true),
-            'u' => self.cut(0, self.caret, true),
-            'w' => self.cut(self.blank_before(), self.caret, true),
-            'y' => {
-                let killed = self.killed.clone();
-                self.insert(&killed);
-            }
-            'z' | '_' => self.take_back(),
+            'a' => self.area.move_cursor(CursorMove::Head),
+            'e' => self.area.move_cursor(CursorMove::End),
+            'b' => self.jump(self.previous()),
+            'f' => self.jump(self.next()),
+            'h' => self.delete(self.previous(), self.caret()),
+            'd' => self.delete(self.caret(), self.next()),
+            'k' => drop(self.area.delete_line_by_end()),
+            'u' => drop(self.area.delete_line_by_head()),
+            'w' => self.cut(self.blank_before(), self.caret()),
+            'y' => drop(self.insert(&self.area.yank_text())),
+            'z' | '_' => drop(self.area.undo()),
             _ => return false,
         }
         true
     }
 
-    fn remember(&mut self) {
-        if self.undo.len() == UNDO {
-            self.undo.remove(0);
-        }
-        self.undo.push((self.text.clone(), self.caret));
+    /// The caret in bytes; the area counts characters.
+    fn caret(&self) -> usize {
+        let characters = self.area.cursor().1;
+        self.text().char_indices().nth(characters).map_or(self.text().len(), |(at, _)| at)
     }
 
-    fn take_back(&mut self) {
-        if let Some((text, caret)) = self.undo.pop() {
-            self.text = text;
-            self.caret = caret;
+    fn jump(&mut self, to: usize) {
+        let characters = self.text().get(..to).unwrap_or_default().chars().count();
+        self.area.move_cursor(CursorMove::Jump(0, u16::try_from(characters).unwrap_or(u16::MAX)));
+    }
+
+    /// Takes a part out and puts it where Ctrl+Y finds it.
+    fn cut(&mut self, from: usize, to: usize) {
+        let characters = self.text().get(from..to).unwrap_or_default().chars().count();
+        if characters > 0 {
+            self.jump(from);
+            self.area.delete_str(characters);
         }
     }
 
-    /// Takes a part out; `kept` puts it where Ctrl+Y finds it.
-    fn cut(&mut self, from: usize, to: usize, kept: bool) {
-        let Some(part) = self.text.get(from..to).filter(|part| !part.is_empty()).map(str::to_owned) else { return };
-        self.remember();
-        self.text.replace_range(from..to, "");
-        self.caret = from;
-        if kept {
-            self.killed = part;
-        }
+    /// Takes a part out and forgets it.
+    fn delete(&mut self, from: usize, to: usize) {
+        let held = self.area.yank_text();
+        self.cut(from, to);
+        self.area.set_yank_text(held);
     }
 
     fn previous(&self) -> usize {
@@ -132,8 +139,8 @@ impl Field {
     }
 
     fn next(&self) -> usize {
-        let after = self.text.get(self.caret..).unwrap_or_default();
-        self.caret + after.graphemes(true).next().map_or(0, str::len)
+        let caret = self.caret();
+        caret + self.text().get(caret..).unwrap_or_default().graphemes(true).next().map_or(0, str::len)
     }
 
     fn word_before(&self) -> usize {
@@ -142,8 +149,9 @@ impl Field {
     }
 
     fn word_after(&self) -> usize {
-        let after = self.text.get(self.caret..).unwrap_or_default();
-        after.unicode_word_indices().next().map_or(self.text.len(), |(at, word)| self.caret + at + word.len())
+        let caret = self.caret();
+        let after = self.text().get(caret..).unwrap_or_default();
+        after.unicode_word_indices().next().map_or(self.text().len(), |(at, word)| caret + at + word.len())
     }
 
     fn blank_before(&self) -> usize {
@@ -186,7 +194,7 @@ mod tests {
         ];
         for (keys, text, caret) in cases {
             let field = typed(keys);
-            assert_eq!((field.text(), field.caret), (text, caret), "{keys}");
+            assert_eq!((field.text(), field.caret()), (text, caret), "{keys}");
         }
     }
 
@@ -215,5 +223,93 @@ mod tests {
         for key in ["Enter", "Esc", "Tab", "Up", "Ctrl+Q", "Alt+X", "F1"] {
             assert!(!Field::default().key(key.parse().unwrap()), "{key}");
         }
+    }
+
+    /// What a field is, written down plainly: a text, a caret, what was cut.
+    #[derive(Default)]
+    struct Plain {
+        text: String,
+        caret: usize,
+        cut: String,
+    }
+
+    impl Plain {
+        fn ends(&self) -> Vec<usize> {
+            std::iter::once(0).chain(self.text.grapheme_indices(true).map(|(at, cluster)| at + cluster.len())).collect()
+        }
+
+        fn take(&mut self, from: usize, to: usize, kept: bool) {
+            let part: String = self.text.drain(from..to).collect();
+            self.caret = from;
+            if kept && !part.is_empty() {
+                self.cut = part;
+            }
+        }
+
+        fn key(&mut self, key: &str) {
+            let before = self.ends().into_iter().rfind(|end| *end < self.caret).unwrap_or(0);
+            let after = self.ends().into_iter().find(|end| *end > self.caret).unwrap_or(self.text.len());
+            match key {
+                "Left" => self.caret = before,
+                "Right" => self.caret = after,
+                "Ctrl+A" => self.caret = 0,
+                "Ctrl+E" => self.caret = self.text.len(),
+                "Backspace" => self.take(before, self.caret, false),
+                "Delete" => self.take(self.caret, after, false),
+                "Ctrl+U" => self.take(0, self.caret, true),
+                "Ctrl+K" => self.take(self.caret, self.text.len(), true),
+                "Ctrl+Y" => {
+                    self.text.insert_str(self.caret, &self.cut);
+                    self.caret += self.cut.len();
+                }
+                typed => {
+                    self.text.insert_str(self.caret, typed);
+                    self.caret += typed.len();
+                }
+            }
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_keys_do_what_readline_does_with_them_and_all_of_it_can_be_taken_back(
+            keys in proptest::collection::vec(
+                proptest::sample::select(vec![
+                    "a", "語", "ב", "Left", "Right", "Ctrl+A", "Ctrl+E", "Backspace", "Delete", "Ctrl+U", "Ctrl+K", "Ctrl+Y",
+                ]),
+                0..40,
+            ),
+        ) {
+            let (mut field, mut plain) = (Field::default(), Plain::default());
+            for key in &keys {
+                field.key(key.parse().unwrap());
+                plain.key(key);
+                proptest::prop_assert_eq!((field.text(), field.caret(), field.area.yank_text()), (plain.text.as_str(), plain.caret, plain.cut.clone()));
+                proptest::prop_assert!(field.area.lines().len() == 1);
+            }
+            for _ in &keys {
+                field.key("Ctrl+Z".parse().unwrap());
+            }
+            proptest::prop_assert_eq!(field.text(), "");
+        }
+    }
+
+    #[test]
+    fn a_copy_goes_its_own_way() {
+        let mut field = typed("a b");
+        let copy = field.clone();
+        field.key("Backspace".parse().unwrap());
+        assert_eq!((field.text(), copy.text()), ("a", "ab"));
+    }
+
+    #[test]
+    fn what_was_cut_outlives_the_text() {
+        let mut field = typed("a b Ctrl+U");
+        field.clear();
+        field.key("Ctrl+Y".parse().unwrap());
+        assert_eq!(field.text(), "ab");
+        field.clear();
+        field.key("Ctrl+Z".parse().unwrap());
+        assert_eq!(field.text(), "", "another text is another field: nothing of the old one comes back");
     }
 }

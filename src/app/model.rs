@@ -4,14 +4,14 @@ use std::{collections::VecDeque, sync::Arc};
 
 use crate::{
     action::Persona,
-    engine::SortBy,
+    engine::{FactMap, SortBy},
     fact::{ConflictEntry, ConflictId, Insight, Key, Timestamp},
     keymap::{Context, Keyboard, Keymap},
     text::SafeText,
     theme::Role,
 };
 
-use super::{field::Field, snapshot::Snapshot};
+use super::{field::Field, history::History, snapshot::Snapshot};
 
 /// The least columns and rows a screen is drawn in.
 pub const LEAST_SIZE: (u16, u16) = (40, 10);
@@ -98,6 +98,8 @@ pub struct Shared {
     pub terminal_focused: bool,
     /// What is said in the line above the hints.
     pub message: Option<Message>,
+    /// How often something was said there: two sentences alike are two.
+    pub said: u64,
     /// The selected fact.
     pub selected: Option<Key>,
     /// The newest piece of background work.
@@ -112,7 +114,7 @@ pub struct Shared {
 #[derive(Clone, Debug)]
 pub struct ListModel {
     /// The facts its rows speak of.
-    pub facts: Arc<[Arc<Insight>]>,
+    pub facts: FactMap,
     /// Indices into them, in order.
     pub rows: Arc<[u32]>,
     /// What is typed to filter them.
@@ -127,6 +129,8 @@ pub struct ListModel {
     pub offset: usize,
     /// The newest question; answers to older ones are dropped.
     pub generation: u64,
+    /// When it was last asked for: an order by confidence moves with time.
+    pub arranged_at: Timestamp,
 }
 
 /// The canvas.
@@ -140,6 +144,8 @@ pub struct CanvasModel {
     pub of: Option<Key>,
     /// How far it was believed each time the engine told, oldest first.
     pub series: VecDeque<Option<f64>>,
+    /// Its past, where somebody who keeps it has told it.
+    pub told: Option<History>,
 }
 
 /// The conflicts.
@@ -238,13 +244,14 @@ impl Model {
                 mouse,
                 terminal_focused: true,
                 message: None,
+                said: 0,
                 selected: None,
                 last_job: JobId::default(),
                 refreshing: None,
                 interrupted: false,
             },
             list: ListModel {
-                facts: Arc::from([]),
+                facts: FactMap::default(),
                 rows: Arc::from([]),
                 filter: Field::default(),
                 sort: SortBy::Key,
@@ -252,6 +259,7 @@ impl Model {
                 chosen: false,
                 offset: 0,
                 generation: 0,
+                arranged_at: now,
             },
             canvas: CanvasModel { shown: true, ..CanvasModel::default() },
             conflicts: ConflictsModel::default(),
@@ -327,6 +335,7 @@ impl ListModel {
 impl Shared {
     /// Says something in the line above the hints.
     pub fn say(&mut self, text: impl Into<SafeText>, role: Role) {
+        self.said += 1;
         self.message = Some(Message { text: text.into(), role });
     }
 

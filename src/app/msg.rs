@@ -5,7 +5,7 @@ use crate::{
     keymap::{Chord, Keyboard},
 };
 
-use super::{arrange::Arranged, model::JobId, snapshot::Snapshot};
+use super::{arrange::Arranged, history::History, model::JobId, snapshot::Snapshot};
 
 /// What the mouse did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,10 +54,16 @@ pub enum Msg {
     Arranged(Arranged),
     /// A refresh ended: its reports, or a sentence why there are none.
     Refreshed(JobId, Result<Vec<RefreshReport>, String>),
+    /// The past of a fact; dropped when another one is selected meanwhile.
+    History(History),
     /// The engine is gone; the sentence says why.
     EngineGone(String),
+    /// Something happened to the cache: the sentence, and whether a person should look at it.
+    CacheTold(String, bool),
     /// A task failed; the sentence says which.
     Fault(String),
+    /// Something to be known that is no failure, in a sentence.
+    Said(String),
     /// The next visible change has come: an age rolls over.
     Wake,
 }

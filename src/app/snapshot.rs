@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use crate::{
-    engine::SourceStatus,
-    fact::{ConflictEntry, Insight, ResolutionState, SourceState, Timestamp},
+    engine::{EngineView, FactMap, SourceStatus},
+    fact::{ConflictEntry, ResolutionState, SourceState, Timestamp},
 };
 
 /// The engine's state at one moment.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
     /// Every fact, by key.
-    pub facts: Arc<[Arc<Insight>]>,
+    pub facts: FactMap,
     /// Every source, in configured order.
     pub sources: Arc<[SourceStatus]>,
     /// Conflicts that wait for a person, most instructive first.
@@ -24,11 +24,18 @@ pub struct Snapshot {
 
 impl Default for Snapshot {
     fn default() -> Self {
-        Self { facts: Arc::from([]), sources: Arc::from([]), conflicts: Arc::from([]), queue: 0, notes: Arc::from([]) }
+        Self { facts: FactMap::default(), sources: Arc::from([]), conflicts: Arc::from([]), queue: 0, notes: Arc::from([]) }
     }
 }
 
 impl Snapshot {
+    /// What the engine shows, with what is to be known about its store.
+    #[must_use]
+    pub fn of(view: EngineView, notes: Arc<[String]>) -> Self {
+        let EngineView { facts, sources, conflicts } = view;
+        Self { facts, sources, conflicts, queue: 0, notes }
+    }
+
     /// Conflicts that nobody has decided.
     #[must_use]
     pub fn need_you(&self) -> usize {

@@ -3,9 +3,15 @@
 use crate::{
     fact::{Band, right_about},
     text::SafeText,
+    theme::Role,
 };
 
-use super::{content, layout::Part, model::Model, words};
+use super::{
+    content,
+    layout::Part,
+    model::{EngineLife, Model},
+    words,
+};
 
 /// A row of the list in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,8 +20,17 @@ pub struct SpokenRow {
     pub name: String,
     /// States, marks, what is wanted, how often such a value is right.
     pub description: String,
-    /// How far it is believed, 0 to 1, in ten-thousandths.
-    pub points: Option<u32>,
+}
+
+/// Something that is told once, when it is new.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpokenNews {
+    /// Tells it from every other news; the same while it stays the same news.
+    pub about: String,
+    /// What is said.
+    pub text: String,
+    /// Whether it may interrupt.
+    pub urgent: bool,
 }
 
 impl Model {
@@ -36,7 +51,6 @@ impl Model {
         Some(SpokenRow {
             name: SafeText::line(&format!("{} {}", insight.key, words::believed(insight))).to_string(),
             description: said.join(", "),
-            points: insight.confidence.as_ref().map(crate::fact::Confidence::points),
         })
     }
 
@@ -51,6 +65,23 @@ impl Model {
     #[must_use]
     pub fn spoken_message(&self) -> String {
         content::standing_message(self).map(|message| message.text.to_string()).unwrap_or_default()
+    }
+
+    /// What is news in that line: what was said last, else what is wrong. No age is in it, so that it stays the same while it lasts.
+    #[must_use]
+    pub fn spoken_news(&self) -> Option<SpokenNews> {
+        let shared = &self.shared;
+        let news = |about: String, text: String, urgent| Some(SpokenNews { about, text, urgent });
+        if let Some(message) = &shared.message {
+            return news(format!("said {}", shared.said), message.text.to_string(), message.role == Role::Error);
+        }
+        if let EngineLife::Dead(why) = &shared.engine {
+            return news("engine".to_owned(), format!("The engine stopped: {why}"), true);
+        }
+        let failing = shared.snapshot.failing();
+        let (source, since) = failing.first()?;
+        let text = SafeText::line(&format!("{} does not answer", source.source));
+        news(format!("source {} {}", source.source, since.as_millis()), text.to_string(), false)
     }
 
     /// What is said when the screen is too small.

@@ -58,16 +58,24 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
         Msg::Snapshot(snapshot) => told::snapshot(model, snapshot),
         Msg::Arranged(arranged) => told::arranged(model, arranged),
         Msg::Refreshed(job, outcome) => told::refreshed(model, job, outcome),
+        Msg::History(history) => told::history(model, history),
         Msg::EngineGone(why) => told::engine_gone(model, &why),
         Msg::Fault(why) => {
             model.shared.say(format!("A task failed and the rest goes on: {why}"), Role::Error);
             model.touch();
             Vec::new()
         }
-        Msg::Wake => {
+        Msg::CacheTold(sentence, trouble) => {
+            model.shared.say(told::capitalised(&sentence), if trouble { Role::Offline } else { Role::Text });
             model.touch();
             Vec::new()
         }
+        Msg::Said(text) => {
+            model.shared.say(text, Role::Text);
+            model.touch();
+            Vec::new()
+        }
+        Msg::Wake => wake::wake(model),
     };
     settle::settle(model);
     effects
@@ -91,7 +99,7 @@ fn paste(model: &mut Model, text: &str, dropped: usize) -> Vec<Effect> {
     let whole = match model.focus() {
         Focus::Layer(Layer::Filter) => {
             let whole = model.list.filter.insert(text);
-            let effects = vec![list::filtered(&mut model.list, &mut model.shared)];
+            let effects = vec![list::filtered(&mut model.list, &mut model.shared, model.now)];
             say_cut(model, whole && dropped == 0);
             return effects;
         }

@@ -1,5 +1,7 @@
 //! Draws the model where the layout says. Reads only.
 
+#[cfg(test)]
+mod drawn_tests;
 mod layer;
 mod lines;
 mod list;

@@ -98,12 +98,14 @@ pub fn stepped(age: Duration) -> Duration {
     }
 }
 
-/// How long until an age is shown otherwise; at least a second.
+/// How long until an age is worth a draw of its own; at least a second.
+///
+/// That is when it is shown otherwise, but for one under ten seconds: it is exact in whatever is drawn, and waits for its tenth. A host
+/// that is asked every five seconds is so drawn every five seconds, not every second.
 #[must_use]
 pub fn until_next_step(age: Duration) -> Duration {
     let step = match age.as_secs() {
-        0..9 => 1_000,
-        9..119 => 10_000,
+        0..119 => 10_000,
         119..7_200 => 60_000,
         7_200..172_800 => 3_600_000,
         _ => 86_400_000,
@@ -176,8 +178,15 @@ mod tests {
     }
 
     #[test]
+    fn an_age_under_ten_seconds_is_not_worth_a_draw_before_its_tenth() {
+        for millis in (0..9_000).step_by(137) {
+            assert_eq!(until_next_step(Duration::from_millis(millis)), Duration::from_millis(10_000 - millis));
+        }
+    }
+
+    #[test]
     fn the_next_step_is_when_the_shown_age_changes() {
-        for millis in (0..400_000).step_by(137).chain((7_100_000..7_300_000).step_by(997)) {
+        for millis in (10_000..400_000).step_by(137).chain((7_100_000..7_300_000).step_by(997)) {
             let age = Duration::from_millis(millis);
             let wait = until_next_step(age);
             let shown = |age| span::short(stepped(age));

@@ -67,6 +67,10 @@ pub fn ask(port: &dyn Port, request: &Request, printer: &mut dyn Printer, sink: 
                 sink.say(&note);
                 return ControlFlow::Continue(());
             }
+            Reply::Progress { step, done, total } => {
+                sink.progress(&step, done, total);
+                return ControlFlow::Continue(());
+            }
         };
         seq += 1;
         let text = line.get();
@@ -97,6 +101,7 @@ pub fn ask(port: &dyn Port, request: &Request, printer: &mut dyn Printer, sink: 
         }
         ControlFlow::Continue(())
     });
+    sink.end_progress();
     if !sink.is_json() && !sink.is_done() {
         let _ = printer.finish(sink);
     }

@@ -15,7 +15,10 @@ const GROUPS: &[(&str, &str)] = &[
     ("source", "Where facts come from"),
     ("conflicts", "Where sources disagree"),
     ("cache", "What is kept here"),
+    ("chaos", "Faults on purpose, on a scratch directory"),
     ("config", "The configuration file"),
+    ("keymap", "The keys of the screen"),
+    ("theme", "The colours of the screen"),
     ("insight", "Facts, by their longer names"),
 ];
 

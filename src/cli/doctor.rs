@@ -141,6 +141,10 @@ fn socket(runtime_dir: &Path, socket: &Path) -> DoctorPayload {
 
 fn store(cache: &CachePayload) -> DoctorPayload {
     let message = format!("{} facts in {}; {}", cache.facts, cache.data_dir, cache.protection);
+    if let Some(over) = &cache.failed_over {
+        let message = format!("{message}; since {} memory serves, {} changes wait for the disk: {}", over.since, over.waiting, over.why);
+        return check("store", Verdict::Fail, message, Some("it is tried again by itself; free some space or repair the disk"));
+    }
     if cache.quarantined > 0 {
         let message = format!("{message}; {} damaged record(s) were put aside", cache.quarantined);
         return check("store", Verdict::Warn, message, Some("their sources are asked again by themselves"));

@@ -24,7 +24,7 @@ use super::{
 };
 
 /// What a person may try next.
-const NEXT: &str = "Next: stellar list --json   stellar why KEY   stellar conflicts list   stellar --help";
+const NEXT: &str = "Next: stellar why KEY   stellar conflicts list   stellar --help";
 /// How many of the last events stay in sight.
 const NEWS: usize = 5;
 /// How many lines of the answer may wait while nothing is drawn.
@@ -110,6 +110,7 @@ impl View {
     fn take(&mut self, reply: Reply, sink: &mut Sink) {
         let news = match reply {
             Reply::Note(note) => Some(Line::toned(Tone::Warn, &note)),
+            Reply::Progress { .. } => None,
             Reply::Line(line) => match Envelope::read(line.get()) {
                 Ok(envelope) => self.take_envelope(envelope, sink),
                 Err(error) => Some(Line::toned(Tone::Bad, &format!("an answer of a newer stellar could not be read: {error}"))),

@@ -7,6 +7,8 @@ mod cache;
 mod conflict;
 mod fact;
 mod list;
+mod look;
+mod past;
 mod source;
 mod table;
 mod watch;
@@ -23,6 +25,7 @@ use crate::wire::Envelope;
 use super::sink::Sink;
 
 pub use list::fact_table;
+pub use look::{contrast_table, keymap_table, theme_table};
 pub use watch::event_line;
 
 /// Turns lines into text.
@@ -43,6 +46,9 @@ pub fn printer_for(action: &str, args: &Map<String, Json>) -> Box<dyn Printer> {
         "core.insight.read" => {
             let several = args.get("keys").and_then(Json::as_array).is_some_and(|keys| keys.len() > 1);
             let bare = args.get("value").and_then(Json::as_bool).unwrap_or(false);
+            if args.contains_key("at") {
+                return Box::new(past::PastPrinter::new(bare));
+            }
             Box::new(fact::FactPrinter::new(several, bare))
         }
         "core.insight.confidence" => Box::new(why::WhyPrinter),
@@ -52,6 +58,9 @@ pub fn printer_for(action: &str, args: &Map<String, Json>) -> Box<dyn Printer> {
         "core.source.refresh" => Box::new(source::RefreshPrinter),
         "core.conflict.read" => Box::new(conflict::ConflictListPrinter::default()),
         "core.conflict.show" => Box::new(conflict::ConflictPrinter),
+        "core.insight.history" => Box::new(past::HistoryPrinter),
+        "core.cache.snapshot" => Box::new(cache::SnapshotPrinter),
+        "core.cache.hydrate" => Box::new(cache::HydratePrinter),
         _ => Box::new(cache::CachePrinter),
     }
 }

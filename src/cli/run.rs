@@ -1,14 +1,18 @@
 //! From the process's words to its exit code.
 
-use std::{ffi::OsString, path::PathBuf, process::ExitCode};
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
 use crate::{
-    action::{self, ActionSpec, Call, Persona, Scope, args::InvokeArgs},
+    action::{self, ActionSpec, ArgKind, Call, Persona, Scope, args::InvokeArgs},
     config::{AccessibilityMode, ConfigError, LoadRequest, Loaded, load, resolve_dirs},
-    runtime::{Context, Request, ScreenOptions, builtin_rules, screen, screen_is_possible, serve},
+    runtime::{Context, Request, ScreenOptions, builtin_rules, keyboard, screen, screen_is_possible, serve},
     text::SafeText,
     theme::ColorDepth,
     wire::{Outcome, ServePayload, TextPayload, Verdict},
@@ -16,12 +20,13 @@ use crate::{
 
 use super::{
     ask::{Asker, ask, emit, fail},
-    config, doctor, generate,
+    chaos, config, doctor, generate,
     invocation::{Asked, Invocation, parse, wants_json},
     line::{Line, Tone},
     live::live,
+    look,
     messages::Failure,
-    print::printer_for,
+    print::{contrast_table, keymap_table, printer_for, theme_table},
     sink::Sink,
 };
 
@@ -124,7 +129,7 @@ impl Run<'_> {
         let context = context(loaded);
         let switches = loaded.switches;
         let lines = switches.linear || sink.is_json() || loaded.config.app.accessibility == AccessibilityMode::Linear;
-        if lines || !screen_is_possible(&context) {
+        if lines || !screen_is_possible() {
             if loaded.record.is_some() {
                 return self.fail(RUN, Some(loaded), &not_recorded(), sink);
             }
@@ -164,6 +169,10 @@ impl Run<'_> {
     fn act(&self, spec: &'static ActionSpec, args: &Map<String, Json>, loaded: &Result<Loaded, ConfigError>, sink: &mut Sink) -> u8 {
         let known = loaded.as_ref().ok();
         let asker = asker(known, self.invocation);
+        let args = &match self.rooted(spec, args) {
+            Ok(args) => args,
+            Err(failure) => return self.fail(spec.id, known, &failure, sink),
+        };
         let request = asker.request(spec.id, args.clone(), spec.id == "core.insight.watch");
         let persona = asker.persona.parse().unwrap_or_default();
         let outcome = match spec.scope {
@@ -179,6 +188,22 @@ impl Run<'_> {
             },
         };
         outcome.unwrap_or_else(|failure| fail(&request, 1, &failure, sink))
+    }
+
+    /// The arguments with every path from the root on: whoever owns the data directory was started somewhere else.
+    fn rooted(&self, spec: &ActionSpec, args: &Map<String, Json>) -> Result<Map<String, Json>, Failure> {
+        let mut args = args.clone();
+        let paths = spec.args.iter().filter(|arg| arg.kind == ArgKind::Path && spec.scope == Scope::Engine);
+        for arg in paths {
+            let Some(Json::String(path)) = args.get_mut(arg.name) else { continue };
+            if !Path::new(path.as_str()).is_absolute() {
+                let here = self.around.current_dir.as_ref().ok_or_else(|| {
+                    Failure::usage(format!("{path} starts at the current directory, which cannot be found: give it from the root on"))
+                })?;
+                *path = here.join(path.as_str()).to_string_lossy().into_owned();
+            }
+        }
+        Ok(args)
     }
 
     fn act_here(
@@ -216,6 +241,20 @@ impl Run<'_> {
                 let settings = config::show(loaded);
                 Ok(put(request, &settings.iter().collect::<Vec<_>>(), sink, |setting| vec![config::setting_line(setting)]))
             }
+            "core.keymap.read" | "core.theme.read" | "core.theme.check" => {
+                let loaded = loaded.as_ref().map_err(|error| Failure::from(error.clone()))?;
+                notes(loaded, sink);
+                self.look(spec.id, request, loaded, sink)
+            }
+            "core.chaos.read" => {
+                let profiles = chaos::list()?;
+                Ok(put(request, &profiles.iter().collect::<Vec<_>>(), sink, |profile| vec![chaos::profile_line(profile)]))
+            }
+            "core.chaos.run" => {
+                let (report, failure) = chaos::run(&request.args, self.around.current_dir.as_deref())?;
+                let put = put(request, &[&report], sink, chaos::report_lines);
+                Ok(failure.map_or(put, |failure| fail(request, 2, &failure, sink)))
+            }
             "core.app.completions" => Ok(put_text(request, &generate::completions(&text_of("shell"))?, sink)),
             "core.app.man" => Ok(put_text(request, &generate::manual()?, sink)),
             "core.app.doctor" => Ok(doctor_run(request, &load_request, loaded, &asker(loaded.as_ref().ok(), self.invocation), sink)),
@@ -240,6 +279,28 @@ impl Run<'_> {
             }
             "core.action.invoke" => self.invoke(request, loaded, sink),
             other => Err(Failure::new("not_in_this_build", format!("{other} is not in this build"))),
+        }
+    }
+
+    /// Keys and themes.
+    fn look(&self, id: &str, request: &Request, loaded: &Loaded, sink: &mut Sink) -> Result<u8, Failure> {
+        match id {
+            "core.keymap.read" => {
+                let (actions, failure) = look::keymap(loaded, keyboard((self.around.env)("TERM").as_deref()));
+                Ok(put_table(request, &actions, failure.as_ref(), sink, keymap_table))
+            }
+            "core.theme.read" => {
+                let (themes, failure) = look::theme_list(loaded);
+                Ok(put_table(request, &themes, failure.as_ref(), sink, theme_table))
+            }
+            _ => {
+                let checked = look::theme_check(loaded, request.args.get("name").and_then(Json::as_str))?;
+                let lines = |pairs: &[_]| {
+                    let plain = checked.colourless.iter().map(|name| format!("{name}: no colours of its own, the terminal's are drawn"));
+                    contrast_table(pairs).into_iter().chain(plain.map(|text| Line::plain(&text))).collect()
+                };
+                Ok(put_table(request, &checked.pairs, checked.failure.as_ref(), sink, lines))
+            }
         }
     }
 
@@ -292,6 +353,22 @@ fn put<P: Serialize>(request: &Request, payloads: &[&P], sink: &mut Sink, lines:
         }
     }
     0
+}
+
+/// Writes payloads as JSON lines or as one table, then what was wrong.
+fn put_table<P: Serialize>(
+    request: &Request,
+    payloads: &[P],
+    failure: Option<&Failure>,
+    sink: &mut Sink,
+    table: impl Fn(&[P]) -> Vec<Line>,
+) -> u8 {
+    if sink.is_json() {
+        put(request, &payloads.iter().collect::<Vec<_>>(), sink, |_| Vec::new());
+    } else {
+        let _ = table(payloads).iter().try_for_each(|line| sink.line(line));
+    }
+    failure.map_or(0, |failure| fail(request, payloads.len() as u64 + 1, failure, sink))
 }
 
 /// Writes generated text as it is, or as one JSON line.

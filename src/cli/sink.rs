@@ -32,6 +32,9 @@ pub struct Sink {
     terminal: bool,
     size: Option<Size>,
     screen: bool,
+    /// Whether somebody watches stderr, and whether a line of progress stands there.
+    watched: bool,
+    counting: bool,
     closed: bool,
     failed: Option<String>,
 }
@@ -39,13 +42,29 @@ pub struct Sink {
 impl Sink {
     /// The process's own stdout and stderr.
     pub fn of_process() -> Self {
-        let terminal = io::stdout().is_terminal();
-        Self::new(Box::new(BufWriter::with_capacity(64 * 1024, io::stdout())), Box::new(io::stderr()), terminal)
+        // A dumb terminal understands no sequence: it is written to like a file.
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let terminal = io::stdout().is_terminal() && !dumb;
+        let mut sink = Self::new(Box::new(BufWriter::with_capacity(64 * 1024, io::stdout())), Box::new(io::stderr()), terminal);
+        sink.watched = io::stderr().is_terminal() && !dumb;
+        sink
     }
 
     /// Any two writers.
     pub fn new(out: Box<dyn Write>, err: Box<dyn Write>, terminal: bool) -> Self {
-        Self { out, err, json: false, colour: false, terminal, size: None, screen: false, closed: false, failed: None }
+        Self {
+            out,
+            err,
+            json: false,
+            colour: false,
+            terminal,
+            size: None,
+            screen: false,
+            watched: false,
+            counting: false,
+            closed: false,
+            failed: None,
+        }
     }
 
     /// Decides the form: JSON lines or text, and whether text may have colour.
@@ -101,6 +120,13 @@ impl Sink {
         self
     }
 
+    /// Has somebody watch stderr.
+    #[cfg(test)]
+    pub fn watched(mut self) -> Self {
+        self.watched = true;
+        self
+    }
+
     /// How large the terminal is now; 24 lines of 80 where it does not say.
     pub fn size(&self) -> Size {
         let told = || rustix::termios::tcgetwinsize(io::stdout()).ok().filter(|size| size.ws_row > 0 && size.ws_col > 0);
@@ -153,11 +179,30 @@ impl Sink {
 
     /// Says something on stderr. A stderr that is gone is no reason to fail.
     pub fn say(&mut self, text: &str) {
+        self.end_progress();
         let _ = self.out.flush();
         for line in SafeText::block(text).lines() {
             let _ = writeln!(self.err, "stellar: {line}");
         }
         let _ = self.err.flush();
+    }
+
+    /// Says how far long work is, in one line of stderr that is written over, where somebody watches and JSON is not asked for.
+    pub fn progress(&mut self, step: &str, done: u64, total: u64) {
+        if !self.watched || self.json {
+            return;
+        }
+        let text = if total == 0 { format!("{step} {done}") } else { format!("{step} {done} of {total}") };
+        let room = self.size().columns.saturating_sub(1);
+        let _ = write!(self.err, "\r{}\u{1b}[K", truncate(&SafeText::line(&text), room)).and_then(|()| self.err.flush());
+        self.counting = true;
+    }
+
+    /// Clears that line.
+    pub fn end_progress(&mut self) {
+        if std::mem::take(&mut self.counting) {
+            let _ = write!(self.err, "\r\u{1b}[K").and_then(|()| self.err.flush());
+        }
     }
 
     /// Hands everything over.

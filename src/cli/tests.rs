@@ -170,7 +170,7 @@ fn what_is_not_in_this_build_says_so() {
         Ok(Asked::Text(text)) => text,
         other => panic!("{other:?}"),
     };
-    for hidden in ["queue", "wipe", "chaos", "insight"] {
+    for hidden in ["queue", "wipe", "insight"] {
         assert!(!help.contains(hidden), "{hidden} is offered");
     }
 }
@@ -375,6 +375,26 @@ fn nothing_a_source_says_can_drive_the_terminal() {
             }
         }
     }
+}
+
+#[test]
+fn long_work_is_counted_where_somebody_watches_and_nowhere_else() {
+    let replies =
+        || vec![Reply::Progress { step: "writ\u{1b}ing".to_owned(), done: 7, total: 9 }, error_line(1, "core.cache.snapshot", "io", "no")];
+    let asked = |watched: bool, json: bool| {
+        let (mut sink, out, err) = sink(true);
+        if watched {
+            sink = sink.watched();
+        }
+        sink.set_form(json, true);
+        let request = asker().request("core.cache.snapshot", Map::new(), false);
+        ask(&Canned(replies()), &request, printer_for("core.cache.snapshot", &Map::new()).as_mut(), &mut sink);
+        (out.text(), err.text())
+    };
+    assert_eq!(asked(true, false).1, "\rwrit\\x1bing 7 of 9\u{1b}[K\r\u{1b}[Kstellar: no\n");
+    assert_eq!(asked(false, false).1, "stellar: no\n");
+    let (out, err) = asked(true, true);
+    assert_eq!((out.lines().count(), err.as_str()), (1, "stellar: no\n"));
 }
 
 #[test]

@@ -8,8 +8,9 @@ use crate::{
 };
 
 use super::{
+    cache_event::CacheEvent,
     source::{BadSource, Reported, Skipped, SourceError},
-    store::{StoreError, StoreStats},
+    store::{SnapshotError, Standing, StoreError, StoreStats},
     world::{Clock, Rng, Secrets},
 };
 
@@ -42,6 +43,14 @@ pub enum EngineError {
     /// The store refuses.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A snapshot was not written or not taken.
+    #[error("{}: {error}", .file.display())]
+    Snapshot {
+        /// Which file.
+        file: PathBuf,
+        /// What is wrong.
+        error: SnapshotError,
+    },
     /// No source of that name.
     #[error("there is no source {0:?}")]
     NoSuchSource(String),
@@ -190,6 +199,8 @@ pub struct CacheStatus {
     pub protection: String,
     /// What happened at open that a person should know (healed, moved aside), a sentence each.
     pub notes: Vec<String>,
+    /// How the store stands when memory serves in place of the disk; none when all is well.
+    pub standing: Option<Standing>,
     /// When any engine last polled here.
     pub polled_at: Option<Timestamp>,
 }
@@ -205,10 +216,8 @@ pub enum EngineEvent {
     ConflictClosed(ConflictId, Key),
     /// A source was asked.
     SourceRefreshed(RefreshReport),
-    /// The cache was loaded: this many facts.
-    CacheHydrated(u64),
-    /// A record was damaged and put aside; its source is asked again.
-    CacheQuarantined(Option<Key>),
+    /// Something happened to the cache as a whole.
+    Cache(CacheEvent),
     /// A task of the engine failed; the sentence says which.
     Fault(String),
     /// The subscriber was too slow: this many events are missing.
@@ -236,8 +245,9 @@ impl EngineError {
             Self::Store(StoreError::KeyUnavailable(_)) => "key_unavailable",
             Self::Store(StoreError::Unwritable { .. }) => "store_unwritable",
             Self::Store(StoreError::Damaged(_)) => "store_damaged",
-            Self::Store(StoreError::NoBackend(_)) => "not_in_this_build",
+            Self::Store(StoreError::NoBackend(_) | StoreError::MadeWithout(_)) => "not_in_this_build",
             Self::Store(StoreError::Closed) => "engine_unavailable",
+            Self::Snapshot { error, .. } => error.code(),
             Self::NoSuchSource(_) => "no_such_source",
             Self::BadSource { .. } => "bad_source",
             Self::Unavailable(_) => "engine_unavailable",

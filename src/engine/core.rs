@@ -4,24 +4,26 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
 
 use crate::{
     config::SourceConfig,
-    fact::{ConflictId, FactState, Insight, Key, Marks, Reading, ResolveSettings, SourceId, SourceState, Timestamp, Value, resolve},
+    fact::{Insight, Key, Reading, ResolveSettings, SourceId, SourceState, Timestamp, resolve},
 };
 
 use super::{
-    api::{EngineEvent, EngineOptions, RefreshReport},
+    api::{EngineOptions, RefreshReport},
     cache::{RuleBook, Slot, Table, Writer},
     claims::Claims,
     events::Events,
-    health::SourceHealth,
-    source::{BuiltSource, Source},
+    health::{Failure, SourceHealth},
+    history::HistoryLog,
+    source::{BuiltSource, Source, SourceError},
     store::{CacheStore, OpenedStore, StoreError},
+    view::Keeper,
 };
 
 /// One configured source at work.
@@ -36,6 +38,10 @@ pub(super) struct SourceSlot {
     health: Mutex<SourceHealth>,
     /// Watched, and the watch is up: what it says holds now.
     live: AtomicBool,
+    /// Keys it holds a value of, once counted.
+    pub held: Mutex<Option<u64>>,
+    /// How often its facts were dated anew: the last one to begin is the one that goes on.
+    pub redated: AtomicU64,
 }
 
 impl SourceSlot {
@@ -43,8 +49,14 @@ impl SourceSlot {
         self.health.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub fn set_live(&self, live: bool) {
-        self.live.store(live, Ordering::Relaxed);
+    /// Says whether it is live; gives back whether that is news.
+    pub fn set_live(&self, live: bool) -> bool {
+        self.live.swap(live, Ordering::Relaxed) != live
+    }
+
+    /// Whether what it says holds now, whatever its date.
+    pub fn is_live(&self) -> bool {
+        self.live.load(Ordering::Relaxed)
     }
 
     pub fn document_name(&self) -> String {
@@ -61,21 +73,11 @@ pub(super) struct Unit {
     pub last: Mutex<(u64, Vec<RefreshReport>)>,
 }
 
-/// What was last told of a key, to tell only differences.
-#[derive(Clone, PartialEq)]
-pub(super) struct Shown {
-    value: Option<Value>,
-    state: FactState,
-    marks: Marks,
-    conflict: Option<ConflictId>,
-}
-
-/// The facts, and what was told of them.
+/// The facts.
 #[derive(Default)]
 pub(super) struct Facts {
     pub table: Table,
     pub loaded: bool,
-    pub shown: HashMap<Key, Shown>,
 }
 
 /// What the engine is made of.
@@ -87,20 +89,36 @@ pub(super) struct Core {
     pub sources: Vec<SourceSlot>,
     pub units: Vec<Unit>,
     pub events: Events,
+    pub history: HistoryLog,
     pub notes: Vec<String>,
     pub protection: String,
     pub backend: &'static str,
     pub polled_at: Mutex<Option<Timestamp>>,
+    /// What was healed since the start, a sentence each.
+    pub healed: Mutex<Vec<String>>,
+    /// The disk may have lost something that memory has: with the next write everything is written again.
+    pub rewrite: AtomicBool,
+    /// The store went over to memory or back.
+    pub turned: Arc<tokio::sync::Notify>,
+    /// Somebody has to be asked again.
+    pub resync: tokio::sync::Notify,
     positions: HashMap<SourceId, usize>,
     settings: ResolveSettings,
     facts: RwLock<Facts>,
+    /// What is shown and was told, while anybody looks or listens. Locked before the facts, never after.
+    pub keeper: Mutex<Option<Keeper>>,
+    /// A fact turns by itself sooner than was known.
+    pub sooner: tokio::sync::Notify,
 }
 
 /// Name of the document that says when an engine last polled.
 pub(super) const POLLED_DOCUMENT: &str = "polled";
 
+/// Which part of the high watermark history may take: one in so many.
+const HISTORY_SHARE: u64 = 8;
+
 /// A source's standing at one moment, taken once for many keys.
-struct Standing {
+pub(super) struct Standing {
     state: SourceState,
     alignment: Option<f64>,
     vouched_at: Option<Timestamp>,
@@ -133,6 +151,8 @@ impl Core {
                     source: built.source,
                     unit,
                     live: AtomicBool::new(false),
+                    held: Mutex::default(),
+                    redated: AtomicU64::new(0),
                 }
             })
             .collect();
@@ -151,12 +171,19 @@ impl Core {
             sources,
             units,
             events: Events::default(),
+            history: HistoryLog::new(options.config.cache.history, options.config.cache.high_watermark / HISTORY_SHARE),
             notes,
             protection,
             backend,
             polled_at: Mutex::new(polled_at),
+            healed: Mutex::default(),
+            rewrite: AtomicBool::new(false),
+            turned: Arc::default(),
+            resync: tokio::sync::Notify::new(),
             positions,
             facts: RwLock::new(Facts::default()),
+            keeper: Mutex::new(None),
+            sooner: tokio::sync::Notify::new(),
             options,
         }
     }
@@ -202,6 +229,8 @@ impl Core {
         self.store.scan(&[], &mut |observation| table.put(observation, &self.rules))?;
         facts.table = table;
         facts.loaded = true;
+        drop(facts);
+        self.tell_store();
         Ok(())
     }
 
@@ -215,6 +244,7 @@ impl Core {
             }
         }
         let slots: Vec<_> = self.store.get(key)?.into_iter().map(|observation| Slot::new(observation, &self.rules)).collect();
+        self.tell_store();
         Ok(self.resolve(key, &slots, &standings, now))
     }
 
@@ -228,7 +258,7 @@ impl Core {
         }
     }
 
-    fn standings(&self, now: Timestamp) -> Vec<Standing> {
+    pub fn standings(&self, now: Timestamp) -> Vec<Standing> {
         self.sources
             .iter()
             .map(|slot| {
@@ -243,7 +273,7 @@ impl Core {
             .collect()
     }
 
-    fn resolve(&self, key: &Key, slots: &[Slot], standings: &[Standing], now: Timestamp) -> Option<Insight> {
+    pub fn resolve(&self, key: &Key, slots: &[Slot], standings: &[Standing], now: Timestamp) -> Option<Insight> {
         let rule = self.rules.rule(key);
         let readings: Vec<Reading<'_>> = slots
             .iter()
@@ -277,68 +307,27 @@ impl Core {
         rule.and_then(|rule| rule.ttl).or(source.ttl).unwrap_or(self.options.config.cache.ttl)
     }
 
-    /// When the slot's observation turns stale by itself; never under a live watch.
-    pub fn expiry(&self, slot: &Slot, at: usize) -> Option<Timestamp> {
-        let source = &self.sources[at];
-        if source.live.load(Ordering::Relaxed) || slot.value().is_none() {
-            return None;
-        }
-        let ttl = self.ttl(self.rules.rule(&slot.observation.key), &source.config);
-        let vouched_at = source.health().vouched_at;
-        Some(slot.observed_at(vouched_at).plus(ttl + Duration::from_millis(1)))
-    }
-
-    /// Tells what differs from what was last told of these keys (none: of all), when anybody listens.
-    pub fn tell_changes(&self, keys: Option<&[Key]>, now: Timestamp) {
-        if !self.events.heard() {
-            return;
-        }
-        let mut told = Vec::new();
-        {
-            let mut facts = self.write_facts();
-            let Facts { table, shown, .. } = &mut *facts;
-            let mut note = |insight: Insight| {
-                let current = Shown {
-                    value: insight.value.clone(),
-                    state: insight.state,
-                    marks: insight.marks,
-                    conflict: insight.conflict.as_ref().map(|conflict| conflict.id.clone()),
-                };
-                let before = shown.insert(insight.key.clone(), current.clone());
-                if before.as_ref() != Some(&current) {
-                    told.push((insight, before));
-                }
-            };
-            match keys {
-                Some(keys) => self.resolve_all(keys.iter().map(|key| (key, table.slots(key))), now, &mut note),
-                None => self.resolve_all(table.matching(None), now, &mut note),
+    /// The first moment after `now` at which one of the observations turns stale by itself; none under a live watch.
+    pub fn turns(&self, slots: &[Slot], standings: &[Standing], now: Timestamp) -> Option<Timestamp> {
+        let rule = slots.first().and_then(|slot| self.rules.rule(&slot.observation.key));
+        let turn = |slot: &Slot| {
+            let at = self.position(&slot.observation.source)?;
+            let standing = &standings[at];
+            if standing.live || slot.value().is_none() {
+                return None;
             }
-        }
-        for (insight, before) in told {
-            let was = before.and_then(|before| before.conflict);
-            let is = insight.conflict.as_ref().map(|conflict| conflict.id.clone());
-            let key = insight.key.clone();
-            self.events.emit(now, EngineEvent::InsightChanged(Arc::new(insight)));
-            match (was, is) {
-                (None, Some(opened)) => self.events.emit(now, EngineEvent::ConflictOpened(opened, key)),
-                (Some(closed), None) => self.events.emit(now, EngineEvent::ConflictClosed(closed, key)),
-                _ => {}
-            }
-        }
+            let ttl = self.ttl(rule, &self.sources[at].config);
+            Some(slot.observed_at(standing.vouched_at).plus(ttl + Duration::from_millis(1))).filter(|turns| *turns > now)
+        };
+        slots.iter().filter_map(turn).min()
     }
+}
 
-    /// Takes everything as told, so that only what differs from now on is.
-    pub fn take_as_told(&self, now: Timestamp) {
-        let mut facts = self.write_facts();
-        let Facts { table, shown, .. } = &mut *facts;
-        self.resolve_all(table.matching(None), now, |insight| {
-            let told = Shown {
-                value: insight.value.clone(),
-                state: insight.state,
-                marks: insight.marks,
-                conflict: insight.conflict.as_ref().map(|conflict| conflict.id.clone()),
-            };
-            shown.insert(insight.key.clone(), told);
-        });
+/// A failure as it is shown.
+pub(super) fn remembered(failure: &Failure, now: Timestamp) -> SourceError {
+    SourceError {
+        code: failure.known_code(),
+        message: failure.message.clone(),
+        retry_after: failure.not_before.map(|until| until.since(now)).filter(|wait| !wait.is_zero()),
     }
 }

@@ -73,8 +73,8 @@ fn log(event: &EngineEvent) {
             tracing::info!(%id, "conflict closed");
             tracing::debug!(%id, %key, "was about");
         }
-        EngineEvent::CacheHydrated(facts) => tracing::info!(facts, "cache loaded"),
-        EngineEvent::CacheQuarantined(_) => tracing::warn!("a damaged record was put aside"),
+        EngineEvent::Cache(event) if event.is_trouble() => tracing::warn!("{}", event.without_names()),
+        EngineEvent::Cache(event) => tracing::info!("{}", event.without_names()),
         EngineEvent::Fault(message) => tracing::error!("{message}"),
         EngineEvent::Missed(_) => {}
     }

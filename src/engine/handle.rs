@@ -2,26 +2,32 @@
 
 use std::{
     collections::BTreeSet,
+    path::Path,
     sync::{Arc, PoisonError},
 };
 
-use tokio::{sync::broadcast, task::JoinHandle};
+use tokio::{
+    sync::{broadcast, watch},
+    task::JoinHandle,
+};
 
 use crate::fact::{ClassOfValue, ConflictEntry, Insight, Key, Pattern, ResolutionState, SourceId, Timestamp};
 
 use super::{
     api::{CacheStatus, EngineError, EngineOptions, FactQuery, Knowledge, RefreshReport, SortBy, SourceStatus, SourceTest, StampedEvent},
     core::Core,
-    health::Failure,
+    history::Believed,
     poll,
-    source::{BuiltSource, Skipped, SourceDeps, SourceError, build_sources},
-    store::{OpenedStore, StoreOptions, open_store},
+    snapshots::Told,
+    source::{BuiltSource, SourceDeps, build_sources},
+    store::{Hydrated, Mode, OpenedStore, StoreOptions, Taken, open_resilient},
+    view::EngineView,
 };
 
 /// A cheap, cloneable way to ask the engine anything. Reads run on the caller's thread and never wait for a source.
 #[derive(Clone)]
 pub struct EngineHandle {
-    core: Arc<Core>,
+    pub(super) core: Arc<Core>,
 }
 
 /// A running engine. Dropping it without [`Engine::shutdown`] is a crash the store survives.
@@ -37,6 +43,17 @@ impl Engine {
     /// [`EngineError::Store`] when the directory is busy, newer, unwritable or beyond healing; [`EngineError::BadSource`] when a
     /// source's mapping or template is wrong.
     pub fn start(options: EngineOptions) -> Result<Self, EngineError> {
+        let mut engine = Self::open(options)?;
+        engine.poll()?;
+        Ok(engine)
+    }
+
+    /// As [`Engine::start`], but nobody is asked before [`Engine::poll`]: who wants to show first what is known is not in the way of what
+    /// the first answers bring.
+    ///
+    /// # Errors
+    /// As for [`Engine::start`].
+    pub fn open(options: EngineOptions) -> Result<Self, EngineError> {
         let built = build_sources(
             &options.config,
             &SourceDeps {
@@ -45,7 +62,7 @@ impl Engine {
                 environment: Arc::clone(&options.environment),
             },
         )?;
-        let opened = open_store(&StoreOptions {
+        let opened = open_resilient(&StoreOptions {
             data_dir: options.data_dir.clone(),
             state_dir: options.state_dir.clone(),
             backend: options.config.cache.backend.clone(),
@@ -53,26 +70,49 @@ impl Engine {
             clock: Arc::clone(&options.clock),
             rng: Arc::clone(&options.rng),
         })?;
-        Self::assemble(options, opened, built)
+        Ok(Self::idle(options, opened, built))
     }
 
     /// Puts an engine together from a store and sources that are already there.
-    pub(super) fn assemble(options: EngineOptions, opened: OpenedStore, built: Vec<BuiltSource>) -> Result<Self, EngineError> {
-        let polling = options.polling && !options.offline;
+    fn idle(options: EngineOptions, opened: OpenedStore, built: Vec<BuiltSource>) -> Self {
+        let (set_aside, restored) = (opened.set_aside, opened.restored);
         let core = Arc::new(Core::new(options, opened, built));
-        let tasks = if polling {
-            core.load()?;
-            poll::start(&core)
-        } else {
-            Vec::new()
-        };
-        Ok(Self { core, tasks })
+        core.listen_to_store();
+        core.tell_opening(set_aside, restored);
+        core.tell_store();
+        Self { core, tasks: Vec::new() }
+    }
+
+    /// Starts the schedules, when asked to poll and not offline; once they run, does nothing. Needs a tokio runtime.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn poll(&mut self) -> Result<(), EngineError> {
+        let polling = self.core.options.polling && !self.core.options.offline;
+        if polling && self.tasks.is_empty() {
+            self.core.load()?;
+            self.tasks = poll::start(&self.core);
+        }
+        Ok(())
+    }
+
+    /// As [`Engine::start`], of a store and sources that are already there: for tests and rehearsals.
+    pub(super) fn assemble(options: EngineOptions, opened: OpenedStore, built: Vec<BuiltSource>) -> Result<Self, EngineError> {
+        let mut engine = Self::idle(options, opened, built);
+        engine.poll()?;
+        Ok(engine)
     }
 
     /// The handle to give away.
     #[must_use]
     pub fn handle(&self) -> EngineHandle {
         EngineHandle { core: Arc::clone(&self.core) }
+    }
+
+    /// What it is made of, for tests of what no handle shows.
+    #[cfg(test)]
+    pub(super) fn core(&self) -> &Arc<Core> {
+        &self.core
     }
 
     /// Stops tasks, flushes, writes the manifest.
@@ -88,6 +128,9 @@ impl Engine {
             let _ = task.await;
         }
         let core = self.core;
+        if let Err(error) = core.write_history().await {
+            tracing::warn!(%error, "history of the last minute was not written");
+        }
         let closed = tokio::task::spawn_blocking(move || {
             if let Some(writer) = core.writer.get() {
                 writer.finish();
@@ -214,38 +257,7 @@ impl EngineHandle {
     pub fn sources(&self) -> Vec<SourceStatus> {
         // A read of a store that will not load shows as zero keys here; every other command names the cause.
         let _ = self.core.load();
-        let now = self.core.now();
-        let facts = self.core.read_facts();
-        self.core
-            .sources
-            .iter()
-            .map(|slot| {
-                let health = slot.health();
-                SourceStatus {
-                    source: slot.id.clone(),
-                    kind: slot.kind,
-                    role: slot.config.role,
-                    trust: slot.config.trust,
-                    enabled: slot.config.enabled,
-                    writable: slot.config.writable,
-                    state: health.state(),
-                    complete_at: health.complete_at,
-                    asked_at: health.asked_at,
-                    keys: facts.table.held_by(&slot.id).filter(|held| held.value().is_some()).count() as u64,
-                    error: health.failure.as_ref().map(|failure| remembered(failure, now)),
-                    skipped: health
-                        .remarks
-                        .skipped
-                        .iter()
-                        .map(|(reason, count)| Skipped { reason: reason.clone(), count: *count })
-                        .collect(),
-                    duplicates: health.remarks.duplicates.iter().filter_map(|key| Key::new(key).ok()).collect(),
-                    rejected_keys: health.remarks.rejected_keys,
-                    availability: health.availability(now),
-                    interval: slot.config.interval,
-                }
-            })
-            .collect()
+        self.core.source_statuses(self.core.now())
     }
 
     /// The cache, in numbers.
@@ -260,9 +272,42 @@ impl EngineHandle {
             facts: self.core.read_facts().table.key_count() as u64,
             store: self.core.store.stats(),
             protection: self.core.protection.clone(),
-            notes: self.core.notes.clone(),
+            notes: self.core.store_notes(),
+            standing: self.core.store.standing(),
             polled_at: self.polled_at(),
         })
+    }
+
+    /// Writes a snapshot to `path`, which is absolute; a snapshot that is there is replaced, anything else refused.
+    ///
+    /// # Errors
+    /// [`EngineError::Snapshot`]; what stood there still does.
+    pub async fn snapshot(&self, path: &Path, progress: Told) -> Result<Taken, EngineError> {
+        self.core.snapshot(path, progress).await
+    }
+
+    /// Verifies the snapshot at `path`, which is absolute, and takes it in.
+    ///
+    /// # Errors
+    /// [`EngineError::Snapshot`]: unless its sentence says otherwise nothing was changed.
+    pub async fn hydrate(&self, path: &Path, mode: Mode, progress: Told) -> Result<Hydrated, EngineError> {
+        self.core.hydrate(path, mode, progress).await
+    }
+
+    /// What was believed of a key since then (none: as far as it is kept), oldest first: a value stands from its moment to the next.
+    ///
+    /// # Errors
+    /// When the store itself fails.
+    pub fn history(&self, key: &Key, since: Option<Timestamp>) -> Result<Vec<Believed>, EngineError> {
+        Ok(self.core.history_of(key, since)?)
+    }
+
+    /// What was believed of a key at that moment; none when nothing from before is kept.
+    ///
+    /// # Errors
+    /// When the store itself fails.
+    pub fn believed_at(&self, key: &Key, at: Timestamp) -> Result<Option<Believed>, EngineError> {
+        Ok(self.core.believed_at(key, at)?)
     }
 
     /// When any engine last polled this cache.
@@ -277,14 +322,24 @@ impl EngineHandle {
         self.core.options.polling && !self.core.options.offline
     }
 
+    /// What is known, from moment to moment: the last one is always there, those nobody took are passed over. Loads the cache.
+    ///
+    /// # Errors
+    /// When the store itself fails.
+    pub fn view(&self) -> Result<watch::Receiver<EngineView>, EngineError> {
+        Ok(self.core.watch_view()?)
+    }
+
+    /// Resolves these keys for now, so that the view of them is no older than that.
+    pub fn renew(&self, keys: &[Key]) {
+        self.core.tell_changes(keys, self.core.now());
+    }
+
     /// Everything that happens from now on, in order; a slow reader is told how many it missed.
     #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<StampedEvent> {
-        let first = !self.core.events.heard();
         let receiver = self.core.events.subscribe();
-        if first {
-            self.core.take_as_told(self.core.now());
-        }
+        self.core.take_as_told();
         receiver
     }
 
@@ -300,17 +355,9 @@ impl EngineHandle {
         self.core.now()
     }
 
-    /// What a person should know about how the store was opened.
+    /// What a person should know about how the store was opened and how it stands.
     #[must_use]
-    pub fn notes(&self) -> &[String] {
-        &self.core.notes
-    }
-}
-
-fn remembered(failure: &Failure, now: Timestamp) -> SourceError {
-    SourceError {
-        code: failure.known_code(),
-        message: failure.message.clone(),
-        retry_after: failure.not_before.map(|until| until.since(now)).filter(|wait| !wait.is_zero()),
+    pub fn notes(&self) -> Vec<String> {
+        self.core.store_notes()
     }
 }

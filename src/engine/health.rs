@@ -111,6 +111,12 @@ impl SourceHealth {
         }
     }
 
+    /// Notes that what it said is no longer all there: as if it had never been asked, until it answers again.
+    pub fn lose_answers(&mut self) {
+        self.asked_at = None;
+        self.complete_at = None;
+    }
+
     /// Notes a failure; the moment of the first of a row is kept.
     pub fn failed(&mut self, now: Timestamp, took: Duration, failure: Failure) {
         self.note(now, took, false);

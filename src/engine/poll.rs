@@ -1,11 +1,10 @@
 //! The schedules of a polling engine: a task per unit, and one that notices a TTL running out.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{future::Future, panic::AssertUnwindSafe, path::PathBuf, pin::Pin, sync::Arc, time::Duration};
 
+use futures_util::FutureExt as _;
 use notify::{RecursiveMode, Watcher as _};
 use tokio::{sync::mpsc, task::JoinHandle};
-
-use crate::fact::Timestamp;
 
 use super::{api::EngineEvent, core::Core};
 
@@ -16,12 +15,43 @@ const SETTLE: Duration = Duration::from_millis(50);
 /// How often the TTLs are looked at, at the most.
 const SWEEP: Duration = Duration::from_secs(1);
 
+/// After which time a task that failed begins anew.
+const ANEW: Duration = Duration::from_secs(5);
+
 /// Starts a task per enabled unit and the sweep.
 pub(super) fn start(core: &Arc<Core>) -> Vec<JoinHandle<()>> {
     let enabled = |unit: &usize| core.units[*unit].members.iter().any(|at| core.sources[*at].config.enabled);
-    let mut tasks: Vec<_> = (0..core.units.len()).filter(enabled).map(|at| tokio::spawn(Arc::clone(core).run_unit(at))).collect();
-    tasks.push(tokio::spawn(Arc::clone(core).run_sweep()));
+    let kept = |what, run: Run| tokio::spawn(keep(Arc::clone(core), what, run));
+    let mut tasks: Vec<_> = (0..core.units.len())
+        .filter(enabled)
+        .map(|at| {
+            let core = Arc::clone(core);
+            kept("the schedule of a source", Box::new(move || Box::pin(Arc::clone(&core).run_unit(at))))
+        })
+        .collect();
+    let run = Arc::clone(core);
+    tasks.push(kept("the watch over ages", Box::new(move || Box::pin(Arc::clone(&run).run_sweep()))));
+    let run = Arc::clone(core);
+    tasks.push(kept("the watch over the disk", Box::new(move || Box::pin(Arc::clone(&run).run_heal()))));
+    let run = Arc::clone(core);
+    tasks.push(kept("asking again for what was damaged", Box::new(move || Box::pin(Arc::clone(&run).run_resync()))));
+    let run = Arc::clone(core);
+    tasks.push(kept("the schedule of snapshots", Box::new(move || Box::pin(Arc::clone(&run).run_snapshots()))));
+    let run = Arc::clone(core);
+    tasks.push(kept("history", Box::new(move || Box::pin(Arc::clone(&run).run_history()))));
     tasks
+}
+
+/// A task that may be begun again.
+type Run = Box<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send>;
+
+/// Runs a task for good: a panic in it is said, and it begins anew.
+async fn keep(core: Arc<Core>, what: &'static str, run: Run) {
+    while AssertUnwindSafe(run()).catch_unwind().await.is_err() {
+        let said = format!("{what} failed inside stellar and begins anew; what is known is kept. This is a bug worth reporting");
+        core.events.emit(core.now(), EngineEvent::Fault(said));
+        tokio::time::sleep(ANEW).await;
+    }
 }
 
 impl Core {
@@ -35,7 +65,11 @@ impl Core {
         let interval = slot.config.interval.unwrap_or(WATCH_CHECK);
         loop {
             let reports = self.refresh_unit(at).await;
-            slot.set_live(watched && reports.iter().all(|report| report.error.is_none()));
+            if slot.set_live(watched && reports.iter().all(|report| report.error.is_none())) {
+                let mut dated = Vec::new();
+                self.redate(self.units[at].members[0], &mut dated);
+                self.tell_changes(&dated, self.now());
+            }
             let not_before = slot.health().failure.as_ref().and_then(|failure| failure.not_before);
             let now = self.now();
             let wait = not_before.map_or(interval, |until| interval.max(until.since(now)));
@@ -83,29 +117,15 @@ impl Core {
         Some(watcher)
     }
 
-    /// Tells of facts whose state moved because time passed; sleeps until the next one can.
+    /// Tells of facts whose state moved because time passed; sleeps until the next one can, or until one can sooner.
     async fn run_sweep(self: Arc<Self>) {
+        let mut weighed_at = self.now();
         loop {
-            let now = self.now();
-            let next = self.next_expiry(now);
-            let wait = next.map_or(Duration::from_secs(60), |at| at.since(now)).clamp(SWEEP, Duration::from_secs(60));
-            tokio::time::sleep(wait).await;
-            if self.events.heard() && next.is_some_and(|at| at <= self.now()) {
-                self.tell_changes(None, self.now());
+            let wait = self.sweep(&mut weighed_at).max(SWEEP);
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = self.sooner.notified() => tokio::time::sleep(SWEEP).await,
             }
         }
-    }
-
-    /// The first moment after `now` at which a fact can turn stale by itself.
-    fn next_expiry(&self, now: Timestamp) -> Option<Timestamp> {
-        let mut next: Option<Timestamp> = None;
-        let facts = self.read_facts();
-        for slot in facts.table.matching(None).flat_map(|(_, slots)| slots) {
-            let Some(at) = self.position(&slot.observation.source) else { continue };
-            if let Some(expiry) = self.expiry(slot, at).filter(|expiry| *expiry > now) {
-                next = Some(next.map_or(expiry, |next| next.min(expiry)));
-            }
-        }
-        next
     }
 }

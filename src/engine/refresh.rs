@@ -2,7 +2,7 @@
 
 use std::{
     panic::AssertUnwindSafe,
-    sync::{Arc, PoisonError},
+    sync::{Arc, PoisonError, atomic::Ordering},
     time::Duration,
 };
 
@@ -111,7 +111,7 @@ impl Core {
     }
 
     /// Disk first, then memory. A disk that refuses does not keep a fresh value from being shown, but it is said.
-    async fn commit(&self, taken: Vec<Taken>, now: Timestamp) -> Vec<RefreshReport> {
+    async fn commit(self: &Arc<Self>, taken: Vec<Taken>, now: Timestamp) -> Vec<RefreshReport> {
         let mut documents = Vec::new();
         for one in &taken {
             if let Ok(bytes) = postcard::to_stdvec(&one.health) {
@@ -124,7 +124,8 @@ impl Core {
                 documents.push((POLLED_DOCUMENT.to_owned(), bytes));
             }
         }
-        let ops = taken.iter().flat_map(|one| one.ops.iter().cloned()).collect();
+        let again = if self.rewrite.swap(false, Ordering::Relaxed) { self.read_facts().table.puts() } else { Vec::new() };
+        let ops = again.into_iter().chain(taken.iter().flat_map(|one| one.ops.iter().cloned())).collect();
         let written = match self.writer() {
             Ok(writer) => writer.write(ops, documents).await,
             Err(error) => Err(error),
@@ -132,8 +133,10 @@ impl Core {
         if let Err(error) = written {
             self.events.emit(now, EngineEvent::Fault(format!("the cache could not be written, values are kept in memory only: {error}")));
         }
+        self.tell_store();
         let mut moved = Vec::new();
         let mut reports = Vec::new();
+        let mut vouched = Vec::new();
         {
             let mut facts = self.write_facts();
             for one in taken {
@@ -146,6 +149,10 @@ impl Core {
                 let slot = &self.sources[one.at];
                 let turned = slot.health().failing_since.is_some() != one.health.failing_since.is_some();
                 *slot.health() = one.health;
+                *slot.held.lock().unwrap_or_else(PoisonError::into_inner) = Some(one.report.keys);
+                if one.report.error.is_none() && !slot.is_live() {
+                    vouched.push(one.at);
+                }
                 if turned {
                     moved.extend(facts.table.held_by(&slot.id).map(|held| held.observation.key.clone()));
                 } else {
@@ -154,7 +161,12 @@ impl Core {
                 reports.push(one.report);
             }
         }
-        self.tell_changes(Some(&moved), now);
+        for at in vouched {
+            self.redate(at, &mut moved);
+        }
+        moved.sort_unstable();
+        moved.dedup();
+        self.tell_changes(&moved, now);
         reports
     }
 

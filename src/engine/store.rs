@@ -10,12 +10,15 @@ mod api;
 mod aside;
 mod buffered_rows;
 mod error;
+mod failover;
+mod fault_disk;
 mod files;
 mod format;
 mod guard;
 mod keyfile;
 mod keys;
 mod keyslots;
+mod kinds;
 mod known;
 mod ledger;
 mod lock;
@@ -30,17 +33,32 @@ mod pending;
 mod pieces;
 mod record;
 mod records;
+#[cfg(feature = "redb")]
+mod redb_rows;
 mod rows;
 mod salvage;
 mod seal;
 mod sealed_store;
 mod sled_rows;
+mod snapshot;
+mod snapshot_key;
+mod standing;
 
 pub use api::{CacheStore, Quarantined, StoreOp, StoreStats, VerifyReport};
 pub use error::StoreError;
+pub use failover::{open_over, open_resilient};
+pub use fault_disk::{Counts, FaultBackend, FaultDisk};
 pub use guard::inside_guard;
 pub use memory::MemoryStore;
 pub use open::{OpenedStore, StoreOptions, open_store};
+pub use snapshot::{Good, Hydrated, Mode, OnProgress, Progress, SnapshotError, Taken, Verified};
+pub use snapshot_key::SnapshotKeys;
+pub use standing::{Standing, Turn};
+
+/// Snapshots: taking, hydrating, the shelf of the data directory.
+pub mod snapshots {
+    pub use super::snapshot::{hydrate, newest_at, newest_good, restore_newest, shelve, take, take_in, verify};
+}
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,7 @@
 //! The engine as its callers meet it, over a real store in memory or on disk and sources that answer from a script.
 
+mod snapshots;
+
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex},
@@ -9,7 +11,7 @@ use std::{
 use super::{
     source::{BoxFuture, BuiltSource, Fetched, Reported, Source, SourceError},
     store::{OpenedStore, StoreOptions, open_store},
-    world::{SeededRng, SimClock},
+    world::{SeededRng, SimClock, SystemRng},
     *,
 };
 use crate::{
@@ -108,17 +110,23 @@ impl Bench {
         Self { dir: tempfile::tempdir().unwrap(), clock: Arc::new(SimClock::default()), backend }
     }
 
-    fn start(&self, sources: Vec<BuiltSource>) -> Engine {
-        let rng = Arc::new(SeededRng::new(7));
-        let opened: OpenedStore = open_store(&StoreOptions {
+    fn open(&self) -> OpenedStore {
+        open_store(&StoreOptions {
             data_dir: self.dir.path().join("data"),
             state_dir: self.dir.path().join("state"),
             backend: self.backend.to_owned(),
             key: CacheKey::Auto,
             clock: self.clock.clone(),
-            rng: rng.clone(),
+            rng: Arc::new(SystemRng),
         })
-        .unwrap();
+        .unwrap()
+    }
+
+    fn start(&self, sources: Vec<BuiltSource>) -> Engine {
+        self.start_over(self.open(), sources)
+    }
+
+    fn start_over(&self, opened: OpenedStore, sources: Vec<BuiltSource>) -> Engine {
         let options = EngineOptions {
             config: Arc::new(Config::bare("/".into())),
             data_dir: self.dir.path().join("data"),
@@ -126,7 +134,7 @@ impl Bench {
             offline: false,
             polling: false,
             clock: self.clock.clone(),
-            rng,
+            rng: Arc::new(SeededRng::new(7)),
             secrets: Arc::new(NoSecrets),
             environment: Arc::default(),
         };
@@ -278,4 +286,128 @@ async fn a_pattern_lists_its_keys_in_order() {
     let query = FactQuery { pattern: Some(Pattern::new("service/**").unwrap()), ..FactQuery::default() };
     let keys: Vec<_> = handle.list(&query).unwrap().iter().map(|fact| fact.key.as_str().to_owned()).collect();
     assert_eq!(keys, ["service/a/replicas", "service/b/replicas"]);
+}
+
+#[tokio::test]
+async fn a_view_shares_what_did_not_change_and_knows_its_conflicts() {
+    let bench = Bench::new("memory");
+    let (one, other) = (Scripted::default(), Scripted::default());
+    one.say(Ok(holding(&[("a", "1"), ("b", "1"), ("c", "1")])));
+    one.say(Ok(holding(&[("a", "1"), ("b", "2"), ("c", "1")])));
+    one.say(Ok(holding(&[("a", "1"), ("c", "1")])));
+    other.say(Ok(holding(&[("b", "1")])));
+    let engine = bench.start(vec![source("cluster", Role::Observed, &one), source("wiki", Role::Observed, &other)]);
+    let handle = engine.handle();
+    handle.refresh(&[id("cluster"), id("wiki")]).await.unwrap();
+    let mut view = handle.view().unwrap();
+    let first = view.borrow_and_update().clone();
+    assert_eq!((first.facts.len(), first.conflicts.len(), first.sources[0].keys), (3, 0, 3));
+    handle.refresh(&[id("cluster")]).await.unwrap();
+    assert!(view.has_changed().unwrap());
+    let second = view.borrow_and_update().clone();
+    let same = |name| Arc::ptr_eq(first.facts.find(&key(name)).unwrap(), second.facts.find(&key(name)).unwrap());
+    assert!(same("a") && same("c") && !same("b"), "only what changed is another");
+    assert_eq!(second.conflicts.len(), 1);
+    assert_eq!(second.conflicts[..], handle.conflicts(false).unwrap()[..]);
+    handle.refresh(&[id("cluster")]).await.unwrap();
+    let third = view.borrow_and_update().clone();
+    assert_eq!(third.conflicts[..], handle.conflicts(false).unwrap()[..]);
+    let listed = handle.list(&FactQuery::default()).unwrap();
+    assert!(third.facts.iter().zip(&listed).all(|(shown, listed)| shown == listed), "what is shown is what is listed");
+    assert_eq!(third.sources[..], handle.sources()[..]);
+}
+
+#[tokio::test]
+async fn a_shown_fact_turns_stale_because_time_passes_and_no_sooner() {
+    let bench = Bench::new("memory");
+    let script = Scripted::default();
+    script.say(Ok(holding(&[("a", "1"), ("b", "1")])));
+    let engine = bench.start(vec![source("cluster", Role::Observed, &script)]);
+    let handle = engine.handle();
+    handle.refresh(&[id("cluster")]).await.unwrap();
+    let view = handle.view().unwrap();
+    let state = || view.borrow().facts.find(&key("a")).unwrap().state;
+    let ttl = view.borrow().facts.find(&key("a")).unwrap().ttl;
+    let mut weighed_at = handle.now();
+    bench.clock.advance(ttl - Duration::from_secs(5));
+    let wait = handle.core.sweep(&mut weighed_at);
+    assert_eq!(state(), FactState::Fresh);
+    assert_eq!(wait, Duration::from_millis(5_001), "it sleeps until the moment");
+    // Vouched for meanwhile: the old moment comes and nothing turns.
+    handle.refresh(&[id("cluster")]).await.unwrap();
+    bench.clock.advance(wait);
+    handle.core.sweep(&mut weighed_at);
+    assert_eq!(state(), FactState::Fresh);
+    bench.clock.advance(ttl);
+    let mut events = handle.subscribe();
+    handle.core.sweep(&mut weighed_at);
+    assert_eq!(state(), FactState::Stale);
+    let told = std::iter::from_fn(|| events.try_recv().ok());
+    assert_eq!(told.filter(|event| matches!(event.event, EngineEvent::InsightChanged(_))).count(), 2);
+}
+
+#[tokio::test]
+async fn what_is_renewed_is_believed_as_of_now() {
+    let bench = Bench::new("memory");
+    let script = Scripted::default();
+    script.say(Ok(holding(&[("a", "1"), ("b", "1")])));
+    let engine = bench.start(vec![source("cluster", Role::Observed, &script)]);
+    let handle = engine.handle();
+    handle.refresh(&[id("cluster")]).await.unwrap();
+    let view = handle.view().unwrap();
+    let score = |name| view.borrow().facts.find(&key(name)).unwrap().confidence.unwrap().score;
+    let before = score("a");
+    bench.clock.advance(Duration::from_secs(300));
+    handle.renew(&[key("a")]);
+    assert!(score("a") < before && score("b") == before, "only what was asked for");
+    assert_eq!(Some(score("a")), handle.get(&key("a")).unwrap().unwrap().confidence.map(|confidence| confidence.score));
+}
+
+#[tokio::test]
+async fn a_full_disk_is_said_answered_around_and_written_back() {
+    let bench = Bench::new("sled");
+    let script = Scripted::default();
+    script.say(Ok(holding(&[("a", "1")])));
+    script.say(Ok(holding(&[("a", "2")])));
+    let disk = super::store::FaultDisk::new(1);
+    let options = StoreOptions {
+        data_dir: bench.dir.path().join("data"),
+        state_dir: bench.dir.path().join("state"),
+        backend: "sled".to_owned(),
+        key: CacheKey::Auto,
+        clock: bench.clock.clone(),
+        rng: Arc::new(SystemRng),
+    };
+    let opened = super::store::open_over(&options, Arc::new(disk.backend())).unwrap();
+    let store = Arc::clone(&opened.store);
+    let engine = bench.start_over(opened, vec![source("cluster", Role::Observed, &script)]);
+    let handle = engine.handle();
+    let cluster = [id("cluster")];
+    handle.refresh(&cluster).await.unwrap();
+    assert_eq!((handle.cache_status().unwrap().standing, handle.notes().len()), (None, 0));
+
+    let mut events = handle.subscribe();
+    disk.refuse_writes(Some(std::io::ErrorKind::StorageFull));
+    handle.refresh(&cluster).await.unwrap();
+    assert_eq!(handle.get(&key("a")).unwrap().unwrap().value, Some(Value::parse("2").unwrap()));
+    let standing = handle.cache_status().unwrap().standing.unwrap();
+    assert!(standing.why.contains("free some space") && standing.waiting > 0, "{standing:?}");
+    assert!(handle.notes()[0].contains("in memory only"), "{:?}", handle.notes());
+
+    disk.refuse_writes(None);
+    bench.clock.advance(Duration::from_secs(60));
+    assert_eq!(store.heal(), None);
+    handle.refresh(&cluster).await.unwrap();
+    assert_eq!((handle.cache_status().unwrap().standing, handle.notes().len()), (None, 0));
+    let mut told = Vec::new();
+    while let Ok(event) = events.try_recv() {
+        if let EngineEvent::Cache(event) = event.event {
+            told.push(event);
+        }
+    }
+    assert!(matches!(told.as_slice(), [CacheEvent::FailedOver { .. }, CacheEvent::Recovered { entries: 1.., .. }]), "{told:?}");
+    drop((engine, handle, store));
+    disk.cut_power(false);
+    let again = super::store::open_over(&options, Arc::new(disk.backend())).unwrap();
+    assert_eq!(again.store.get(&key("a")).unwrap()[0].value(), Some(&Value::parse("2").unwrap()));
 }

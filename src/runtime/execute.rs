@@ -4,9 +4,11 @@
 
 mod answer;
 mod conflicts;
+mod past;
 mod read;
 mod sources;
 mod status;
+mod view;
 mod watch;
 
 use tokio::sync::mpsc;
@@ -22,12 +24,26 @@ use super::{
 };
 
 pub use answer::Answer;
+pub use view::{CHANGED, FOLLOW, RENEW};
 
 /// Answers one request into `replies`; ends when the answer is complete or nobody takes it any more.
 pub async fn execute(handle: &EngineHandle, context: &Context, request: &Request, replies: mpsc::Sender<Reply>) {
     let mut answer = Answer::new(handle, context, request, replies);
-    for note in handle.notes() {
+    let known = handle.notes();
+    for note in &known {
         answer.note(note).await;
+    }
+    // Two things only a screen asks for; nobody types them, so they are no actions.
+    let screens = match request.action.as_str() {
+        FOLLOW => Some(view::follow(&mut answer).await),
+        RENEW => Some(view::renew(&mut answer).await),
+        _ => None,
+    };
+    if let Some(outcome) = screens {
+        if let Err(failed) = outcome {
+            answer.fail(failed).await;
+        }
+        return;
     }
     let call = match parse(request) {
         Ok(call) => call,
@@ -35,7 +51,11 @@ pub async fn execute(handle: &EngineHandle, context: &Context, request: &Request
     };
     let outcome = match call {
         Call::List(args) => read::list(&mut answer, args).await,
-        Call::Read(args) => read::read(&mut answer, &args).await,
+        Call::Read(args) => match args.at.clone() {
+            Some(at) => past::read_at(&mut answer, &args, &at).await,
+            None => read::read(&mut answer, &args).await,
+        },
+        Call::History(args) => past::history(&mut answer, &args).await,
         Call::Why(args) => read::why(&mut answer, &args).await,
         Call::Watch(args) => watch::watch(&mut answer, args).await,
         Call::Refresh(args) => sources::refresh(&mut answer, &args).await,
@@ -44,7 +64,13 @@ pub async fn execute(handle: &EngineHandle, context: &Context, request: &Request
         Call::ConflictList(args) => conflicts::list(&mut answer, &args).await,
         Call::ConflictShow(args) => conflicts::show(&mut answer, &args).await,
         Call::CacheStatus(_) => status::cache(&mut answer).await,
+        Call::Snapshot(args) => status::snapshot(&mut answer, &args).await,
+        Call::Hydrate(args) => status::hydrate(&mut answer, &args).await,
     };
+    // What went wrong with the store meanwhile belongs to this answer.
+    for note in handle.notes().iter().filter(|note| !known.contains(note)) {
+        answer.note(note).await;
+    }
     if let Err(failed) = outcome {
         answer.fail(failed).await;
     }

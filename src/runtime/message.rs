@@ -75,6 +75,15 @@ pub enum Reply {
     Line(Box<RawValue>),
     /// Something to say beside the answer, on stderr.
     Note(String),
+    /// How far long work is. Comes at once, also within a finite answer, and may be left out.
+    Progress {
+        /// What is being done, in a word.
+        step: String,
+        /// Records done.
+        done: u64,
+        /// Records there are; 0 while that is not known.
+        total: u64,
+    },
 }
 
 /// From whoever asks.

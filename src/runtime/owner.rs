@@ -27,7 +27,7 @@ pub fn answer_once(context: &Context, request: &Request, sink: &mut dyn FnMut(Re
     runtime(1)?.block_on(async {
         let engine = Engine::start(options(context, request.streaming, request.offline))?;
         let handle = engine.handle();
-        engine_started(context, handle.notes());
+        engine_started(context, &handle.notes());
         // Without a socket others wait for the lock; the request itself does not need one.
         let server = Server::start(context, handle.clone());
         if let Err(error) = &server {
@@ -70,7 +70,7 @@ pub fn serve(context: &Context, ready: impl FnOnce(&Context)) -> Result<(), Runt
     runtime(2)?.block_on(async {
         let end = told_to_end();
         let engine = Engine::start(options(context, true, context.offline))?;
-        engine_started(context, engine.handle().notes());
+        engine_started(context, &engine.handle().notes());
         let server = Server::start(context, engine.handle())
             .map_err(|error| RuntimeError::Io(format!("the socket {} cannot be made: {error}", context.socket.display())))?;
         ready(context);

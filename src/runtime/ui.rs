@@ -3,8 +3,8 @@
 //! Invariants: nothing blocks the loop; it is drawn only when the model has moved, at most sixty times a second; background work
 //! answers with a message; the terminal is given back on every way out, and what is said about an error is said after that.
 
-mod assets;
 mod feed;
+mod link;
 mod session;
 
 use std::path::PathBuf;
@@ -28,16 +28,16 @@ pub struct ScreenOptions {
     pub record: Option<PathBuf>,
 }
 
-/// Whether this process has a terminal to draw on and to read from, and nobody else answers for the data directory.
+/// Whether this process has a terminal to draw on and to read from.
 #[must_use]
-pub fn screen_is_possible(context: &Context) -> bool {
-    term::is_terminal() && std::os::unix::net::UnixStream::connect(&context.socket).is_err()
+pub fn screen_is_possible() -> bool {
+    term::is_terminal()
 }
 
-/// Becomes the owner of the data directory and shows its facts until somebody leaves.
+/// Shows the facts of the data directory until somebody leaves: its owner tells them, or this process becomes it.
 ///
 /// # Errors
-/// When another process owns the directory, the engine cannot start, or the terminal cannot be had.
+/// When the owner does not speak of the same thing, the engine cannot start, or the terminal cannot be had.
 pub fn screen(context: &Context, options: &ScreenOptions) -> Result<(), RuntimeError> {
     let _log = super::log::Log::start(context);
     owner::runtime(2)?.block_on(session::run(context, options))

@@ -2,6 +2,7 @@
 
 use super::{
     color::{Rgb, contrast_ratio},
+    drawn::is_drawn,
     file::{ThemeFile, VariantName},
     role::{Role, Surface},
 };
@@ -34,7 +35,7 @@ impl Contrast {
     }
 }
 
-/// The contrast of every meaning on every surface, the least first; a view may draw any of these pairs and no other.
+/// The contrast of every pair that is drawn, the least first.
 ///
 /// Pairs where either has no colour of its own are left out: the terminal's own colours are not known here.
 #[must_use]
@@ -42,7 +43,7 @@ pub fn check(file: &ThemeFile) -> Vec<Contrast> {
     let mut pairs = Vec::new();
     for (name, variant) in &file.variants {
         for (surface, below) in &variant.surfaces {
-            for (role, above) in &variant.roles {
+            for (role, above) in variant.roles.iter().filter(|(role, _)| is_drawn(*surface, **role)) {
                 let (Some(fg), Some(bg)) = (above.color, below.color) else { continue };
                 let ratio = contrast_ratio(fg.rgb, bg.rgb);
                 pairs.push(Contrast { variant: *name, role: *role, surface: *surface, fg: fg.rgb, bg: bg.rgb, ratio });

@@ -5,7 +5,10 @@ use std::borrow::Cow;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{engine::CacheStatus, fact::Timestamp};
+use crate::{
+    engine::{CacheStatus, Hydrated, Taken},
+    fact::Timestamp,
+};
 
 /// The cache, in numbers: `core.cache.read`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -28,8 +31,68 @@ pub struct CachePayload {
     pub protection: String,
     /// What happened when the store was opened that a person should know.
     pub notes: Vec<String>,
+    /// Since when and why memory serves in place of the disk; null when all is well.
+    #[serde(default)]
+    pub failed_over: Option<StandingPayload>,
     /// When any engine last polled here.
     pub polled_at: Option<String>,
+}
+
+/// Memory serves in place of the disk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StandingPayload {
+    /// Since when.
+    pub since: String,
+    /// Why, in a sentence.
+    pub why: String,
+    /// Changes that wait to be written back.
+    pub waiting: u64,
+}
+
+/// A snapshot that was written: `core.cache.snapshot`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SnapshotPayload {
+    /// Where.
+    pub file: String,
+    /// Observations in it.
+    pub entries: u64,
+    /// Bytes of the file.
+    pub bytes: u64,
+    /// Of its content, in hexadecimal: equal for equal contents under one key.
+    pub digest: String,
+}
+
+/// A snapshot that was taken in: `core.cache.hydrate`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HydratePayload {
+    /// Which.
+    pub file: String,
+    /// Observations in it.
+    pub entries: u64,
+    /// Those that were taken.
+    pub taken: u64,
+    /// Those that were left, because what is there is the same or newer.
+    pub kept: u64,
+    /// Observations that went because the snapshot does not hold them.
+    pub removed: u64,
+}
+
+impl SnapshotPayload {
+    /// Puts what was written on the wire.
+    #[must_use]
+    pub fn of(file: &str, taken: &Taken) -> Self {
+        let digest = taken.digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        Self { file: file.to_owned(), entries: taken.entries, bytes: taken.file_bytes, digest }
+    }
+}
+
+impl HydratePayload {
+    /// Puts what was taken on the wire.
+    #[must_use]
+    pub fn of(file: &str, hydrated: &Hydrated) -> Self {
+        let Hydrated { entries, taken, kept, removed } = *hydrated;
+        Self { file: file.to_owned(), entries, taken, kept, removed }
+    }
 }
 
 impl CachePayload {
@@ -46,6 +109,11 @@ impl CachePayload {
             quarantined: status.store.quarantined,
             protection: status.protection.clone(),
             notes: status.notes.clone(),
+            failed_over: status.standing.as_ref().map(|standing| StandingPayload {
+                since: standing.since.to_rfc3339(),
+                why: standing.why.clone(),
+                waiting: standing.waiting,
+            }),
             polled_at: status.polled_at.map(Timestamp::to_rfc3339),
         }
     }

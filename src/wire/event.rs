@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{engine::EngineEvent, fact::Key};
 
-use super::{insight::InsightPayload, source::RefreshPayload};
+use super::{cache_event::CacheEventPayload, insight::InsightPayload, source::RefreshPayload};
 
 /// The payload of an event; which one it is, the action of its line says.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -17,10 +17,8 @@ pub enum EventPayload {
     Conflict(ConflictEventPayload),
     /// `core.source.refreshed`
     Refreshed(RefreshPayload),
-    /// `core.cache.hydrated`
-    Hydrated(HydratedPayload),
-    /// `core.cache.quarantined`
-    Quarantined(QuarantinedPayload),
+    /// `core.cache.hydrated` and the other events of the cache
+    Cache(CacheEventPayload),
     /// `core.engine.fault`
     Fault(FaultPayload),
     /// `core.watch.missed`
@@ -39,21 +37,6 @@ pub struct ConflictEventPayload {
     /// Where.
     #[schemars(with = "String")]
     pub key: Key,
-}
-
-/// The cache was loaded.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct HydratedPayload {
-    /// With this many facts.
-    pub facts: u64,
-}
-
-/// A damaged record was put aside.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct QuarantinedPayload {
-    /// Of which fact, if that could be read.
-    #[schemars(with = "Option<String>")]
-    pub key: Option<Key>,
 }
 
 /// A task of the engine failed.
@@ -83,8 +66,10 @@ impl EventPayload {
                 ("core.conflict.closed", Self::Conflict(ConflictEventPayload { id: id.to_string(), key: key.clone() }))
             }
             EngineEvent::SourceRefreshed(report) => ("core.source.refreshed", Self::Refreshed(RefreshPayload::of(report))),
-            EngineEvent::CacheHydrated(facts) => ("core.cache.hydrated", Self::Hydrated(HydratedPayload { facts: *facts })),
-            EngineEvent::CacheQuarantined(key) => ("core.cache.quarantined", Self::Quarantined(QuarantinedPayload { key: key.clone() })),
+            EngineEvent::Cache(event) => {
+                let (action, payload) = CacheEventPayload::of(event);
+                (action, Self::Cache(payload))
+            }
             EngineEvent::Fault(message) => ("core.engine.fault", Self::Fault(FaultPayload { message: message.clone() })),
             EngineEvent::Missed(missed) => ("core.watch.missed", Self::Missed(MissedPayload { missed: *missed })),
         }

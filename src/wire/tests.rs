@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json, json};
 use super::{ConflictEventPayload, Envelope, ErrorBody, EventPayload, InsightPayload, Outcome, schemas};
 use crate::{
     action,
-    engine::EngineEvent,
+    engine::{CacheEvent, EngineEvent},
     fact::{
         Agreement, Confidence, Content, FactState, Insight, Key, Mark, Marks, ReasonCode, Role, ScoreBasis, SourceId, SourceState,
         SourceView, Timestamp, Validity, Value, Weights,
@@ -142,8 +142,11 @@ fn a_secret_is_on_no_line_until_it_is_revealed() {
 #[test]
 fn events_are_named_by_their_line() {
     let key = Key::new("a/b").unwrap();
-    let (action, payload) = EventPayload::of(&EngineEvent::CacheQuarantined(Some(key)), false);
-    assert_eq!((action, serde_json::to_value(&payload).unwrap()), ("core.cache.quarantined", json!({"key": "a/b"})));
+    let (action, payload) = EventPayload::of(&EngineEvent::Cache(CacheEvent::Quarantined { key: Some(key), source: None }), false);
+    assert_eq!(
+        (action, serde_json::to_value(&payload).unwrap()),
+        ("core.cache.quarantined", json!({"key": "a/b", "source": null, "message": "the record of a/b was damaged and put aside"}))
+    );
     let (action, payload) = EventPayload::of(&EngineEvent::Missed(3), false);
     assert_eq!((action, serde_json::to_value(&payload).unwrap()), ("core.watch.missed", json!({"missed": 3})));
     assert!(serde_json::from_value::<ConflictEventPayload>(json!({"id": "c-1", "key": "a//b"})).is_err());
@@ -183,4 +186,20 @@ fn a_payload_has_every_member_its_schema_requires_and_no_other() {
     for member in payload.as_object().unwrap().keys() {
         assert!(schema["properties"].get(member).is_some(), "{member}");
     }
+}
+
+#[test]
+fn a_moment_of_history_reads_back_exactly_and_hides_secrets() {
+    use crate::{engine::Believed, fact::Band, wire::HistoryPayload};
+    let value = Value::parse("0.10000000000000000000000001").unwrap();
+    let at = Timestamp::from_millis(1_767_607_200_000);
+    let believed = Believed { at, value: Some(value), too_long: false, confidence: Some(0.5), band: Some(Band::Medium) };
+    let key = Key::new("a/b").unwrap();
+    let payload = HistoryPayload::of(&key, &believed, false, false).asked_at(at);
+    let envelope = Envelope::new(1, at, "core.insight.past", "cli", "sre", Outcome::Ok, &payload, None);
+    let line = serde_json::to_string(&envelope).unwrap();
+    assert!(line.contains("0.10000000000000000000000001"), "{line}");
+    assert_eq!(Envelope::read(&line).unwrap().payload_as::<HistoryPayload>().unwrap(), payload);
+    let hidden = serde_json::to_string(&HistoryPayload::of(&key, &believed, true, false)).unwrap();
+    assert!(!hidden.contains("0.1000") && hidden.contains("\"masked\":true"), "{hidden}");
 }

@@ -4,6 +4,7 @@ mod configuration;
 mod data_directory;
 mod empty_home;
 mod hostile;
+mod look;
 mod one_owner;
 mod scene;
 mod services;

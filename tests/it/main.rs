@@ -13,6 +13,8 @@ mod first_light;
 #[cfg(test)]
 mod screen;
 #[cfg(test)]
+mod snapshots;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod tour;

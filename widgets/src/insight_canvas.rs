@@ -57,6 +57,8 @@ pub enum Block<'a> {
         label: Cow<'a, str>,
         /// Oldest first.
         series: Vec<Option<f64>>,
+        /// What is lowest and highest; none: what is found in it.
+        bounds: Option<(f64, f64)>,
         /// After it.
         note: Cow<'a, str>,
     },
@@ -276,7 +278,7 @@ impl InsightCanvas<'_> {
                 let table = FactorTable::new(rows, *sum).charset(self.charset).styles(self.styles.factors);
                 table.render_from(skip, area, buf);
             }
-            Block::Series { label, series, note } => {
+            Block::Series { label, series, bounds, note } => {
                 let x = area.x.saturating_add(labels).min(area.right());
                 put_cut(buf, (area, mark), (area.x, area.y), label, x - area.x, Cut::End, self.styles.dim);
                 let noted = text_width(note).saturating_add(2);
@@ -284,6 +286,7 @@ impl InsightCanvas<'_> {
                 let line = u16::try_from(series.len()).unwrap_or(u16::MAX).min(room);
                 let line = if room >= noted + 4 { line.min(room - noted) } else { line };
                 let sparkline = Sparkline::new(series).charset(self.charset).style(self.styles.series);
+                let sparkline = bounds.map_or(sparkline, |(low, high)| sparkline.bounds(low, high));
                 (&sparkline).render(Rect::new(x, area.y, line, 1), buf);
                 put(buf, area, x + line + 2, area.y, note, noted, self.styles.dim);
             }
@@ -351,7 +354,12 @@ mod tests {
                 rows: vec![FactorRow { name: "freshness".into(), weight: 0.35, value: 0.99, contribution: 0.347, why: "9 s old".into() }],
                 sum: 0.347,
             },
-            Block::Series { label: "history".into(), series: vec![Some(1.0), Some(2.0), None, Some(4.0)], note: "7 days".into() },
+            Block::Series {
+                label: "history".into(),
+                series: vec![Some(1.0), Some(2.0), None, Some(4.0)],
+                bounds: None,
+                note: "7 days".into(),
+            },
             Block::Text("日本語の説明文はとても長いので折り返されます。👩‍👩‍👧".into(), Style::new()),
         ]
     }

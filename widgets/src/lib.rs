@@ -24,6 +24,9 @@ mod overlay;
 mod sparkline;
 mod tab_strip;
 
+#[cfg(test)]
+mod every_tests;
+
 pub use cells::{Cut, Fit, fit, text_width, wrap};
 pub use charset::Charset;
 pub use confidence::{Band, ConfidenceBar, ConfidenceStyles};

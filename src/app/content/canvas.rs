@@ -146,12 +146,28 @@ fn source(view: &SourceView, insight: &Insight, now: Timestamp) -> Part {
     Part::Pair { label: SafeText::line(view.source.as_str()), text: SafeText::line(&said.join(", ")), role }
 }
 
-/// How far it was believed since it was selected.
+/// Steps that a told past is shown in.
+const STEPS: usize = 32;
+
+/// How far it was believed: its past where that is known, else what was seen since it was selected.
 fn series(model: &Model, insight: &Insight) -> Option<Part> {
     let canvas = &model.canvas;
-    if canvas.of.as_ref() != Some(&insight.key) || canvas.series.len() < 2 {
+    if canvas.of.as_ref() != Some(&insight.key) {
+        return None;
+    }
+    let part = |series, note: String| Some(Part::Series { label: SafeText::line("history"), series, note: SafeText::line(&note) });
+    if let Some(past) = canvas.told.as_ref().filter(|past| past.key == insight.key && past.reach(model.now) > std::time::Duration::ZERO) {
+        let mut series = past.steps(model.now, STEPS);
+        // What is believed now may be newer than what was told.
+        if let Some(last) = series.last_mut() {
+            *last = insight.confidence.as_ref().map(|confidence| confidence.score);
+        }
+        let reach = span::words(words::stepped(past.reach(model.now)));
+        return part(series, format!("confidence, {reach}, {}", words::count(past.changes(), "change", "changes")));
+    }
+    if canvas.series.len() < 2 {
         return None;
     }
     let note = format!("confidence, last {}", words::count(canvas.series.len(), "reading", "readings"));
-    Some(Part::Series { label: SafeText::line("history"), series: canvas.series.iter().copied().collect(), note: SafeText::line(&note) })
+    part(canvas.series.iter().copied().collect(), note)
 }

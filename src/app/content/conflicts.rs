@@ -20,7 +20,7 @@ pub fn conflict_parts(model: &Model) -> Vec<Part> {
     let Some(conflict) = model.conflict() else {
         return vec![Part::text("Nothing needs a decision. Where sources disagree and no rule can decide, it is asked here.", Role::Text)];
     };
-    let insight = find(model, conflict.key.as_str());
+    let insight = model.shared.snapshot.facts.find(&conflict.key).map(AsRef::as_ref);
     let mut parts = vec![Part::Heading(SafeText::line(conflict.key.as_str()))];
     parts.push(Part::text(class(conflict.class), Role::Text));
     parts.push(Part::Gap);
@@ -76,11 +76,4 @@ fn standing(source: &SourceId, insight: Option<&Insight>, model: &Model) -> Stri
         Some(view) => format!("{}, trust {:.2}", words::ago(view.observed_at, model.now), view.trust),
         None => "trust unknown".to_owned(),
     }
-}
-
-/// The fact of a key; the facts are in the order of keys.
-fn find<'m>(model: &'m Model, key: &str) -> Option<&'m Insight> {
-    let facts = &model.shared.snapshot.facts;
-    let at = facts.binary_search_by(|insight| insight.key.as_str().cmp(key)).ok()?;
-    facts.get(at).map(AsRef::as_ref)
 }

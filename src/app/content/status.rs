@@ -139,7 +139,9 @@ pub fn first_steps() -> String {
 pub fn hints(model: &Model) -> Vec<HintLine> {
     let shared = &model.shared;
     let needs = shared.snapshot.need_you();
-    let conflicts = if needs == 0 { "conflicts".to_owned() } else { format!("see {}", count(needs, "conflict", "conflicts")) };
+    // On a narrow screen every cell counts: this hint must stay.
+    let see = if model.size.0 < 60 { "" } else { "see " };
+    let conflicts = if needs == 0 { "conflicts".to_owned() } else { format!("{see}{}", count(needs, "conflict", "conflicts")) };
     let wanted: Vec<(&'static str, String)> = match model.focus() {
         Focus::Pane(Pane::List) => vec![
             ("core.navigate.open", "open".to_owned()),

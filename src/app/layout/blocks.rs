@@ -25,7 +25,9 @@ pub fn block<'p>(part: &'p Part, theme: &Theme) -> Block<'p> {
         Part::Text(text, role) => Block::Text(text.as_str().into(), theme.role(*role)),
         Part::Factors { rows, sum } => Block::Factors { rows: rows.iter().map(row).collect(), sum: *sum },
         Part::Series { label, series, note } => {
-            Block::Series { label: label.as_str().into(), series: series.clone(), note: note.as_str().into() }
+            // Confidence on its own scale: what moved by a thousandth is not drawn as a rise.
+            let bounds = Some((0.0, 1.0));
+            Block::Series { label: label.as_str().into(), series: series.clone(), bounds, note: note.as_str().into() }
         }
     }
 }

@@ -13,8 +13,9 @@ use super::{Column, LayerBody, LayerRegion};
 
 /// Places the layer on top, if it is a box.
 pub(super) fn place(model: &Model, area: Rect) -> Option<LayerRegion> {
-    // A layer leaves the last line to the hints.
-    let room = Rect::new(area.x, area.y, area.width, area.height - 1);
+    // A layer leaves the last line to the hints, and the one above while something is said there.
+    let kept = if model.shared.message.is_some() { 2 } else { 1 };
+    let room = Rect::new(area.x, area.y, area.width, area.height.saturating_sub(kept));
     let layer = *model.layers.last()?;
     let (title, note, width) = match layer {
         Layer::Filter => return None,

@@ -35,6 +35,7 @@ pub(super) fn remember(canvas: &mut CanvasModel, insight: Option<&Insight>) {
     if canvas.of.as_ref() != key {
         canvas.of = key.cloned();
         canvas.series.clear();
+        canvas.told = None;
         canvas.scroll = 0;
     }
     if let Some(insight) = insight {

@@ -28,7 +28,11 @@ pub(super) fn key(model: &mut Model, chord: Chord) -> Vec<Effect> {
         Focus::Layer(Layer::Filter) => {
             let before = model.list.filter.text().to_owned();
             model.list.filter.key(chord);
-            if model.list.filter.text() == before { Vec::new() } else { vec![list::filtered(&mut model.list, &mut model.shared)] }
+            if model.list.filter.text() == before {
+                Vec::new()
+            } else {
+                vec![list::filtered(&mut model.list, &mut model.shared, model.now)]
+            }
         }
         Focus::Layer(Layer::Palette) => {
             palette::key(&mut model.palette, chord);
@@ -77,6 +81,8 @@ pub(super) fn act(model: &mut Model, id: &str) -> Vec<Effect> {
             model.canvas.shown = !model.canvas.shown;
             if !model.canvas.shown {
                 model.pane = Pane::List;
+            } else if model.current().is_some() && crate::app::layout::layout(model).canvas.is_none() {
+                model.shared.say("There is no room for both here; the fact opens by itself.", Role::Dim);
             }
         }
         "core.input.confidence" => {
@@ -84,7 +90,7 @@ pub(super) fn act(model: &mut Model, id: &str) -> Vec<Effect> {
             model.pane = Pane::Canvas;
             model.canvas.scroll = 0;
         }
-        "core.view.sort" => return vec![list::sort(&mut model.list, &model.shared)],
+        "core.view.sort" => return vec![list::sort(&mut model.list, &model.shared, model.now)],
         "core.view.mouse" => {
             model.shared.mouse = !model.shared.mouse;
             let said = if model.shared.mouse { "The mouse acts on the screen." } else { "The mouse is left to the terminal." };
@@ -161,7 +167,7 @@ fn open(model: &mut Model) -> Vec<Effect> {
             model.shared.selected = Some(key);
             model.list.chosen = true;
             model.list.filter.clear();
-            vec![list::arrange(&mut model.list, &model.shared)]
+            vec![list::arrange(&mut model.list, &model.shared, model.now)]
         }
     }
 }
@@ -181,7 +187,7 @@ fn close(model: &mut Model) -> Vec<Effect> {
         // What the filter found stays selected without it.
         model.list.chosen |= model.shared.selected.is_some();
         model.list.filter.clear();
-        return vec![list::arrange(&mut model.list, &model.shared)];
+        return vec![list::arrange(&mut model.list, &model.shared, model.now)];
     }
     Vec::new()
 }

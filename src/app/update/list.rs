@@ -1,7 +1,5 @@
 //! The list: moving, filtering, sorting.
 
-use std::sync::Arc;
-
 use crate::{
     app::{
         arrange::Arrange,
@@ -10,16 +8,19 @@ use crate::{
         model::{ListModel, Shared},
     },
     engine::SortBy,
+    fact::Timestamp,
 };
 
 use super::step::Step;
 
 /// Asks for the rows to be arranged anew; answers to earlier questions are dropped.
-pub(super) fn arrange(list: &mut ListModel, shared: &Shared) -> Effect {
+pub(super) fn arrange(list: &mut ListModel, shared: &Shared, now: Timestamp) -> Effect {
     list.generation += 1;
+    list.arranged_at = now;
     Effect::Arrange(Arrange {
         generation: list.generation,
-        facts: Arc::clone(&shared.snapshot.facts),
+        facts: shared.snapshot.facts.clone(),
+        now,
         query: list.filter.text().to_owned(),
         sort: list.sort,
         selected: shared.selected.clone(),
@@ -27,21 +28,21 @@ pub(super) fn arrange(list: &mut ListModel, shared: &Shared) -> Effect {
 }
 
 /// The filter was typed: what fits best is selected, and the rows are arranged anew.
-pub(super) fn filtered(list: &mut ListModel, shared: &mut Shared) -> Effect {
+pub(super) fn filtered(list: &mut ListModel, shared: &mut Shared, now: Timestamp) -> Effect {
     list.cursor = 0;
     list.chosen = false;
     shared.selected = None;
-    arrange(list, shared)
+    arrange(list, shared, now)
 }
 
 /// The next order.
-pub(super) fn sort(list: &mut ListModel, shared: &Shared) -> Effect {
+pub(super) fn sort(list: &mut ListModel, shared: &Shared, now: Timestamp) -> Effect {
     list.sort = match list.sort {
         SortBy::Key => SortBy::Age,
         SortBy::Age => SortBy::Confidence,
         SortBy::Confidence => SortBy::Key,
     };
-    arrange(list, shared)
+    arrange(list, shared, now)
 }
 
 /// Moves the selection.

@@ -7,7 +7,8 @@ use crate::{
         arrange::{Arrange, arrange},
         effect::Effect,
         fixture::{NOW, before, blank, fact, failing, id, many, press, screen, send, snapshot, source},
-        layout::layout,
+        history::{History, Moment},
+        layout::{Part, layout},
         model::{EngineLife, Focus, JobId, Layer, Model, Pane},
         msg::{Msg, Pointer, PointerKind},
         snapshot::Snapshot,
@@ -137,8 +138,14 @@ fn orders_are_by_age_and_by_confidence() {
 #[test]
 fn an_answer_to_an_older_question_is_dropped() {
     let mut model = screen((120, 36));
-    let old =
-        Arrange { generation: model.list.generation - 1, facts: many(3).facts, query: String::new(), sort: SortBy::Key, selected: None };
+    let old = Arrange {
+        generation: model.list.generation - 1,
+        facts: many(3).facts,
+        now: NOW,
+        query: String::new(),
+        sort: SortBy::Key,
+        selected: None,
+    };
     let rev = model.rev;
     update(&mut model, Msg::Arranged(arrange(&old)), NOW);
     assert_eq!((shown(&model).len(), model.rev), (11, rev));
@@ -241,6 +248,13 @@ fn an_engine_that_died_is_said_and_what_was_known_stays() {
 }
 
 #[test]
+fn what_happens_to_the_cache_is_said() {
+    let mut model = screen((120, 36));
+    send(&mut model, Msg::CacheTold("the record of a/\u{1b}[31m was damaged".to_owned(), true));
+    assert_eq!(said(&model), "The record of a/\\x1b[31m was damaged.");
+}
+
+#[test]
 fn a_paste_goes_into_the_field_and_what_is_cut_is_said() {
     let mut model = screen((120, 36));
     send(&mut model, Msg::Paste("q".to_owned(), 0));
@@ -284,7 +298,7 @@ fn the_next_wake_is_when_an_age_that_shows_rolls_over() {
         );
         next_wake(&model).map(|wake| wake.since(NOW).as_secs())
     };
-    assert_eq!(at(3), Some(1));
+    assert_eq!(at(3), Some(7));
     assert_eq!(at(42), Some(8));
     assert_eq!(at(600), Some(60));
     let mut live = fact("a", "1", "", "prom", 3, 0.9);
@@ -319,4 +333,58 @@ fn the_series_follows_the_selected_fact() {
     press(&mut model, "Down");
     assert_eq!(model.canvas.series.len(), 1);
     assert!(before(1) < NOW);
+}
+
+#[test]
+fn a_told_past_is_shown_instead_of_what_was_seen_and_goes_with_its_fact() {
+    let mut model = screen((120, 36));
+    press(&mut model, "Down Down Down Down");
+    let key = model.current().unwrap().key.clone();
+    let moment = |days: i64, value: &str, score| Moment {
+        at: before(days * 86_400),
+        value: Some(crate::fact::Value::parse(value).unwrap()),
+        score: Some(score),
+    };
+    let past = History::new(key.clone(), vec![moment(7, "1", 0.2), moment(3, "2", 0.9)]);
+    send(&mut model, Msg::History(History { key: crate::fact::Key::new("some/other").unwrap(), ..past.clone() }));
+    assert_eq!(model.canvas.told, None, "another fact is selected");
+    let rev = model.rev;
+    send(&mut model, Msg::History(past));
+    assert!(model.rev > rev);
+    let shown = |model: &Model| {
+        let parts = crate::app::content::canvas_parts(model);
+        parts.into_iter().find_map(|part| match part {
+            Part::Series { series, note, .. } => Some((series, note.to_string())),
+            _ => None,
+        })
+    };
+    let (series, note) = shown(&model).unwrap();
+    assert_eq!((series.len(), series[0], note.as_str()), (32, Some(0.2), "confidence, 7 d, 1 change"));
+    assert_eq!(*series.last().unwrap(), model.current().unwrap().confidence.as_ref().map(|confidence| confidence.score));
+    press(&mut model, "Down Up");
+    assert_eq!(model.canvas.told, None);
+    assert_eq!(shown(&model), None, "one reading makes no series");
+}
+
+#[test]
+fn a_canvas_that_has_no_room_beside_the_list_says_so() {
+    let mut model = screen((40, 12));
+    press(&mut model, "Alt+I");
+    assert_eq!(said(&model), said(&screen((40, 12))), "it is hidden, and was not to be seen");
+    press(&mut model, "Alt+I");
+    assert_eq!(said(&model), "There is no room for both here; the fact opens by itself.");
+    let mut wide = screen((120, 36));
+    press(&mut wide, "Alt+I Alt+I");
+    assert_ne!(said(&wide), said(&model));
+}
+
+#[test]
+fn what_is_said_while_a_box_is_open_is_not_below_it() {
+    for size in [(80, 24), (40, 12)] {
+        let mut model = screen(size);
+        press(&mut model, "Ctrl+K l o c k Enter");
+        assert_eq!(said(&model), "Lock belief: not in this version.");
+        let regions = layout(&model);
+        assert!(regions.layer.is_some_and(|layer| !layer.outer.intersects(regions.message)), "{size:?}");
+    }
 }

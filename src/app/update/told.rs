@@ -6,34 +6,74 @@ use crate::{
     app::{
         arrange::Arranged,
         effect::Effect,
+        history::History,
         model::{EngineLife, JobId, Model},
         snapshot::Snapshot,
         words::count,
     },
-    engine::RefreshReport,
+    engine::{RefreshReport, SortBy},
     text::SafeText,
     theme::Role,
 };
 
-use super::{canvas, conflicts, list};
+use super::{canvas, conflicts, list, wake};
+
+/// With more facts than this the engine dates those of a source one after the other: what shows is asked for first.
+const RENEWED_WITH_ITS_SOURCE: usize = 1_000;
 
 /// The engine told what it knows.
 pub(super) fn snapshot(model: &mut Model, snapshot: Snapshot) -> Vec<Effect> {
     let shared = &mut model.shared;
     let before = std::mem::replace(&mut shared.snapshot, snapshot);
-    let first = shared.engine == EngineLife::Starting;
+    let first = shared.engine != EngineLife::Running;
     shared.engine = EngineLife::Running;
     shared.told_at = Some(model.now);
-    let same = Arc::ptr_eq(&before.facts, &shared.snapshot.facts);
-    let rest = before.sources == shared.snapshot.sources
-        && before.conflicts == shared.snapshot.conflicts
-        && before.queue == shared.snapshot.queue
-        && before.notes == shared.snapshot.notes;
-    if first || !rest {
+    let now = &shared.snapshot;
+    let sources = before.sources == now.sources;
+    let rest = sources
+        && (Arc::ptr_eq(&before.conflicts, &now.conflicts) || before.conflicts == now.conflicts)
+        && before.queue == now.queue
+        && before.notes == now.notes;
+    // With other keys the arranged list comes in a moment: one frame for both, and that moment is not lost to the pace of frames.
+    if before.facts.same_keys(&now.facts) && (first || !rest) {
         model.touch();
     }
     conflicts::follow(&mut model.conflicts, &model.shared);
-    if same { Vec::new() } else { vec![list::arrange(&mut model.list, &model.shared)] }
+    if !first && before.facts.is(&model.shared.snapshot.facts) {
+        return Vec::new();
+    }
+    let mut effects = Vec::new();
+    if !sources && model.shared.snapshot.facts.len() > RENEWED_WITH_ITS_SOURCE {
+        effects.extend(wake::renew(model, std::time::Duration::ZERO));
+    }
+    let in_place = model.list.sort == SortBy::Key && model.list.facts.same_keys(&model.shared.snapshot.facts);
+    if in_place {
+        follow_in_place(model);
+    } else {
+        effects.push(list::arrange(&mut model.list, &model.shared, model.now));
+    }
+    effects
+}
+
+/// The same keys in the same order: the rows stay, and only what shows is looked at.
+fn follow_in_place(model: &mut Model) {
+    let facts = model.shared.snapshot.facts.clone();
+    let shown = model.list.offset..model.list.offset + usize::from(model.size.1);
+    let place = |row: usize| usize::try_from(*model.list.rows.get(row)?).ok();
+    let differs = |row: usize| {
+        let place = place(row)?;
+        Some(!Arc::ptr_eq(model.list.facts.get(place)?, facts.get(place)?))
+    };
+    let moved = shown.chain([model.list.cursor]).any(|row| differs(row) == Some(true));
+    let selected = differs(model.list.cursor) == Some(true);
+    model.list.facts = facts;
+    if moved {
+        model.touch();
+    }
+    if selected {
+        let current = model.current().map(Arc::clone);
+        canvas::remember(&mut model.canvas, current.as_deref());
+    }
 }
 
 /// The list was arranged.
@@ -43,7 +83,9 @@ pub(super) fn arranged(model: &mut Model, arranged: Arranged) -> Vec<Effect> {
     }
     model.touch();
     let Arranged { facts, rows, position, .. } = arranged;
-    model.list.facts = facts;
+    // What came while it was arranged is newer, and stands at the same places if the keys are the same.
+    let newest = &model.shared.snapshot.facts;
+    model.list.facts = if facts.same_keys(newest) { newest.clone() } else { facts };
     model.list.rows = rows;
     // The chosen fact stays selected; where it is gone, what took its place is.
     let row = if model.list.chosen { position.unwrap_or(model.list.cursor) } else { 0 };
@@ -77,6 +119,22 @@ pub(super) fn refreshed(model: &mut Model, job: JobId, outcome: Result<Vec<Refre
     };
     model.shared.say(text, role);
     Vec::new()
+}
+
+/// Somebody who keeps the past told it: it is shown instead of what was seen since the fact was selected.
+pub(super) fn history(model: &mut Model, history: History) -> Vec<Effect> {
+    if model.canvas.of.as_ref() == Some(&history.key) {
+        model.touch();
+        model.canvas.told = Some(history);
+    }
+    Vec::new()
+}
+
+/// A sentence of the engine as it stands by itself: with a capital letter and a full stop.
+pub(super) fn capitalised(sentence: &str) -> String {
+    let mut chars = sentence.chars();
+    let first: String = chars.next().map(|first| first.to_uppercase().collect()).unwrap_or_default();
+    format!("{first}{}.", chars.as_str())
 }
 
 /// The engine is gone: what is shown stays, and says how old it is.

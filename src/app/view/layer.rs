@@ -19,6 +19,9 @@ use super::{
     put,
 };
 
+/// The least cells in which a row of the palette says what its action does.
+const LEAST_SAID: u16 = 16;
+
 /// Draws the layer on top.
 pub(super) fn layer(model: &Model, region: &LayerRegion, theme: &Theme, buf: &mut Buffer) {
     let overlay = Overlay::new(region.title)
@@ -31,7 +34,8 @@ pub(super) fn layer(model: &Model, region: &LayerRegion, theme: &Theme, buf: &mu
     match &region.body {
         LayerBody::Column(column) => {
             draw_column(model, column, theme, buf);
-            more(model, column.scroll, column.height, region, theme, buf);
+            let below = column.height.saturating_sub(column.scroll + usize::from(region.inner.height));
+            more(&format!(" {below} more lines "), below, region, theme, buf);
         }
         LayerBody::Palette { field: area, rows, visible } => {
             put(buf, (area.x.saturating_sub(2), area.y), ":", 1, theme.role(Role::Key));
@@ -40,28 +44,40 @@ pub(super) fn layer(model: &Model, region: &LayerRegion, theme: &Theme, buf: &mu
             if rows.is_empty() {
                 put(buf, (area.x, area.y + 2), "No action fits.", area.width, theme.role(Role::Dim));
             }
+            let shown = visible.iter().filter_map(|(index, _)| rows.get(*index));
+            let titles = shown.map(|row| text_width(row.title)).max().unwrap_or(0).max(20);
             for (index, place) in visible {
                 if let Some(row) = rows.get(*index) {
-                    palette_row(model, row, *index == model.palette.cursor, *place, theme, buf);
+                    palette_row(model, row, *index == model.palette.cursor, (*place, titles), theme, buf);
                 }
             }
+            // Where rows have no room for it, what is said of the chosen one stands below the field.
+            if let Some(row) = rows.get(model.palette.cursor).filter(|_| region.inner.width < 4 + titles + LEAST_SAID) {
+                said(row, (area.x, area.y + 1), area.width, theme, buf);
+            }
+            let below = rows.len().saturating_sub(model.palette.offset + visible.len());
+            more(&format!(" {below} more "), below, region, theme, buf);
         }
     }
 }
 
 /// Says in the bottom border that there is more.
-fn more(model: &Model, scroll: usize, height: usize, region: &LayerRegion, theme: &Theme, buf: &mut Buffer) {
-    let below = height.saturating_sub(scroll + usize::from(region.inner.height));
+fn more(text: &str, below: usize, region: &LayerRegion, theme: &Theme, buf: &mut Buffer) {
     if below > 0 && region.outer != region.inner {
-        let text = format!(" {below} more lines ");
-        let x = region.outer.right().saturating_sub(text_width(&text) + 2);
-        put(buf, (x, region.outer.bottom() - 1), &text, region.outer.width, theme.role(Role::Dim));
+        let x = region.outer.right().saturating_sub(text_width(text) + 2);
+        put(buf, (x, region.outer.bottom() - 1), text, region.outer.width, theme.role(Role::Dim));
     }
-    debug_assert!(model.layers.last() == Some(&region.layer));
 }
 
-/// Title, key, and why it cannot be asked for.
-fn palette_row(model: &Model, row: &PaletteRow, chosen: bool, place: Rect, theme: &Theme, buf: &mut Buffer) {
+/// What an action does, or why it cannot be asked for.
+fn said(row: &PaletteRow, at: (u16, u16), room: u16, theme: &Theme, buf: &mut Buffer) {
+    let (said, role) = row.unavailable.as_deref().map_or((row.summary, Role::Dim), |why| (why, Role::Stale));
+    let said = crate::text::truncate(&said.into(), usize::from(room));
+    put(buf, at, said.as_str(), room, theme.role(role));
+}
+
+/// Title, key, and why it cannot be asked for; the titles of all rows are at most so wide.
+fn palette_row(model: &Model, row: &PaletteRow, chosen: bool, (place, titles): (Rect, u16), theme: &Theme, buf: &mut Buffer) {
     let role = if row.unavailable.is_some() { Role::Dim } else { Role::Text };
     if chosen {
         buf.set_style(place, theme.surface(Surface::Selected));
@@ -76,13 +92,11 @@ fn palette_row(model: &Model, row: &PaletteRow, chosen: bool, place: Rect, theme
     }
     let key_width = text_width(&row.key);
     let key_x = place.right().saturating_sub(key_width);
-    // Title in a column of its own, then what it does or why not, the key at the right where there is room.
-    let said_x = place.x + 24;
+    // Title in a column of its own, then what it does or why not; the key at the right where there is room.
+    let said_x = place.x + 4 + titles;
     let said_room = key_x.saturating_sub(2).saturating_sub(said_x);
-    if said_x > x && said_room > 15 {
-        let (said, role) = row.unavailable.as_deref().map_or((row.summary, Role::Dim), |why| (why, Role::Stale));
-        let said = crate::text::truncate(&said.into(), usize::from(said_room));
-        put(buf, (said_x, place.y), said.as_str(), said_room, theme.role(role));
+    if said_room >= LEAST_SAID {
+        said(row, (said_x, place.y), said_room, theme, buf);
     }
     if key_x > x {
         put(buf, (key_x, place.y), &row.key, key_width, theme.role(Role::Key));

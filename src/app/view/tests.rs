@@ -1,8 +1,6 @@
 //! What holds for every screen that is drawn.
 
-use std::collections::BTreeSet;
-
-use ratatui::{buffer::Buffer, layout::Rect, style::Color};
+use ratatui::{buffer::Buffer, layout::Rect};
 
 use crate::{
     app::{
@@ -11,33 +9,10 @@ use crate::{
         msg::Msg,
         view::view,
     },
-    theme::{ColorDepth, Role, Surface, ThemeFile, builtin_names, builtin_text, check},
+    theme::{ColorDepth, Role, Surface},
 };
 
 const KEYS: [&str; 9] = ["", "Enter", "/ r e p", "Ctrl+K c", "?", "c", "o", "Tab", "Down Down Down Down Enter"];
-
-#[test]
-fn only_pairs_that_the_check_measures_are_drawn() {
-    for name in builtin_names().into_iter().filter(|name| *name != "monochrome") {
-        let file = ThemeFile::parse(name, builtin_text(name).unwrap()).unwrap();
-        let rgb = |colour: crate::theme::Rgb| Color::Rgb(colour.0, colour.1, colour.2);
-        let measured: BTreeSet<String> = check(&file).iter().map(|pair| format!("{:?}{:?}", rgb(pair.fg), rgb(pair.bg))).collect();
-        let theme = theme(name, ColorDepth::True);
-        for size in [(120, 36), (80, 24), (40, 12)] {
-            for keys in KEYS {
-                let mut model = screen(size);
-                press(&mut model, keys);
-                let mut buf = Buffer::empty(Rect::new(0, 0, size.0, size.1));
-                view(&model, &layout(&model), &theme, &mut buf);
-                for position in buf.area.positions() {
-                    let cell = &buf[position];
-                    let pair = format!("{:?}{:?}", cell.fg, cell.bg);
-                    assert!(cell.symbol().trim().is_empty() || measured.contains(&pair), "{name} {size:?} {keys:?} {position}: {cell:?}");
-                }
-            }
-        }
-    }
-}
 
 #[test]
 fn no_remote_text_reaches_a_cell_raw_and_no_secret_is_drawn() {

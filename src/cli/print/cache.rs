@@ -1,4 +1,4 @@
-//! `cache status`.
+//! `cache status`, `cache snapshot`, `cache hydrate`.
 
 use std::ops::ControlFlow;
 
@@ -8,10 +8,13 @@ use crate::{
         sink::Sink,
     },
     text::bytes_words,
-    wire::{CachePayload, Envelope},
+    wire::{CachePayload, Envelope, HydratePayload, SnapshotPayload},
 };
 
-use super::{Printer, payload, words::ago};
+use super::{
+    Printer, payload,
+    words::{ago, count},
+};
 
 /// Prints the numbers when they come.
 pub struct CachePrinter;
@@ -34,6 +37,35 @@ impl Printer for CachePrinter {
             sink.line(&Line::toned(Tone::Dim, &format!("{name:<12} ")).add(Tone::Plain, &text))?;
         }
         cache.notes.iter().try_for_each(|note| sink.line(&Line::toned(Tone::Warn, note)))
+    }
+}
+
+/// Prints what was written.
+pub struct SnapshotPrinter;
+
+impl Printer for SnapshotPrinter {
+    fn take(&mut self, envelope: &Envelope, sink: &mut Sink) -> ControlFlow<()> {
+        let Some(written) = payload::<SnapshotPayload>(envelope, sink) else { return ControlFlow::Continue(()) };
+        let SnapshotPayload { file, entries, bytes, digest } = written;
+        let text = format!("{}, {}, in {file}", count(entries, "record"), size(bytes));
+        sink.line(&Line::plain(&text).add(Tone::Dim, &format!("  digest {}", digest.get(..16).unwrap_or(&digest))))
+    }
+}
+
+/// Prints what was taken.
+pub struct HydratePrinter;
+
+impl Printer for HydratePrinter {
+    fn take(&mut self, envelope: &Envelope, sink: &mut Sink) -> ControlFlow<()> {
+        let Some(done) = payload::<HydratePayload>(envelope, sink) else { return ControlFlow::Continue(()) };
+        let mut text = format!("{} of {} taken", done.taken, count(done.entries, "record"));
+        if done.kept > 0 {
+            text += &format!(", {} left because what is here is the same or newer", done.kept);
+        }
+        if done.removed > 0 {
+            text += &format!(", {} removed that the snapshot does not hold", done.removed);
+        }
+        sink.line(&Line::plain(&text))
     }
 }
 

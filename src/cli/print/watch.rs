@@ -8,9 +8,7 @@ use crate::{
         sink::Sink,
     },
     fact::Key,
-    wire::{
-        ConflictEventPayload, Envelope, FaultPayload, HydratedPayload, InsightPayload, MissedPayload, QuarantinedPayload, RefreshPayload,
-    },
+    wire::{CacheSentence, ConflictEventPayload, Envelope, FaultPayload, InsightPayload, MissedPayload, RefreshPayload},
 };
 
 use super::{
@@ -90,14 +88,13 @@ pub fn event_line(envelope: &Envelope, sink: &mut Sink) -> Option<Line> {
             let error = report.error?;
             Some(line.add(Tone::Strong, report.source.as_str()).add(Tone::Plain, "   ").add(Tone::Bad, &error.message))
         }
-        "core.cache.hydrated" => {
-            let hydrated: HydratedPayload = payload(envelope, sink)?;
-            Some(line.add(Tone::Plain, &format!("the cache was loaded: {}", count(hydrated.facts, "fact"))))
+        "core.cache.resync_required" | "core.cache.failed_over" | "core.cache.quarantined" => {
+            let told: CacheSentence = payload(envelope, sink)?;
+            Some(line.add(Tone::Warn, &told.message))
         }
-        "core.cache.quarantined" => {
-            let damaged: QuarantinedPayload = payload(envelope, sink)?;
-            let whose = damaged.key.map_or_else(|| "a record".to_owned(), |key| format!("the record of {key}"));
-            Some(line.add(Tone::Warn, &format!("{whose} was damaged and put aside; its source is asked again")))
+        action if action.starts_with("core.cache.") => {
+            let told: CacheSentence = payload(envelope, sink)?;
+            Some(line.add(Tone::Plain, &told.message))
         }
         "core.engine.fault" => {
             let fault: FaultPayload = payload(envelope, sink)?;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use crate::engine::store::StoreOp;
 use crate::fact::{Key, Observation, Pattern, SourceId};
 
 use super::slot::{RuleBook, Slot};
@@ -18,7 +19,8 @@ impl Table {
     pub fn put(&mut self, observation: Observation, rules: &RuleBook) {
         let slot = Slot::new(observation, rules);
         self.by_source.entry(slot.observation.source.clone()).or_default().insert(slot.observation.key.clone());
-        let slots = self.keys.entry(slot.observation.key.clone()).or_default();
+        // Most keys have one source; the first push of an empty list makes room for four, in a table that is mostly of such lists.
+        let slots = self.keys.entry(slot.observation.key.clone()).or_insert_with(|| Vec::with_capacity(1));
         match slots.iter_mut().find(|held| held.observation.source == slot.observation.source) {
             Some(held) => *held = slot,
             None => slots.push(slot),
@@ -70,6 +72,12 @@ impl Table {
             ),
             Err(_) => Box::new(self.keys.iter().filter(|(key, _)| pattern.matches(key)).map(all)),
         }
+    }
+
+    /// Everything, to be written again.
+    #[must_use]
+    pub fn puts(&self) -> Vec<StoreOp> {
+        self.keys.values().flatten().map(|slot| StoreOp::Put(slot.observation.clone())).collect()
     }
 
     /// How many keys somebody speaks of.

@@ -12,8 +12,12 @@ use crate::engine::store::{CacheStore, StoreError, StoreOp};
 /// How many batches may wait; then `submit` says so instead of growing.
 const WAITING: usize = 256;
 
+/// What runs in the place of writes.
+type Work = Box<dyn FnOnce(&dyn CacheStore) + Send>;
+
 enum Job {
     Write { ops: Vec<StoreOp>, documents: Vec<(String, Vec<u8>)>, done: oneshot::Sender<Result<(), StoreError>> },
+    Work(Work),
     End,
 }
 
@@ -40,12 +44,28 @@ impl Writer {
     /// What the store said, or that the writer is gone or has too much waiting.
     pub async fn write(&self, ops: Vec<StoreOp>, documents: Vec<(String, Vec<u8>)>) -> Result<(), StoreError> {
         let (done, outcome) = oneshot::channel();
-        let refuse = |cause: &str| StoreError::Unwritable { path: "the cache".to_owned(), cause: cause.to_owned() };
         self.jobs.try_send(Job::Write { ops, documents, done }).map_err(|full| match full {
             mpsc::TrySendError::Full(_) => refuse("too many writes are waiting for the disk"),
             mpsc::TrySendError::Disconnected(_) => refuse("the writer has ended"),
         })?;
         outcome.await.unwrap_or_else(|_| Err(refuse("the writer ended before it answered")))
+    }
+
+    /// Runs `work` in the place of writes: none goes on meanwhile. What it wrote is durable when this answers only if it flushed.
+    ///
+    /// # Errors
+    /// That the writer is gone or has too much waiting.
+    pub async fn work<T: Send + 'static>(&self, work: impl FnOnce(&dyn CacheStore) -> T + Send + 'static) -> Result<T, StoreError> {
+        let (done, outcome) = oneshot::channel();
+        let job = move |store: &dyn CacheStore| {
+            // A caller that gave up waiting does not need the outcome.
+            let _ = done.send(work(store));
+        };
+        self.jobs.try_send(Job::Work(Box::new(job))).map_err(|full| match full {
+            mpsc::TrySendError::Full(_) => refuse("too many writes are waiting for the disk"),
+            mpsc::TrySendError::Disconnected(_) => refuse("the writer has ended"),
+        })?;
+        outcome.await.map_err(|_| refuse("the writer ended before it answered"))
     }
 
     /// Finishes what waits and ends the thread.
@@ -59,6 +79,10 @@ impl Writer {
     }
 }
 
+fn refuse(cause: &str) -> StoreError {
+    StoreError::Unwritable { path: "the cache".to_owned(), cause: cause.to_owned() }
+}
+
 impl Drop for Writer {
     fn drop(&mut self) {
         self.finish();
@@ -69,11 +93,17 @@ fn run(store: &dyn CacheStore, inbox: &mpsc::Receiver<Job>) {
     while let Ok(job) = inbox.recv() {
         let mut group = Vec::new();
         let mut ending = false;
+        let mut after = None;
         let mut next = Some(job);
         // What arrived while the last sync ran shares the next one.
         while let Some(job) = next.take().or_else(|| inbox.try_recv().ok()) {
             match job {
                 Job::Write { ops, documents, done } => group.push((write(store, &ops, &documents), done)),
+                Job::Work(work) => {
+                    // By itself: who waits for a write before it is not to wait for it too.
+                    after = Some(work);
+                    break;
+                }
                 Job::End => {
                     ending = true;
                     break;
@@ -84,6 +114,9 @@ fn run(store: &dyn CacheStore, inbox: &mpsc::Receiver<Job>) {
         for (written, done) in group {
             // A caller that gave up waiting does not need the outcome.
             let _ = done.send(written.and_then(|()| synced.clone()));
+        }
+        if let Some(work) = after {
+            work(store);
         }
         if ending {
             return;

@@ -1,8 +1,14 @@
 //! The contract every store keeps.
 
+use std::time::Duration;
+
 use crate::fact::{Key, Observation, SourceId};
 
-use super::error::StoreError;
+use super::{
+    error::StoreError,
+    snapshot_key::SnapshotKeys,
+    standing::{Standing, Turn},
+};
 
 /// Counts of a store.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -76,6 +82,20 @@ pub trait CacheStore: Send + Sync {
     /// As for [`CacheStore::get`].
     fn scan(&self, segments: &[&str], each: &mut dyn FnMut(Observation)) -> Result<(), StoreError>;
 
+    /// As [`CacheStore::apply`], and answers only when it is on disk. Never answered from memory.
+    ///
+    /// # Errors
+    /// [`StoreError::Unwritable`]; then it may not count as done, whatever is found later.
+    fn apply_durably(&self, ops: &[StoreOp]) -> Result<(), StoreError> {
+        self.apply(ops)?;
+        self.flush()
+    }
+
+    /// The damage that reads went around: what they answer may be incomplete until the store is opened again.
+    fn ailing(&self) -> Option<StoreError> {
+        None
+    }
+
     /// Small named documents beside the observations (source health, checkpoints), sealed like them.
     ///
     /// # Errors
@@ -102,9 +122,33 @@ pub trait CacheStore: Send + Sync {
         self.flush()
     }
 
+    /// How it stands when memory serves in place of the disk; none when all is well.
+    fn standing(&self) -> Option<Standing> {
+        None
+    }
+
+    /// Tries to go back to the disk, if that is due. Answers how long until it is due again; none when the disk serves. Waits for the
+    /// disk, so it is nothing for a thread that answers.
+    fn heal(&self) -> Option<Duration> {
+        None
+    }
+
+    /// That it went over or back since this was last asked, in order.
+    fn take_turns(&self) -> Vec<Turn> {
+        Vec::new()
+    }
+
+    /// Has `wake` called at every turn, from whatever thread it happens on. The first one given stays.
+    fn on_turn(&self, _wake: Box<dyn Fn() + Send + Sync>) {}
+
     /// What was put aside since this was last asked; each is to be fetched again.
     fn take_quarantined(&self) -> Vec<Quarantined> {
         Vec::new()
+    }
+
+    /// What seals its snapshots and opens them; none for a store without keys.
+    fn snapshot_keys(&self) -> Option<SnapshotKeys> {
+        None
     }
 
     /// Counts, cheap.

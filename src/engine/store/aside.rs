@@ -15,11 +15,19 @@ use crate::fact::Timestamp;
 /// # Errors
 /// [`StoreError::Unwritable`]; what was moved by then stays moved.
 pub fn set_aside(data_dir: &Path, names: &[&str], now: Timestamp) -> Result<PathBuf, StoreError> {
+    set_aside_from(data_dir, data_dir, names, now)
+}
+
+/// As [`set_aside`], of names in `from`, a directory of the data directory.
+///
+/// # Errors
+/// As for [`set_aside`].
+pub fn set_aside_from(data_dir: &Path, from_dir: &Path, names: &[&str], now: Timestamp) -> Result<PathBuf, StoreError> {
     let damaged = data_dir.join("damaged");
     files::private_dir(&damaged)?;
     let place = new_place(&damaged, now)?;
     for name in names {
-        let (from, to) = (data_dir.join(name), place.join(name));
+        let (from, to) = (from_dir.join(name), place.join(name));
         match fs::rename(&from, &to) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -28,7 +36,7 @@ pub fn set_aside(data_dir: &Path, names: &[&str], now: Timestamp) -> Result<Path
     }
     files::sync_dir(&place)?;
     files::sync_dir(&damaged)?;
-    files::sync_dir(data_dir)?;
+    files::sync_dir(from_dir)?;
     Ok(place)
 }
 

@@ -33,6 +33,9 @@ pub enum StoreError {
     /// No such backend in this build.
     #[error("there is no cache backend {0:?} in this build: use \"sled\" or \"memory\"")]
     NoBackend(String),
+    /// The data directory was made with a backend that this build does not have.
+    #[error("the data directory was made with {0:?}, which is not in this build: use the stellar that made it, or another data directory")]
+    MadeWithout(String),
     /// The store was closed; nothing is answered any more.
     #[error("the store is closed")]
     Closed,

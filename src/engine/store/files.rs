@@ -60,6 +60,18 @@ pub fn sync_dir(path: &Path) -> Result<(), StoreError> {
     File::open(path).and_then(|dir| dir.sync_all()).map_err(|error| StoreError::unwritable(path, &error))
 }
 
+/// Bytes a probe writes: enough that a database can go on for a moment with as many.
+const PROBE: usize = 1024 * 1024;
+
+/// Whether the disk below `data_dir` takes a file and syncs it; leaves none behind.
+pub fn probe(data_dir: &Path) -> Result<(), StoreError> {
+    let path = data_dir.join("probe");
+    let tried = write_synced(&path, &vec![0xA5; PROBE]);
+    // A probe that is left would take the room it was to find.
+    let _ = fs::remove_file(&path);
+    tried.map_err(|error| StoreError::unwritable(&path, &error))
+}
+
 /// Reads a small file; none when there is none. What is longer than `limit` is cut: no file of ours is, so it will not parse.
 pub fn read_small(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, StoreError> {
     let mut bytes = Vec::new();

@@ -15,6 +15,7 @@ use super::{
     keyslots::{self, Keyslots, WrappedKey, Wrapping},
     names::Namer,
     seal::Sealer,
+    snapshot_key::{SnapshotKey, SnapshotKeys},
 };
 use crate::{config::CacheKey, engine::world::Rng};
 
@@ -26,6 +27,8 @@ pub struct Keys {
     pub sealer: Sealer,
     /// Hides names.
     pub namer: Namer,
+    /// Seal snapshots and open them.
+    pub snapshot: SnapshotKeys,
     /// Authenticates the manifest.
     pub manifest: Zeroizing<[u8; 64]>,
     /// What the sealing protects against and what not, in a sentence.
@@ -131,7 +134,8 @@ fn assemble(slots: &Keyslots, id: u32, data: &[u8; 32], naming: Zeroizing<[u8; 3
         "sealed with AES-256-GCM, key file {}: against who gets the data directory or a backup of it alone, not against who can read the key file too, such as the thief of this disk",
         file.display()
     );
-    Ok(Keys { store: slots.store, sealer: Sealer::new(id, data), namer: Namer::new(naming), manifest, protection })
+    let snapshot = SnapshotKeys { store: slots.store, keys: vec![SnapshotKey::derive(id, &slots.store, data)?] };
+    Ok(Keys { store: slots.store, snapshot, sealer: Sealer::new(id, data), namer: Namer::new(naming), manifest, protection })
 }
 
 fn derive<const N: usize>(key: &[u8], store: &[u8; 16], label: &[u8]) -> Result<Zeroizing<[u8; N]>, StoreError> {

@@ -59,6 +59,11 @@ pub enum Found {
     Slots(Keyslots),
 }
 
+/// Whether a store was ever made here.
+pub fn are_there(data_dir: &Path) -> bool {
+    data_dir.join(NAME).exists()
+}
+
 impl Keyslots {
     /// Reads the file.
     ///

@@ -4,15 +4,16 @@ use std::{
     fs::{File, TryLockError},
     io::{self, Read, Seek, Write},
     path::Path,
+    sync::Arc,
 };
 
 use super::{error::StoreError, files};
 use crate::fact::Timestamp;
 
-/// Ownership of a data directory; ends when dropped.
-#[derive(Debug)]
+/// Ownership of a data directory; ends when the last of its clones is dropped.
+#[derive(Clone, Debug)]
 pub struct DirLock {
-    _file: File,
+    _file: Arc<File>,
 }
 
 impl DirLock {
@@ -32,7 +33,7 @@ impl DirLock {
         // The text is for people and for the error above; the lock itself is the system's, so nothing here is synced.
         let text = format!("{} {}\n", std::process::id(), now.to_rfc3339());
         file.set_len(0).and_then(|()| file.write_all(text.as_bytes())).map_err(refused)?;
-        Ok(Self { _file: file })
+        Ok(Self { _file: Arc::new(file) })
     }
 }
 

@@ -16,6 +16,7 @@ use super::{
     files, format,
     keys::{self, Keys},
     keyslots::{self, Keyslots},
+    kinds,
     ledger::Ledger,
     lock::DirLock,
     manifest,
@@ -26,7 +27,7 @@ use super::{
     rows::{Backend, OPEN_LIMIT, Rows},
     salvage::{self, Salvaged},
     sealed_store::SealedStore,
-    sled_rows::Sled,
+    snapshot::{Hydrated, restore_newest},
 };
 use crate::{
     config::CacheKey,
@@ -62,6 +63,10 @@ pub struct OpenedStore {
     pub backend: &'static str,
     /// Whether it began empty: new, or what was there could not be used.
     pub fresh: bool,
+    /// Whether something was set aside, so that what is cached may be incomplete.
+    pub set_aside: bool,
+    /// What was then taken from the newest good snapshot; none where there was none.
+    pub restored: Option<Hydrated>,
 }
 
 /// Opens the store, healing what can be healed.
@@ -77,9 +82,10 @@ pub fn open_store(options: &StoreOptions) -> Result<OpenedStore, StoreError> {
             protection: "kept in memory only: nothing is written, and nothing outlives the process".to_owned(),
             backend: "memory",
             fresh: true,
+            set_aside: false,
+            restored: None,
         }),
-        "sled" => open_with(options, &Sled),
-        other => Err(StoreError::NoBackend(other.to_owned())),
+        name => open_with(options, kinds::named(name)?.as_ref()),
     }
 }
 
@@ -88,7 +94,17 @@ pub fn open_store(options: &StoreOptions) -> Result<OpenedStore, StoreError> {
 /// # Errors
 /// As for [`open_store`].
 pub fn open_with(options: &StoreOptions, backend: &dyn Backend) -> Result<OpenedStore, StoreError> {
-    Opening { options, backend, notes: Vec::new() }.run()
+    keys::supported(&options.key)?;
+    files::private_dir(&options.data_dir)?;
+    open_locked(options, backend, DirLock::acquire(&options.data_dir, options.clock.now())?)
+}
+
+/// As [`open_with`], by who owns the directory.
+///
+/// # Errors
+/// As for [`open_store`].
+pub fn open_locked(options: &StoreOptions, backend: &dyn Backend, lock: DirLock) -> Result<OpenedStore, StoreError> {
+    Opening { options, backend, notes: Vec::new(), aside: false }.run(lock)
 }
 
 /// Everything that belongs to one database and goes aside with it.
@@ -98,6 +114,7 @@ struct Opening<'a> {
     options: &'a StoreOptions,
     backend: &'a dyn Backend,
     notes: Vec<String>,
+    aside: bool,
 }
 
 /// A database that passed its checks.
@@ -113,14 +130,13 @@ struct Checked {
 struct Refused {
     why: String,
     readable: bool,
+    /// What made it, where that is another than what is asked for now.
+    maker: Option<Arc<dyn Backend>>,
 }
 
 impl Opening<'_> {
-    fn run(mut self) -> Result<OpenedStore, StoreError> {
-        keys::supported(&self.options.key)?;
+    fn run(mut self, lock: DirLock) -> Result<OpenedStore, StoreError> {
         let data_dir = self.options.data_dir.as_path();
-        files::private_dir(data_dir)?;
-        let lock = DirLock::acquire(data_dir, self.options.clock.now())?;
         format::check(data_dir)?;
         let keys = self.keys()?;
         let earlier = marker::set(data_dir)?;
@@ -129,11 +145,22 @@ impl Opening<'_> {
         marker::clear(data_dir)?;
         let Checked { rows, ledger, manifest, fresh } = opened?;
         let protection = keys.protection.clone();
+        let snapshot_keys = keys.snapshot.clone();
         let store = SealedStore::new(data_dir, lock, rows, keys, Arc::clone(&self.options.rng), ledger, manifest);
         if manifest.is_none() {
             store.checkpoint()?;
         }
-        Ok(OpenedStore { store: Arc::new(store), notes: self.notes, protection, backend: self.backend.name(), fresh })
+        let restored = if self.aside { restore_newest(&store, data_dir, &snapshot_keys, &mut self.notes) } else { None };
+        let fresh = fresh && restored.is_none_or(|restored| restored.taken == 0);
+        Ok(OpenedStore {
+            store: Arc::new(store),
+            notes: self.notes,
+            protection,
+            backend: self.backend.name(),
+            fresh,
+            set_aside: self.aside,
+            restored,
+        })
     }
 
     fn keys(&mut self) -> Result<Keys, StoreError> {
@@ -151,18 +178,26 @@ impl Opening<'_> {
     /// The database that is there if it passes, else a new one.
     fn database(&mut self, keys: &Keys, earlier: Earlier) -> Result<Checked, StoreError> {
         let data_dir = self.options.data_dir.as_path();
-        let refused = match earlier {
-            Earlier::EndedTwice => Refused { why: "opening it ended the process twice".to_owned(), readable: false },
-            Earlier::Failed => Refused { why: "the database failed while it was in use".to_owned(), readable: true },
+        let mut refused = match earlier {
+            Earlier::EndedTwice => Refused { why: "opening it ended the process twice".to_owned(), readable: false, maker: None },
+            Earlier::Failed => Refused { why: "the database failed while it was in use".to_owned(), readable: true, maker: None },
             Earlier::Trusted => match self.existing(keys)? {
                 Ok(checked) => return Ok(checked),
                 Err(None) => return self.create(keys),
                 Err(Some(refused)) => refused,
             },
         };
+        if refused.maker.is_none()
+            && let Some(maker) = kinds::maker_of(&data_dir.join("cache"))
+        {
+            refused.maker = Some(kinds::named(maker).map_err(|_| StoreError::MadeWithout(maker.to_owned()))?);
+        }
+        // On a disk that takes nothing a whole database looks damaged too.
+        files::probe(data_dir)?;
         let place = self.set_aside(DATABASE, &refused.why)?;
         let checked = self.create(keys)?;
-        if refused.readable { self.take_over(keys, checked, &place.join("cache"), data_dir) } else { Ok(checked) }
+        let maker = refused.maker.as_deref().unwrap_or(self.backend);
+        if refused.readable { self.take_over(keys, checked, maker, &place.join("cache"), data_dir) } else { Ok(checked) }
     }
 
     /// Opens and checks the database that is there. The inner error is why it is not used: none when there is none.
@@ -170,12 +205,17 @@ impl Opening<'_> {
         let data_dir = self.options.data_dir.as_path();
         let cache = data_dir.join("cache");
         let manifest = manifest::read(data_dir, &keys.manifest, &keys.store)?;
-        let refused = |why: &str, readable| Ok(Err(Some(Refused { why: why.to_owned(), readable })));
+        let refused = |why: &str, readable| Ok(Err(Some(Refused { why: why.to_owned(), readable, maker: None })));
         if !cache.exists() {
             return match manifest {
                 manifest::Found::Nothing => Ok(Err(None)),
                 _ => refused("the database is gone", false),
             };
+        }
+        if let Some(maker) = kinds::maker_of(&cache).filter(|maker| *maker != self.backend.name()) {
+            let why = format!("it was made with {maker} and the configuration asks for {}", self.backend.name());
+            let maker = kinds::named(maker).map_err(|_| StoreError::MadeWithout(maker.to_owned()))?;
+            return Ok(Err(Some(Refused { why, readable: true, maker: Some(maker) })));
         }
         let rows = match self.backend.open(&cache, OPEN_LIMIT) {
             Ok(rows) => rows,
@@ -222,6 +262,8 @@ impl Opening<'_> {
         if !counted.same_rows(&ledger) {
             return damaged(&format!("of {} rows written {} were found, or not in the state they were written", ledger.rows, counted.rows));
         }
+        // What a process wrote outlives it, and is not on disk for that: a manifest that speaks of it must come after its sync.
+        rows.flush()?;
         self.notes.push(format!("the last run ended without closing the cache; all {} records are there", ledger.entries));
         // A new manifest makes the next open trust the count again.
         Ok((ledger, None))
@@ -247,8 +289,15 @@ impl Opening<'_> {
     }
 
     /// Writes what is whole in a database that was set aside into the new one.
-    fn take_over(&mut self, keys: &Keys, mut checked: Checked, aside: &Path, data_dir: &Path) -> Result<Checked, StoreError> {
-        let Salvaged { records, lost, partial } = salvage::read(keys, self.backend, aside);
+    fn take_over(
+        &mut self,
+        keys: &Keys,
+        mut checked: Checked,
+        maker: &dyn Backend,
+        aside: &Path,
+        data_dir: &Path,
+    ) -> Result<Checked, StoreError> {
+        let Salvaged { records, lost, partial } = salvage::read(keys, maker, aside);
         let found = records.len();
         let mut pending = Pending::new(checked.rows.as_ref());
         for (name, body) in records {
@@ -274,6 +323,7 @@ impl Opening<'_> {
 
     fn set_aside(&mut self, names: &[&str], why: &str) -> Result<PathBuf, StoreError> {
         let place = aside::set_aside(&self.options.data_dir, names, self.options.clock.now())?;
+        self.aside = true;
         self.notes.push(format!(
             "the cache was set aside in {} because {why}; queued changes are not in it, and facts are fetched again",
             place.display()

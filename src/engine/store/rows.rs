@@ -90,3 +90,28 @@ pub trait Backend: Send + Sync {
 
 /// How long opening may take before the database counts as damaged.
 pub const OPEN_LIMIT: Duration = Duration::from_secs(10);
+
+/// The first name that does not start with `prefix` and comes after all that do; none when there is none.
+pub fn after_all(prefix: &[u8]) -> Option<Vec<u8>> {
+    let mut end = prefix.to_vec();
+    while let Some(last) = end.last_mut() {
+        if let Some(next) = last.checked_add(1) {
+            *last = next;
+            return Some(end);
+        }
+        end.pop();
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::after_all;
+
+    #[test]
+    fn the_end_of_a_prefix_is_the_next_name_that_has_it_not() {
+        for (prefix, end) in [(&b"ab"[..], Some(&b"ac"[..])), (b"a\xFF", Some(b"b")), (b"", None), (b"\xFF\xFF", None)] {
+            assert_eq!(after_all(prefix).as_deref(), end);
+        }
+    }
+}

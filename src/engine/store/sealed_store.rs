@@ -5,7 +5,7 @@ mod reading;
 use std::{
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, RwLock,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -26,6 +26,7 @@ use super::{
     pieces, record, records,
     rows::Rows,
     seal::Unopened,
+    snapshot_key::SnapshotKeys,
 };
 use crate::{
     engine::world::Rng,
@@ -42,6 +43,7 @@ pub struct SealedStore {
     books: Mutex<Books>,
     quarantined: AtomicU64,
     found: Mutex<Vec<Quarantined>>,
+    ailing: OnceLock<StoreError>,
 }
 
 /// What closing gives up; in this order.
@@ -80,16 +82,23 @@ impl SealedStore {
             books: Mutex::new(Books { ledger, flushed: opened_at, manifest }),
             quarantined: AtomicU64::new(0),
             found: Mutex::default(),
+            ailing: OnceLock::new(),
         }
     }
 
     /// Runs `work` on the rows; if the database turns out damaged, the next open will not trust it.
     fn with<T>(&self, work: impl FnOnce(&dyn Rows) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let outcome = work(self.opened()?.rows.as_ref());
-        if matches!(outcome, Err(StoreError::Damaged(_))) {
-            marker::condemn(&self.data_dir);
+        if let Err(why @ StoreError::Damaged(_)) = &outcome {
+            self.condemn(why);
         }
         outcome
+    }
+
+    fn condemn(&self, why: &StoreError) {
+        if self.ailing.set(why.clone()).is_ok() {
+            marker::condemn(&self.data_dir);
+        }
     }
 
     fn opened(&self) -> Result<Arc<Open>, StoreError> {
@@ -186,6 +195,10 @@ impl CacheStore for SealedStore {
         Ok(())
     }
 
+    fn ailing(&self) -> Option<StoreError> {
+        self.ailing.get().cloned()
+    }
+
     fn get_meta(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
         let own = self.keys.namer.of_document(name);
         let mut row = names::with_room(&own);
@@ -250,6 +263,10 @@ impl CacheStore for SealedStore {
 
     fn take_quarantined(&self) -> Vec<Quarantined> {
         std::mem::take(&mut *self.found.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn snapshot_keys(&self) -> Option<SnapshotKeys> {
+        Some(self.keys.snapshot.clone())
     }
 
     fn stats(&self) -> StoreStats {

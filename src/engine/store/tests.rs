@@ -2,15 +2,19 @@
 
 mod conformance;
 mod damage;
+mod failover;
 mod kill;
 mod model;
 mod opening;
+mod power;
 mod quiet;
 mod secrecy;
 
 use std::{path::PathBuf, sync::Arc};
 
-use super::{CacheStore, OpenedStore, StoreError, StoreOp, StoreOptions, open_store};
+use super::{
+    CacheStore, FaultDisk, OpenedStore, StoreError, StoreOp, StoreOptions, open::open_with, open_over, open_resilient, open_store,
+};
 use crate::{
     config::CacheKey,
     engine::world::{SimClock, SystemRng},
@@ -22,11 +26,24 @@ struct Place {
     dir: tempfile::TempDir,
     backend: &'static str,
     clock: Arc<SimClock>,
+    /// What `fault-disk` and `failover` are on.
+    disk: Arc<FaultDisk>,
 }
+
+/// Every store there is: the last two over a disk that can be told to fail.
+const EVERYWHERE: &[&str] = &[
+    "memory",
+    "sled",
+    #[cfg(feature = "redb")]
+    "redb",
+    "resilient-sled",
+    "fault-disk",
+    "failover",
+];
 
 impl Place {
     fn new(backend: &'static str) -> Self {
-        Self { dir: tempfile::tempdir().unwrap(), backend, clock: Arc::new(SimClock::default()) }
+        Self { dir: tempfile::tempdir().unwrap(), backend, clock: Arc::new(SimClock::default()), disk: FaultDisk::new(1) }
     }
 
     fn sled() -> Self {
@@ -53,7 +70,12 @@ impl Place {
     }
 
     fn try_open(&self) -> Result<OpenedStore, StoreError> {
-        open_store(&self.options())
+        match self.backend {
+            "fault-disk" => open_with(&self.options(), &self.disk.backend()),
+            "failover" => open_over(&self.options(), Arc::new(self.disk.backend())),
+            "resilient-sled" => open_resilient(&StoreOptions { backend: "sled".to_owned(), ..self.options() }),
+            _ => open_store(&self.options()),
+        }
     }
 
     fn opened(&self) -> OpenedStore {

@@ -1,6 +1,9 @@
 //! The answer under way: numbers lines, stamps them, sends them.
 
-use std::ops::ControlFlow;
+use std::{
+    ops::ControlFlow,
+    time::{Duration, Instant},
+};
 
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
@@ -8,7 +11,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     action::{CallError, find},
-    engine::{EngineError, EngineHandle},
+    engine::{EngineError, EngineHandle, Progress, Told},
     fact::Timestamp,
     wire::{Envelope, ErrorBody, Outcome},
 };
@@ -17,6 +20,9 @@ use super::super::{
     context::Context,
     message::{Reply, Request},
 };
+
+/// Between two words on how far long work is; what is done sooner says nothing.
+const PROGRESS: Duration = Duration::from_millis(200);
 
 /// Why a request ends badly: a stable code and its sentence.
 pub struct Failed {
@@ -91,6 +97,18 @@ impl<'a> Answer<'a> {
         let body = ErrorBody { code: code.to_owned(), message: error.to_string(), hint: None };
         let action = self.request.action.clone();
         let _ = self.send(&action, self.handle.now(), outcome, &serde_json::Map::new(), Some(body)).await;
+    }
+
+    /// Whom long work tells how far it is: a line now and then to whoever asked, never waited for.
+    pub fn progress(&self) -> Told {
+        let replies = self.replies.clone();
+        let mut last = Instant::now();
+        Box::new(move |Progress { step, done, total }| {
+            if last.elapsed() >= PROGRESS {
+                last = Instant::now();
+                let _ = replies.try_send(Reply::Progress { step: step.to_owned(), done, total });
+            }
+        })
     }
 
     /// Something to say beside the answer.

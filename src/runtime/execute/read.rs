@@ -21,7 +21,12 @@ pub async fn list(answer: &mut Answer<'_>, args: ListArgs) -> Result<(), Failed>
     ask_first(answer, &sources, args.refresh).await?;
     let query = FactQuery { pattern, states: args.states, marks: args.marks, sort: order(args.sort) };
     let everything = query.states.is_empty() && query.marks.is_empty();
-    let facts = answer.handle.list(&query)?;
+    let mut facts = answer.handle.list(&query)?;
+    // Reading may have found damaged records: then what their sources say is asked for, once.
+    if !answer.handle.never_asked(&sources).is_empty() && !answer.offline() {
+        ask_the_never_asked(answer, &sources).await?;
+        facts = answer.handle.list(&query)?;
+    }
     if facts.is_empty() && everything {
         let silent = never_complete(answer, &sources);
         if !silent.is_empty() {

@@ -1,6 +1,12 @@
-//! `cache status`.
+//! `cache status`, `cache snapshot`, `cache hydrate`.
 
-use crate::wire::CachePayload;
+use std::path::{Path, PathBuf};
+
+use crate::{
+    action::args::{HydrateArgs, SnapshotArgs},
+    engine::{EngineError, Mode},
+    wire::{CachePayload, HydratePayload, SnapshotPayload},
+};
 
 use super::answer::{Answer, Failed};
 
@@ -9,4 +15,33 @@ pub async fn cache(answer: &mut Answer<'_>) -> Result<(), Failed> {
     let status = answer.handle.cache_status()?;
     let _ = answer.line(&CachePayload::of(&status)).await;
     Ok(())
+}
+
+/// `cache snapshot`
+pub async fn snapshot(answer: &mut Answer<'_>, args: &SnapshotArgs) -> Result<(), Failed> {
+    let file = absolute(&args.file)?;
+    let taken = answer.handle.snapshot(&file, answer.progress()).await.map_err(explained)?;
+    let _ = answer.line(&SnapshotPayload::of(&args.file, &taken)).await;
+    Ok(())
+}
+
+/// `cache hydrate`
+pub async fn hydrate(answer: &mut Answer<'_>, args: &HydrateArgs) -> Result<(), Failed> {
+    let file = absolute(&args.file)?;
+    let mode = if args.replace { Mode::Replace } else { Mode::Merge };
+    let hydrated = answer.handle.hydrate(&file, mode, answer.progress()).await.map_err(explained)?;
+    let _ = answer.line(&HydratePayload::of(&args.file, &hydrated)).await;
+    Ok(())
+}
+
+/// Whoever answers was started somewhere else than who asks.
+fn absolute(file: &str) -> Result<PathBuf, Failed> {
+    let path = Path::new(file);
+    if path.is_absolute() { Ok(path.to_owned()) } else { Err(Failed::new("bad_arguments", format!("give {file} from the root on"))) }
+}
+
+fn explained(error: EngineError) -> Failed {
+    let file = matches!(error.code(), "store_unwritable" | "snapshot_unreadable" | "snapshot_not_found");
+    let failed = Failed::from(error);
+    if file { failed.hint("the process that owns the data directory reads and writes the file, with its own rights") } else { failed }
 }

@@ -4,7 +4,7 @@ use tokio::sync::broadcast::error::RecvError;
 
 use crate::{
     action::args::WatchArgs,
-    engine::{EngineEvent, FactQuery, StampedEvent},
+    engine::{CacheEvent, EngineEvent, FactQuery, StampedEvent},
     fact::{Key, Pattern},
     wire::{EventPayload, InsightPayload},
 };
@@ -48,7 +48,7 @@ fn concerns(event: &EngineEvent, pattern: Option<&Pattern>) -> bool {
     match event {
         EngineEvent::InsightChanged(fact) => matches(&fact.key),
         EngineEvent::ConflictOpened(_, key) | EngineEvent::ConflictClosed(_, key) => matches(key),
-        EngineEvent::CacheQuarantined(Some(key)) => matches(key),
+        EngineEvent::Cache(CacheEvent::Quarantined { key: Some(key), .. }) => matches(key),
         _ => true,
     }
 }

@@ -5,44 +5,17 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    app::{JobId, Model, Msg, Pointer, PointerKind, Snapshot},
-    engine::RefreshReport,
-    fact::{SourceId, Timestamp},
-    keymap::Keyboard,
+    app::{
+        Arrange, Arranged, History, JobId, Model, Moment, Msg, Pointer, PointerKind, Snapshot,
+        model::{Focus, Layer},
+    },
+    engine::{FactMap, RefreshReport, SourceStatus},
+    fact::{ConflictEntry, Key, SourceId, Timestamp, Value},
+    keymap::{Chord, KeyName, Keyboard},
+    wire::{ViewConflict, ViewFact, ViewSource, told_error},
 };
 
-use super::{
-    fact::{RecordedConflict, RecordedFact},
-    redact::letters,
-    source::{RecordedSource, error},
-};
-
-/// The first line: how the screen was set up.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Header {
-    pub v: u32,
-    pub size: (u16, u16),
-    pub now: i64,
-    pub persona: String,
-    pub offline: bool,
-    pub mouse: bool,
-    pub plain_borders: bool,
-}
-
-impl Header {
-    pub fn of(model: &Model) -> Self {
-        let shared = &model.shared;
-        Self {
-            v: 1,
-            size: model.size,
-            now: model.now.as_millis(),
-            persona: shared.persona.to_string(),
-            offline: shared.offline,
-            mouse: shared.mouse,
-            plain_borders: shared.plain_borders,
-        }
-    }
-}
+use super::redact::{letters, stand_in};
 
 /// A message and when it came.
 #[derive(Debug, Serialize, Deserialize)]
@@ -55,7 +28,10 @@ pub(super) struct Line {
 #[serde(rename_all = "snake_case")]
 enum Recorded {
     Key(String),
-    Paste { text: String, dropped: usize },
+    Paste {
+        text: String,
+        dropped: usize,
+    },
     Press(u16, u16),
     ScrollUp(u16, u16),
     ScrollDown(u16, u16),
@@ -64,10 +40,43 @@ enum Recorded {
     Extras(bool),
     Action(String),
     Interrupt,
-    Snapshot { facts: Vec<RecordedFact>, sources: Vec<RecordedSource>, conflicts: Vec<RecordedConflict>, queue: u64, notes: Vec<String> },
-    Refreshed { job: u64, reports: Vec<Report>, error: Option<String> },
+    /// Of version 1: everything, every time.
+    Snapshot {
+        facts: Vec<ViewFact>,
+        sources: Vec<ViewSource>,
+        conflicts: Vec<ViewConflict>,
+        queue: u64,
+        notes: Vec<String>,
+    },
+    Changed {
+        facts: Vec<ViewFact>,
+        gone: Vec<Key>,
+        sources: Option<Vec<ViewSource>>,
+        conflicts: Option<Vec<ViewConflict>>,
+        queue: u64,
+        notes: Vec<String>,
+    },
+    Arranged {
+        generation: u64,
+        rows: Vec<u32>,
+        position: Option<usize>,
+    },
+    Said(String),
+    Refreshed {
+        job: u64,
+        reports: Vec<Report>,
+        error: Option<String>,
+    },
+    History {
+        key: String,
+        moments: Vec<(i64, Option<String>, Option<f64>)>,
+    },
     EngineGone(String),
     Fault(String),
+    CacheTold {
+        sentence: String,
+        trouble: bool,
+    },
     Wake,
 }
 
@@ -81,10 +90,10 @@ struct Report {
 }
 
 impl Line {
-    /// A message as a line; none for an answer that comes again by itself.
-    pub fn of(msg: &Msg, now: Timestamp) -> Option<Self> {
+    /// A message that comes to a screen as a line; none for an answer that comes again by itself. `shown` is what was told before.
+    pub fn of(msg: &Msg, model: &Model, shown: &mut Snapshot, now: Timestamp) -> Option<Self> {
         let msg = match msg {
-            Msg::Key(chord) => Recorded::Key(chord.to_string()),
+            Msg::Key(chord) => Recorded::Key(typed(*chord, model).to_string()),
             Msg::Paste(text, dropped) => Recorded::Paste { text: letters(text), dropped: *dropped },
             Msg::Pointer(Pointer { kind, x, y }) => match kind {
                 PointerKind::Press => Recorded::Press(*x, *y),
@@ -96,28 +105,36 @@ impl Line {
             Msg::KeyboardFound(keyboard) => Recorded::Extras(keyboard.extras),
             Msg::Action(id) => Recorded::Action(id.clone()),
             Msg::Interrupt => Recorded::Interrupt,
-            Msg::Snapshot(snapshot) => Recorded::Snapshot {
-                facts: snapshot.facts.iter().map(|insight| RecordedFact::of(insight)).collect(),
-                sources: snapshot.sources.iter().map(RecordedSource::of).collect(),
-                conflicts: snapshot.conflicts.iter().map(|conflict| RecordedConflict::of(conflict)).collect(),
-                queue: snapshot.queue,
-                notes: snapshot.notes.to_vec(),
-            },
+            Msg::Snapshot(snapshot) => changed(&std::mem::replace(shown, snapshot.clone()), snapshot),
+            // What was typed is not written, so what it found is.
+            Msg::Arranged(Arranged { generation, rows, position, .. }) if is_filtered(model.list.filter.text()) => {
+                Recorded::Arranged { generation: *generation, rows: rows.to_vec(), position: *position }
+            }
             Msg::Arranged(_) => return None,
+            Msg::Said(text) => Recorded::Said(text.clone()),
             Msg::Refreshed(job, outcome) => Recorded::Refreshed {
                 job: job.0,
                 reports: outcome.iter().flatten().map(Report::of).collect(),
                 error: outcome.as_ref().err().cloned(),
             },
+            Msg::History(past) => Recorded::History {
+                key: past.key.to_string(),
+                moments: past
+                    .moments
+                    .iter()
+                    .map(|moment| (moment.at.as_millis(), moment.value.as_ref().map(stand_in), moment.score))
+                    .collect(),
+            },
             Msg::EngineGone(why) => Recorded::EngineGone(why.clone()),
             Msg::Fault(why) => Recorded::Fault(why.clone()),
+            Msg::CacheTold(sentence, trouble) => Recorded::CacheTold { sentence: sentence.clone(), trouble: *trouble },
             Msg::Wake => Recorded::Wake,
         };
         Some(Self { at: now.as_millis(), msg })
     }
 
-    /// The message, and when it came.
-    pub fn msg(self) -> Result<(Msg, Timestamp), String> {
+    /// The message, and when it came. `shown` is what was told before, `asked` what the screen wanted arranged.
+    pub fn msg(self, shown: &mut Snapshot, asked: Option<&Arrange>) -> Result<(Msg, Timestamp), String> {
         let point = |kind, x, y| Msg::Pointer(Pointer { kind, x, y });
         let msg = match self.msg {
             Recorded::Key(text) => Msg::Key(text.parse().map_err(|error: crate::keymap::ChordError| error.to_string())?),
@@ -130,23 +147,91 @@ impl Line {
             Recorded::Extras(extras) => Msg::KeyboardFound(Keyboard { extras }),
             Recorded::Action(id) => Msg::Action(id),
             Recorded::Interrupt => Msg::Interrupt,
-            Recorded::Snapshot { facts, sources, conflicts, queue, notes } => Msg::Snapshot(Snapshot {
-                facts: facts.into_iter().map(|fact| fact.insight().map(Arc::new)).collect::<Result<Vec<_>, _>>()?.into(),
-                sources: sources.into_iter().map(RecordedSource::status).collect(),
-                conflicts: conflicts.into_iter().map(|conflict| conflict.entry().map(Arc::new)).collect::<Result<Vec<_>, _>>()?.into(),
-                queue,
-                notes: notes.into(),
-            }),
+            Recorded::Snapshot { facts, sources, conflicts, queue, notes } => {
+                let facts = facts.into_iter().map(|fact| fact.insight().map(Arc::new)).collect::<Result<FactMap, _>>()?;
+                *shown = Snapshot { facts, sources: standing(sources), conflicts: entries(conflicts)?, queue, notes: notes.into() };
+                Msg::Snapshot(shown.clone())
+            }
+            Recorded::Changed { facts, gone, sources, conflicts, queue, notes } => {
+                for key in &gone {
+                    shown.facts.remove(key);
+                }
+                for fact in facts {
+                    shown.facts.put(Arc::new(fact.insight()?));
+                }
+                if let Some(sources) = sources {
+                    shown.sources = standing(sources);
+                }
+                if let Some(conflicts) = conflicts {
+                    shown.conflicts = entries(conflicts)?;
+                }
+                shown.queue = queue;
+                shown.notes = notes.into();
+                Msg::Snapshot(shown.clone())
+            }
+            Recorded::Arranged { generation, rows, position } => {
+                let facts = asked.map(|question| question.facts.clone()).unwrap_or_default();
+                Msg::Arranged(Arranged { generation, facts, rows: rows.into(), position })
+            }
+            Recorded::Said(text) => Msg::Said(text),
             Recorded::Refreshed { job, reports, error } => {
                 let reports = reports.into_iter().map(Report::report).collect();
                 Msg::Refreshed(JobId(job), error.map_or(Ok(reports), Err))
             }
+            Recorded::History { key, moments } => {
+                let moment = |(at, value, score): (i64, Option<String>, Option<f64>)| {
+                    let value = value.map(|text| Value::parse(&text)).transpose().map_err(|error| error.to_string())?;
+                    Ok(Moment { at: Timestamp::from_millis(at), value, score })
+                };
+                let moments = moments.into_iter().map(moment).collect::<Result<Vec<_>, String>>()?;
+                Msg::History(History::new(Key::new(&key).map_err(|error| error.to_string())?, moments))
+            }
             Recorded::EngineGone(why) => Msg::EngineGone(why),
             Recorded::Fault(why) => Msg::Fault(why),
+            Recorded::CacheTold { sentence, trouble } => Msg::CacheTold(sentence, trouble),
             Recorded::Wake => Msg::Wake,
         };
         Ok((msg, Timestamp::from_millis(self.at)))
     }
+}
+
+/// Whether a list is filtered by this text.
+pub(super) fn is_filtered(text: &str) -> bool {
+    !text.trim().is_empty()
+}
+
+/// A key as it is written: what it types into the filter is replaced.
+fn typed(chord: Chord, model: &Model) -> Chord {
+    let Some(char) = chord.typed().filter(|_| model.focus() == Focus::Layer(Layer::Filter)) else { return chord };
+    if model.shared.keymap.action(model.contexts(), chord).is_some() {
+        return chord;
+    }
+    let stands = letters(char.encode_utf8(&mut [0; 4])).chars().next();
+    let stands = stands.map_or(chord, |char| Chord::new(chord.mods(), KeyName::Char(char)));
+    // One that acts would not be typed.
+    if model.shared.keymap.action(model.contexts(), stands).is_some() { chord } else { stands }
+}
+
+/// What differs between two snapshots.
+fn changed(before: &Snapshot, now: &Snapshot) -> Recorded {
+    let (facts, gone) = now.facts.since(&before.facts);
+    Recorded::Changed {
+        facts: facts.iter().map(|insight| ViewFact::of(insight, &stand_in)).collect(),
+        gone,
+        sources: (before.sources != now.sources).then(|| now.sources.iter().map(ViewSource::of).collect()),
+        conflicts: (before.conflicts != now.conflicts)
+            .then(|| now.conflicts.iter().map(|conflict| ViewConflict::of(conflict, &stand_in)).collect()),
+        queue: now.queue,
+        notes: now.notes.to_vec(),
+    }
+}
+
+fn standing(sources: Vec<ViewSource>) -> Arc<[SourceStatus]> {
+    sources.into_iter().map(ViewSource::status).collect()
+}
+
+fn entries(conflicts: Vec<ViewConflict>) -> Result<Arc<[Arc<ConflictEntry>]>, String> {
+    conflicts.into_iter().map(|conflict| conflict.entry().map(Arc::new)).collect()
 }
 
 impl Report {
@@ -162,6 +247,6 @@ impl Report {
 
     fn report(self) -> RefreshReport {
         let Self { source, keys, changed, failed, error: why } = self;
-        RefreshReport { source, keys, changed, failed, took: std::time::Duration::ZERO, error: why.map(error) }
+        RefreshReport { source, keys, changed, failed, took: std::time::Duration::ZERO, error: why.map(told_error) }
     }
 }

@@ -1,78 +1,109 @@
-//! From the engine to the screen: what it knows, again whenever it says that something happened, never faster than it can be taken.
+//! From the engine to the screen: the newest moment, never faster than it can be taken, and what failed.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use tokio::{
-    sync::{broadcast::error::RecvError, mpsc::Sender},
-    time::Instant,
+    sync::{
+        broadcast::{self, error::RecvError},
+        mpsc::Sender,
+        watch,
+    },
+    time::{Instant, sleep_until},
 };
 
 use crate::{
     app::{Msg, Snapshot},
-    engine::{EngineError, EngineEvent, EngineHandle, FactQuery, StampedEvent},
+    engine::{EngineError, EngineEvent, EngineHandle, EngineView, FactMap, StampedEvent},
 };
 
 /// The least time between two snapshots.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Tells the screen what the engine knows until one of them is gone.
-pub(super) async fn follow(handle: EngineHandle, screen: Sender<Msg>) {
-    let mut events = handle.subscribe();
-    let mut cost = Duration::ZERO;
+/// What the engine says from its first moment on.
+pub(super) struct Feed {
+    view: watch::Receiver<EngineView>,
+    voice: Voice,
+}
+
+/// What it says in words, and what of it the screen holds.
+struct Voice {
+    handle: EngineHandle,
+    events: broadcast::Receiver<StampedEvent>,
+    screen: Sender<Msg>,
+    held: Snapshot,
+}
+
+/// Tells the screen what the engine knows at its start. Blocks: not for the loop.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn first(handle: &EngineHandle, screen: &Sender<Msg>) -> Result<Feed, EngineError> {
+    let (mut view, events) = (handle.view()?, handle.subscribe());
+    let held = Snapshot::of(view.borrow_and_update().clone(), handle.notes().into());
+    // A screen that is gone is noticed by whoever follows.
+    let _ = screen.blocking_send(Msg::Snapshot(held.clone()));
+    Ok(Feed { view, voice: Voice { handle: handle.clone(), events, screen: screen.clone(), held } })
+}
+
+/// Tells the screen what changes until one of them is gone.
+pub(super) async fn follow(feed: Feed) {
+    let Feed { mut view, mut voice } = feed;
+    // What the screen held before is let go here: with many facts that takes longer than a key may.
+    let mut before = Snapshot::default();
     loop {
-        let started = Instant::now();
-        let asked = handle.clone();
-        let told = match tokio::task::spawn_blocking(move || snapshot(&asked)).await {
-            Ok(Ok(snapshot)) => Msg::Snapshot(snapshot),
-            Ok(Err(error)) => Msg::Fault(error.to_string()),
-            Err(_) => Msg::Fault("reading the facts".to_owned()),
-        };
-        if screen.send(told).await.is_err() {
+        // Until then the screen has taken the newest one.
+        if voice.tell(sleep_until(Instant::now() + PAUSE)).await.is_none() {
             return;
         }
-        cost = cost.max(started.elapsed()).min(Duration::from_secs(1));
-        // Everything that happens until the next snapshot is in it: waiting for one event is enough, the rest is drained.
-        let mut next = events.recv().await;
-        loop {
-            match next {
-                Ok(StampedEvent { event: EngineEvent::Fault(why), .. }) => {
-                    if screen.send(Msg::Fault(why)).await.is_err() {
-                        return;
-                    }
-                }
-                Ok(_) | Err(RecvError::Lagged(_)) => {}
-                Err(RecvError::Closed) => {
-                    // Nobody listens any more if this fails: then there is nothing to say.
-                    let _ = screen.send(Msg::EngineGone("it ended by itself".to_owned())).await;
-                    return;
-                }
+        drop(std::mem::take(&mut before));
+        match voice.tell(view.changed()).await {
+            Some(Ok(())) => {}
+            Some(Err(_)) => {
+                // Nobody listens any more if this fails: then there is nothing to say.
+                let _ = voice.screen.send(Msg::EngineGone("it ended by itself".to_owned())).await;
+                return;
             }
-            // Taking snapshots may cost a quarter of the time at most.
-            match tokio::time::timeout_at(started + PAUSE.max(cost * 4), events.recv()).await {
-                Ok(event) => next = event,
-                Err(_) => break,
-            }
+            None => return,
+        }
+        let snapshot = Snapshot::of(view.borrow_and_update().clone(), Arc::clone(&voice.held.notes));
+        before = std::mem::replace(&mut voice.held, snapshot.clone());
+        if voice.screen.send(Msg::Snapshot(snapshot)).await.is_err() {
+            return;
         }
     }
 }
 
-/// What the engine knows now.
-fn snapshot(handle: &EngineHandle) -> Result<Snapshot, EngineError> {
-    Ok(Snapshot {
-        facts: handle.list(&FactQuery::default())?.into(),
-        sources: handle.sources().into(),
-        conflicts: handle.conflicts(false)?.into(),
-        queue: 0,
-        notes: Arc::from(handle.notes()),
-    })
-}
+impl Voice {
+    /// Says what fails and what happens to the cache until something is there; none when the screen is gone.
+    async fn tell<T>(&mut self, until: impl Future<Output = T>) -> Option<T> {
+        tokio::pin!(until);
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut until => return Some(done),
+                event = self.events.recv() => match event {
+                    Ok(StampedEvent { event: EngineEvent::Fault(why), .. }) => self.screen.send(Msg::Fault(why)).await.ok()?,
+                    Ok(StampedEvent { event: EngineEvent::Cache(event), .. }) => {
+                        self.screen.send(Msg::CacheTold(event.to_string(), event.is_trouble())).await.ok()?;
+                        self.note().await?;
+                    }
+                    Ok(_) | Err(RecvError::Lagged(_)) => {}
+                    // The view ends with it.
+                    Err(RecvError::Closed) => return Some(until.await),
+                },
+            }
+        }
+    }
 
-/// Carries out a refresh.
-pub(super) async fn refresh(handle: EngineHandle, job: crate::app::JobId, sources: Vec<crate::fact::SourceId>, screen: Sender<Msg>) {
-    let sources = if sources.is_empty() { handle.sources_for(None) } else { sources };
-    let outcome = handle.refresh(&sources).await.map_err(|error| error.to_string());
-    // A screen that is gone needs no answer.
-    let _ = screen.send(Msg::Refreshed(job, outcome)).await;
+    /// Says what is to be known about the store, where that moved.
+    async fn note(&mut self) -> Option<()> {
+        let notes = self.handle.notes();
+        if *self.held.notes != *notes {
+            self.held.notes = notes.into();
+            self.screen.send(Msg::Snapshot(self.held.clone())).await.ok()?;
+        }
+        Some(())
+    }
 }
 
 /// Arranges facts off the loop.
@@ -88,6 +119,6 @@ pub(super) fn arrange(question: crate::app::Arrange, screen: Sender<Msg>) {
 pub(super) const AT_ONCE: usize = 2_000;
 
 /// Whether a question is small enough to be answered at once.
-pub(super) fn is_small(facts: &Arc<[Arc<crate::fact::Insight>]>) -> bool {
+pub(super) fn is_small(facts: &FactMap) -> bool {
     facts.len() <= AT_ONCE
 }

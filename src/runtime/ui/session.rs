@@ -10,24 +10,19 @@ use tokio::{
 
 use crate::{
     app::{self, Effect, Model, Msg, Pointer, PointerKind, Setup},
-    engine::{
-        Engine, EngineError, EngineHandle, StoreError,
-        world::{Clock, SystemClock},
-    },
+    engine::world::{Clock, SystemClock},
     term::{self, Capabilities, Guard, Input, MouseKind, Screen, Signal, Signals, TermEvent},
     theme::{Role, Theme},
 };
 
 use super::{
-    ScreenOptions,
-    assets::{self, Assets},
-    feed,
+    ScreenOptions, feed,
+    link::{self, Found, Link},
 };
 use crate::runtime::{
+    assets::{self, Assets},
     context::{Context, RuntimeError},
-    owner,
     record::Recorder,
-    server::Server,
 };
 
 /// How long a terminal may take to answer what it can do.
@@ -36,8 +31,10 @@ const PROBE: Duration = Duration::from_millis(150);
 const FRAME: Duration = Duration::from_micros(16_667);
 /// How long leaving may take.
 const LEAVE: Duration = Duration::from_secs(2);
-/// How long to go on trying while the directory changes hands.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// How long after somebody is gone somebody else is looked for.
+const AGAIN: Duration = Duration::from_millis(100);
+/// The same after nobody could be found.
+const LATER: Duration = Duration::from_secs(2);
 /// Messages that may wait.
 const WAITING: usize = 64;
 
@@ -49,8 +46,8 @@ pub(super) async fn run(context: &Context, options: &ScreenOptions) -> Result<()
     let (messages, told) = channel(WAITING);
     let mut session = Session::new(context, options, messages).map_err(terminal_error)?;
     session.draw().map_err(terminal_error)?;
-    let starting = start(context);
-    let left = session.turn(told, starting, context).await;
+    let finding = link::find(context, Duration::ZERO, &session.messages);
+    let left = session.turn(told, finding, context).await;
     let flushed = session.leave(context).await;
     left.and(flushed)
 }
@@ -58,22 +55,6 @@ pub(super) async fn run(context: &Context, options: &ScreenOptions) -> Result<()
 /// What is said when the terminal fails.
 fn terminal_error<E: std::fmt::Display>(error: E) -> RuntimeError {
     RuntimeError::Io(format!("the terminal: {error}"))
-}
-
-/// Starts the engine off the loop, patiently while another process leaves the directory.
-fn start(context: &Context) -> JoinHandle<Result<Engine, EngineError>> {
-    let context = context.clone();
-    tokio::task::spawn_blocking(move || {
-        let since = std::time::Instant::now();
-        loop {
-            match Engine::start(owner::options(&context, true, context.offline)) {
-                Err(EngineError::Store(StoreError::Busy { .. })) if since.elapsed() < PATIENCE => {
-                    std::thread::sleep(Duration::from_millis(20));
-                }
-                outcome => return outcome,
-            }
-        }
-    })
 }
 
 /// What runs for a screen.
@@ -86,8 +67,10 @@ struct Session {
     screen: Screen,
     clock: Arc<dyn Clock>,
     messages: Sender<Msg>,
-    engine: Option<(Engine, EngineHandle)>,
-    server: Option<Server>,
+    link: Option<Link>,
+    linked_at: Instant,
+    /// Whether somebody answered before: then nobody answering is said, and looked for again.
+    had_link: bool,
     input: Option<Input>,
     drawn: u64,
     frame_at: Instant,
@@ -125,8 +108,9 @@ impl Session {
             assets,
             clock,
             messages,
-            engine: None,
-            server: None,
+            link: None,
+            linked_at: Instant::now(),
+            had_link: false,
             input: None,
             drawn: 0,
             frame_at: Instant::now(),
@@ -140,7 +124,7 @@ impl Session {
     async fn turn(
         &mut self,
         mut told: Receiver<Msg>,
-        mut starting: JoinHandle<Result<Engine, EngineError>>,
+        mut finding: JoinHandle<Result<Found, RuntimeError>>,
         context: &Context,
     ) -> Result<(), RuntimeError> {
         let mut signals = Signals::new().map_err(terminal_error)?;
@@ -165,8 +149,18 @@ impl Session {
                     self.found(found).map_err(terminal_error)?;
                     self.input = Some(Input::new(&typed).map_err(terminal_error)?);
                 }
-                started = &mut starting, if self.engine.is_none() => self.started(started, context)?,
-                Some(msg) = told.recv() => self.take(msg),
+                found = &mut finding, if self.link.is_none() => {
+                    let found = found.unwrap_or_else(|error| Err(RuntimeError::Io(format!("the engine could not be started: {error}"))));
+                    if let Err(error) = found.and_then(|found| self.linked(found, context)) {
+                        finding = self.look_again(error, context)?;
+                    }
+                }
+                Some(msg) = told.recv() => {
+                    if matches!(msg, Msg::EngineGone(_)) {
+                        finding = self.lost(context);
+                    }
+                    self.take(msg);
+                }
                 () = until(self.wake) => {
                     self.wake = None;
                     self.take(Msg::Wake);
@@ -177,18 +171,40 @@ impl Session {
         Ok(())
     }
 
-    fn started(
-        &mut self,
-        started: Result<Result<Engine, EngineError>, tokio::task::JoinError>,
-        context: &Context,
-    ) -> Result<(), RuntimeError> {
-        let engine = started.map_err(|error| RuntimeError::Io(format!("the engine could not be started: {error}")))??;
-        let handle = engine.handle();
-        // Without a socket others wait for the lock; the screen does not need one.
-        self.server = Server::start(context, handle.clone()).ok();
-        tokio::spawn(feed::follow(handle.clone(), self.messages.clone()));
-        self.engine = Some((engine, handle));
+    /// Somebody answers.
+    fn linked(&mut self, found: Found, context: &Context) -> Result<(), RuntimeError> {
+        let link = Link::new(found, context, &self.messages)?;
+        if self.had_link {
+            let said = if link.owns() {
+                "The stellar that answered is gone; this screen owns the directory now."
+            } else {
+                "Another stellar answers now."
+            };
+            self.take(Msg::Said(said.to_owned()));
+        }
+        self.had_link = true;
+        self.link = Some(link);
+        self.linked_at = Instant::now();
         Ok(())
+    }
+
+    /// Nobody answers any more: what is shown stays, and somebody is looked for.
+    fn lost(&mut self, context: &Context) -> JoinHandle<Result<Found, RuntimeError>> {
+        if let Some(link) = self.link.take() {
+            let context = context.clone();
+            tokio::spawn(async move { link.leave(&context).await });
+        }
+        // One that answers and is gone at once is not asked in a circle.
+        link::find(context, if self.linked_at.elapsed() < LATER { LATER } else { AGAIN }, &self.messages)
+    }
+
+    /// Nobody could be found: at the start that is the end, later it is said and tried again.
+    fn look_again(&mut self, error: RuntimeError, context: &Context) -> Result<JoinHandle<Result<Found, RuntimeError>>, RuntimeError> {
+        if !self.had_link {
+            return Err(error);
+        }
+        self.take(Msg::EngineGone(error.to_string()));
+        Ok(link::find(context, LATER, &self.messages))
     }
 
     /// What the terminal can do is known.
@@ -244,7 +260,7 @@ impl Session {
     fn take(&mut self, msg: Msg) {
         let now = self.clock.now();
         if let Some(recorder) = &mut self.recorder
-            && let Err(error) = recorder.write(&msg, now)
+            && let Err(error) = recorder.write(&msg, &self.model, now)
         {
             self.recorder = None;
             self.model.shared.say(format!("The recording ended: {error}"), Role::Error);
@@ -258,9 +274,10 @@ impl Session {
     fn run(&mut self, effect: Effect) {
         match effect {
             Effect::Arrange(question) if feed::is_small(&question.facts) => self.take(Msg::Arranged(app::arrange(&question))),
+            Effect::Renew(keys) => self.link.iter().for_each(|link| link.renew(keys.clone())),
             Effect::Arrange(question) => feed::arrange(question, self.messages.clone()),
-            Effect::Refresh(job, sources) => match &self.engine {
-                Some((_, handle)) => drop(tokio::spawn(feed::refresh(handle.clone(), job, sources, self.messages.clone()))),
+            Effect::Refresh(job, sources) => match &self.link {
+                Some(link) => link.refresh(job, sources, self.messages.clone()),
                 None => self.take(Msg::Refreshed(job, Err("the engine is not there yet".to_owned()))),
             },
             // A terminal that takes no more is noticed at the next frame.
@@ -288,13 +305,10 @@ impl Session {
 
     /// Leaves in order: the engine flushes within a bound, then the terminal is given back. Ctrl+C meanwhile leaves at once.
     async fn leave(mut self, context: &Context) -> Result<(), RuntimeError> {
-        let (engine, server) = (self.engine.take(), self.server.take());
+        let link = self.link.take();
         let ending = async {
-            if let Some(server) = server {
-                server.leave(context).await;
-            }
-            match engine {
-                Some((engine, _)) => engine.shutdown().await.map_err(RuntimeError::from),
+            match link {
+                Some(link) => link.leave(context).await,
                 None => Ok(()),
             }
         };

@@ -55,9 +55,11 @@ const RULES: &[Rule] = &[
     Rule { what: "clap", lines: |file| paths(file, &["clap", "clap_complete", "clap_mangen"]), places: Only(&["cli", "main"]) },
     Rule {
         what: "ratatui",
-        lines: |file| paths(file, &["ratatui", "ratatui_core", "tui_textarea"]),
+        lines: |file| paths(file, &["ratatui", "ratatui_core"]),
         places: Only(&["keymap", "theme", "app", "access", "term", "runtime"]),
     },
+    Rule { what: "tui_textarea", lines: |file| paths(file, &["tui_textarea"]), places: Only(&["app/field"]) },
+    Rule { what: "accesskit", lines: |file| paths(file, &["accesskit", "accesskit_consumer"]), places: Only(&["access"]) },
     Rule { what: "stellar_widgets", lines: |file| words(file, &["stellar_widgets"]), places: Only(&["app/view", "app/layout"]) },
     // Text reads JSON to show it and derives its errors; it still knows no room.
     Rule { what: "a crate but those of text", lines: foreign_to_text, places: AllBut(&["text"]) },
@@ -106,6 +108,8 @@ const KNOWN_CRATES: &[&str] = &[
     "stellar_widgets",
     "ratatui",
     "ratatui_core",
+    "tui_textarea",
+    "accesskit",
     "crossterm",
     "clap",
     "serde",

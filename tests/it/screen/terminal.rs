@@ -40,10 +40,10 @@ impl Terminal {
         let mut builder = CommandBuilder::new(command.get_program());
         builder.args(command.get_args());
         builder.env_clear();
+        builder.env("TERM", "xterm-256color");
         for (name, value) in command.get_envs() {
             builder.env(name, value.expect("a value"));
         }
-        builder.env("TERM", "xterm-256color");
         builder.cwd(command.get_current_dir().expect("a directory"));
         let child = pair.slave.spawn_command(builder).expect("the program");
         let mut reader = pair.master.try_clone_reader().expect("a reader");

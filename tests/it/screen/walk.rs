@@ -127,6 +127,39 @@ fn a_bad_theme_and_a_bad_keymap_are_said_and_the_screen_is_there() {
 }
 
 #[test]
+fn a_keymap_that_clashes_is_said_with_both_actions_and_the_default_keys_act() {
+    let sandbox = scene();
+    sandbox.write(".config/stellar/config.toml", format!("{CONFIG}\n[app]\nkeymap = \"mine\"\n"));
+    sandbox.write(".config/stellar/keymaps/mine.toml", "[global]\n\"core.app.quit\" = [\"x\"]\n\"core.view.sort\" = [\"x\"]\n");
+    let mut terminal = Terminal::start(&sandbox.stellar_command(&[]), 140, 30);
+    terminal.wait_for_text("keymaps/mine.toml, line 3: x asks for core.view.sort and for core.app.quit (line 2); a key has one action");
+    terminal.wait_for_text("service/search/owner");
+    terminal.send(b"?");
+    terminal.wait_for_text("Keys of the list");
+    terminal.send(b"\x1b");
+    terminal.wait_until_gone("Keys of the list");
+    terminal.send(b"q");
+    assert_eq!(terminal.wait_for_end(), 0);
+    terminal.assert_restored();
+    let listed = sandbox.stellar(&["keymap", "list", "--json"]);
+    assert_eq!(listed.code, 2, "{}", listed.stderr);
+    assert!(listed.stderr.contains("line 3: x asks for core.view.sort and for core.app.quit"), "{}", listed.stderr);
+    assert!(listed.stdout.contains("\"chord\":\"q\""), "what is in force is listed all the same");
+}
+
+#[test]
+fn a_personas_keymap_acts_for_that_persona() {
+    let sandbox = scene();
+    sandbox.write(".config/stellar/keymaps/secops.toml", "[global]\n\"core.app.quit\" = [\"F4\"]\n");
+    let mut terminal = Terminal::start(&sandbox.stellar_command(&["--persona", "secops"]), 120, 30);
+    terminal.wait_for_text("service/search/owner");
+    terminal.wait_for_text("F4 quit");
+    terminal.send(b"\x1bOS");
+    assert_eq!(terminal.wait_for_end(), 0);
+    terminal.assert_restored();
+}
+
+#[test]
 fn a_recorded_session_replays_to_the_screen_it_ended_with() {
     let sandbox = scene();
     let record = sandbox.path("session.jsonl");

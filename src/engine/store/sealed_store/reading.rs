@@ -6,7 +6,6 @@ use super::{
         error::StoreError,
         known::{Known, Lesson},
         lookup::{self, Looked},
-        marker,
         names::{self, Tree},
         pieces::SealedRow,
         record, records,
@@ -77,7 +76,7 @@ impl SealedStore {
             })?;
             if !all {
                 usual = false;
-                marker::condemn(&self.data_dir);
+                self.condemn(&StoreError::Damaged("a part of it could not be read".to_owned()));
                 self.report(key, None);
             }
         }

@@ -1,4 +1,4 @@
-//! A source's standing in a recording.
+//! How a source stands, as a screen needs it.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// When a source began to fail, or how else it stands.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Standing {
     Unknown,
@@ -36,9 +36,9 @@ impl Standing {
     }
 }
 
-/// What a recording keeps of a source.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct RecordedSource {
+/// A source.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ViewSource {
     source: SourceId,
     kind: String,
     role: Role,
@@ -54,7 +54,9 @@ pub(super) struct RecordedSource {
     interval_ms: Option<u64>,
 }
 
-impl RecordedSource {
+impl ViewSource {
+    /// Puts a source on the wire.
+    #[must_use]
     pub fn of(status: &SourceStatus) -> Self {
         Self {
             source: status.source.clone(),
@@ -73,6 +75,8 @@ impl RecordedSource {
         }
     }
 
+    /// How the source stands.
+    #[must_use]
     pub fn status(self) -> SourceStatus {
         SourceStatus {
             source: self.source,
@@ -85,7 +89,7 @@ impl RecordedSource {
             complete_at: self.complete_at,
             asked_at: self.asked_at,
             keys: self.keys,
-            error: self.error.map(error),
+            error: self.error.map(told_error),
             skipped: Vec::new(),
             duplicates: Vec::new(),
             rejected_keys: 0,
@@ -96,8 +100,9 @@ impl RecordedSource {
 }
 
 /// A failure of which only the sentence was kept.
-pub(super) fn error(message: String) -> SourceError {
-    SourceError { code: "recorded", message, retry_after: None }
+#[must_use]
+pub fn told_error(message: String) -> SourceError {
+    SourceError { code: "told", message, retry_after: None }
 }
 
 /// The kinds there are; a kind of a later version is only that.

@@ -1,4 +1,4 @@
-//! Facts and conflicts in a recording, their values replaced.
+//! Facts and conflicts as a screen needs them: with the arithmetic, so that nothing of it is computed twice.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,7 +9,7 @@ use crate::fact::{
     ResolutionState, Role, ScoreBasis, SourceId, SourceView, Timestamp, Validity, Value, Weights,
 };
 
-use super::{redact::stand_in, source::Standing};
+use super::{Veil, source::Standing};
 
 fn millis(span: Duration) -> u64 {
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
@@ -27,7 +27,7 @@ where
 }
 
 /// What a score is computed from.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Basis {
     weights: [f64; 5],
     age_ms: u64,
@@ -72,9 +72,9 @@ impl Basis {
     }
 }
 
-/// What a recording keeps of one source's part.
-#[derive(Debug, Serialize, Deserialize)]
-struct RecordedView {
+/// One source's part in a fact.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct ViewReading {
     source: SourceId,
     role: Role,
     value: Option<String>,
@@ -92,8 +92,8 @@ struct RecordedView {
     agrees: bool,
 }
 
-impl RecordedView {
-    fn of(view: &SourceView) -> Self {
+impl ViewReading {
+    fn of(view: &SourceView, veil: Veil<'_>) -> Self {
         let (held, absent) = match &view.content {
             Content::Value(held) => (Some(held), false),
             Content::Absent(last) => (last.as_ref(), true),
@@ -101,7 +101,7 @@ impl RecordedView {
         Self {
             source: view.source.clone(),
             role: view.role,
-            value: held.map(stand_in),
+            value: held.map(veil),
             absent,
             trust: view.trust,
             score: view.score,
@@ -143,9 +143,9 @@ impl RecordedView {
     }
 }
 
-/// What a recording keeps of a conflict.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct RecordedConflict {
+/// A conflict.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ViewConflict {
     key: Key,
     class: String,
     digest: String,
@@ -158,9 +158,11 @@ pub(super) struct RecordedConflict {
     last_updated: Timestamp,
 }
 
-impl RecordedConflict {
-    pub fn of(entry: &ConflictEntry) -> Self {
-        let candidate = |candidate: &Candidate| (stand_in(&candidate.value), candidate.sources.clone(), candidate.score);
+impl ViewConflict {
+    /// Puts a conflict on the wire, its values as `veil` shows them.
+    #[must_use]
+    pub fn of(entry: &ConflictEntry, veil: Veil<'_>) -> Self {
+        let candidate = |candidate: &Candidate| (veil(&candidate.value), candidate.sources.clone(), candidate.score);
         Self {
             key: entry.key.clone(),
             class: entry.class.code().to_owned(),
@@ -175,6 +177,10 @@ impl RecordedConflict {
         }
     }
 
+    /// The conflict it speaks of.
+    ///
+    /// # Errors
+    /// A sentence, when it holds a word or a value that is not known here.
     pub fn entry(self) -> Result<ConflictEntry, String> {
         let classes = [ConflictClass::Value, ConflictClass::Change, ConflictClass::Delete];
         let class = classes.into_iter().find(|class| class.code() == self.class).ok_or_else(|| format!("no class {:?}", self.class))?;
@@ -201,9 +207,9 @@ impl RecordedConflict {
     }
 }
 
-/// What a recording keeps of a fact.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct RecordedFact {
+/// A fact.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ViewFact {
     key: Key,
     value: Option<String>,
     state: String,
@@ -215,19 +221,21 @@ pub(super) struct RecordedFact {
     observed_at: Timestamp,
     changed_at: Timestamp,
     ttl_ms: u64,
-    sources: Vec<RecordedView>,
+    sources: Vec<ViewReading>,
     reasons: Vec<String>,
-    conflict: Option<RecordedConflict>,
+    conflict: Option<ViewConflict>,
     wanted: Option<String>,
     unit: String,
     secret: bool,
 }
 
-impl RecordedFact {
-    pub fn of(insight: &Insight) -> Self {
+impl ViewFact {
+    /// Puts a fact on the wire, its values as `veil` shows them.
+    #[must_use]
+    pub fn of(insight: &Insight, veil: Veil<'_>) -> Self {
         Self {
             key: insight.key.clone(),
-            value: insight.value.as_ref().map(stand_in),
+            value: insight.value.as_ref().map(veil),
             state: insight.state.to_string(),
             marks: insight.marks.iter().map(|mark| mark.to_string()).collect(),
             confidence: insight.confidence.as_ref().map(Basis::of),
@@ -237,15 +245,19 @@ impl RecordedFact {
             observed_at: insight.observed_at,
             changed_at: insight.changed_at,
             ttl_ms: millis(insight.ttl),
-            sources: insight.sources.iter().map(RecordedView::of).collect(),
+            sources: insight.sources.iter().map(|view| ViewReading::of(view, veil)).collect(),
             reasons: insight.reason_codes.iter().map(ToString::to_string).collect(),
-            conflict: insight.conflict.as_deref().map(RecordedConflict::of),
-            wanted: insight.wanted.as_ref().map(stand_in),
+            conflict: insight.conflict.as_deref().map(|conflict| ViewConflict::of(conflict, veil)),
+            wanted: insight.wanted.as_ref().map(veil),
             unit: insight.unit.as_ref().to_owned(),
             secret: insight.secret,
         }
     }
 
+    /// The fact it speaks of.
+    ///
+    /// # Errors
+    /// A sentence, when it holds a word or a value that is not known here.
     pub fn insight(self) -> Result<Insight, String> {
         let mut marks = Marks::default();
         for mark in &self.marks {
@@ -263,9 +275,9 @@ impl RecordedFact {
             observed_at: self.observed_at,
             changed_at: self.changed_at,
             ttl: Duration::from_millis(self.ttl_ms),
-            sources: self.sources.into_iter().map(RecordedView::view).collect::<Result<_, _>>()?,
+            sources: self.sources.into_iter().map(ViewReading::view).collect::<Result<_, _>>()?,
             reason_codes: self.reasons.iter().map(|code| parsed::<ReasonCode>(code)).collect::<Result<_, _>>()?,
-            conflict: self.conflict.map(RecordedConflict::entry).transpose()?.map(Arc::new),
+            conflict: self.conflict.map(ViewConflict::entry).transpose()?.map(Arc::new),
             wanted: self.wanted.as_deref().map(value).transpose()?,
             unit: self.unit.into(),
             secret: self.secret,

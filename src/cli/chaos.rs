@@ -1,0 +1,76 @@
+//! `chaos list|run`.
+
+use std::path::Path;
+
+use serde_json::{Map, Value as Json};
+
+use crate::{
+    runtime::{ChaosError, chaos_profiles, chaos_run},
+    wire::{ChaosProfilePayload, ChaosReportPayload},
+};
+
+use super::{
+    line::{Line, Tone},
+    messages::Failure,
+};
+
+/// The built-in profiles.
+pub fn list() -> Result<Vec<ChaosProfilePayload>, Failure> {
+    Ok(chaos_profiles()?)
+}
+
+/// Tries one; the failure too when a promise was broken.
+pub fn run(args: &Map<String, Json>, current_dir: Option<&Path>) -> Result<(ChaosReportPayload, Option<Failure>), Failure> {
+    if args.get("live").and_then(Json::as_bool) == Some(true) {
+        let message = "chaos run --live, which tries faults on the running engine, is not in this build";
+        return Err(Failure::new("not_in_this_build", message).hint("without --live it runs on a scratch directory"));
+    }
+    let report = chaos_run(args.get("profile").and_then(Json::as_str).unwrap_or_default(), current_dir)?;
+    let failure = (!report.passed).then(|| Failure::new("chaos_failed", format!("{} broke a promise", report.profile)));
+    Ok((report, failure))
+}
+
+/// A profile, for a person.
+pub fn profile_line(profile: &ChaosProfilePayload) -> Line {
+    Line::toned(Tone::Strong, &format!("{:<16} ", profile.profile)).add(Tone::Plain, &profile.about)
+}
+
+/// A report, for a person.
+pub fn report_lines(report: &ChaosReportPayload) -> Vec<Line> {
+    let faults: Vec<String> = report.faults.iter().map(|fault| format!("{} {}", fault.count, fault.kind)).collect();
+    let faults = if faults.is_empty() { "none".to_owned() } else { faults.join(", ") };
+    let (tone, verdict) = if report.passed { (Tone::Good, "passed") } else { (Tone::Bad, "failed") };
+    let row = |name: &str, text: String| Line::toned(Tone::Dim, &format!("{name:<14} ")).add(Tone::Plain, &text);
+    let recovery = &report.recovery;
+    vec![
+        Line::toned(Tone::Dim, &format!("{:<14} ", "profile"))
+            .add(Tone::Strong, &report.profile)
+            .add(Tone::Plain, &format!(", seed {}  ", report.seed))
+            .add(tone, verdict),
+        row("simulated", format!("{} s", report.simulated_ms / 1000)),
+        row("faults", faults),
+        row("reads", format!("{} of {} served, {} wrong", report.served, report.reads, report.wrong)),
+        row("memory", format!("took over {} times, gave back {} times", report.failovers, report.recovered)),
+        row("acknowledged", format!("{}, {} found afterwards", report.acknowledged, report.found)),
+        row("missing", format!("{} said and fetched again, {} in silence", report.said_missing, report.lost)),
+        row(
+            "recovery",
+            format!(
+                "{} times, p50 {:.3} ms, p99 {:.3} ms, worst {:.3} ms, {} unanswered",
+                recovery.count, recovery.p50_ms, recovery.p99_ms, recovery.worst_ms, recovery.unanswered
+            ),
+        ),
+    ]
+}
+
+impl From<ChaosError> for Failure {
+    fn from(error: ChaosError) -> Self {
+        let message = error.to_string();
+        match error {
+            ChaosError::NoProfile(_) => Self::new("no_such_profile", message).hint("stellar chaos list shows what each tries"),
+            ChaosError::BadProfile(_) => Self::new("bad_profile", message),
+            ChaosError::Unreadable { .. } => Self::new("io", message),
+            ChaosError::Runtime(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! Faults on purpose: a profile says which, a run tries them on a scratch directory with simulated sources, a report says what came of it.
+//!
+//! Invariants: a run draws everything from its seed, so the same profile does the same again; faults are injected at the engine's own
+//! seams, never into the code under test; nothing of a person's data is opened.
+//!
+//! It does not touch a running engine, and it does not print.
+
+mod profile;
+mod report;
+mod run;
+mod target;
+mod truth;
+
+pub use profile::{BUILT_IN, ChaosProfile, FaultKind, ProfileError};
+pub use report::{ChaosReport, Recovery};
+pub use run::rehearse;

@@ -1,0 +1,227 @@
+//! From what changed to the view and the events: only the keys concerned are resolved anew.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, MutexGuard, PoisonError, atomic::Ordering},
+    time::Duration,
+};
+
+use tokio::sync::watch;
+
+use crate::fact::{Key, Timestamp};
+
+use super::{
+    api::{EngineEvent, SourceStatus},
+    core::{Core, remembered},
+    source::Skipped,
+    store::StoreError,
+    view::{EngineView, FactMap, Keeper},
+};
+
+/// Facts of a source that are dated anew together with its answer; more are in slices, so that nobody waits.
+const AT_ONCE: usize = 2_000;
+/// Keys of a slice.
+const SLICE: usize = 1_000;
+/// Slices take a tenth of a core.
+const REST: u32 = 9;
+/// How often a conflict is weighed again without anything having happened: which value wins moves with time.
+const WEIGH: Duration = Duration::from_secs(30);
+/// How long the sweep sleeps at the most.
+const LONGEST: Duration = Duration::from_secs(60);
+
+impl Core {
+    fn keeper(&self) -> MutexGuard<'_, Option<Keeper>> {
+        self.keeper.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins to keep the view, if nobody does; then hands it to `with`.
+    fn with_keeper<T>(&self, with: impl FnOnce(&Keeper) -> T) -> Result<T, StoreError> {
+        self.load()?;
+        let mut guard = self.keeper();
+        let keeper = match &mut *guard {
+            Some(keeper) => keeper,
+            none => {
+                let now = self.now();
+                let mut resolved = Vec::new();
+                {
+                    let facts = self.read_facts();
+                    let standings = self.standings(now);
+                    for (key, slots) in facts.table.matching(None) {
+                        let turns = self.turns(slots, &standings, now);
+                        resolved.extend(self.resolve(key, slots, &standings, now).map(|insight| (Arc::new(insight), turns)));
+                    }
+                }
+                let facts: FactMap = resolved.into_iter().collect();
+                none.insert(Keeper::new(facts, self.source_statuses(now).into()))
+            }
+        };
+        let answer = with(keeper);
+        drop(guard);
+        self.sooner.notify_one();
+        Ok(answer)
+    }
+
+    /// Every moment of the view from now on.
+    pub fn watch_view(&self) -> Result<watch::Receiver<EngineView>, StoreError> {
+        self.with_keeper(Keeper::subscribe)
+    }
+
+    /// Takes everything as told, so that only what differs from now on is.
+    pub fn take_as_told(&self) {
+        // A store that cannot be read is named by whatever reads it next.
+        let _ = self.with_keeper(|_| ());
+    }
+
+    /// Resolves these keys anew, shows them, and tells of what differs from what was last told - when anybody listens or looks.
+    pub fn tell_changes(&self, keys: &[Key], now: Timestamp) {
+        let mut guard = self.keeper();
+        let looked_at = guard.as_ref().is_some_and(|keeper| self.events.heard() || keeper.is_watched());
+        let Some(keeper) = guard.as_mut().filter(|_| looked_at) else {
+            *guard = None;
+            drop(guard);
+            return self.remember_keys(Some(keys), now);
+        };
+        let turned = keeper.next_turn();
+        let differences = {
+            let facts = self.read_facts();
+            let standings = self.standings(now);
+            let told = keys.iter().map(|key| {
+                let slots = facts.table.slots(key);
+                let turns = self.turns(slots, &standings, now);
+                let resolved = self.resolve(key, slots, &standings, now);
+                if let Some(insight) = &resolved {
+                    self.remember(insight, now);
+                }
+                (key.clone(), resolved.map(|insight| (insight, turns)))
+            });
+            keeper.take(told.collect())
+        };
+        keeper.stand(self.source_statuses(now));
+        keeper.publish();
+        let sooner = keeper.next_turn().is_some_and(|next| turned.is_none_or(|turned| next < turned));
+        // Told under the lock, so that events come in the order of the moments.
+        for difference in differences {
+            let is = difference.insight.conflict.as_ref().map(|conflict| conflict.id.clone());
+            let key = difference.insight.key.clone();
+            self.events.emit(now, EngineEvent::InsightChanged(difference.insight));
+            match (difference.had, is) {
+                (None, Some(opened)) => self.events.emit(now, EngineEvent::ConflictOpened(opened, key)),
+                (Some(closed), None) => self.events.emit(now, EngineEvent::ConflictClosed(closed, key)),
+                _ => {}
+            }
+        }
+        drop(guard);
+        if sooner {
+            self.sooner.notify_one();
+        }
+    }
+
+    /// As [`Core::tell_changes`], of every fact there is and every one that was shown: much may have moved at once.
+    pub fn tell_everything(&self, now: Timestamp) {
+        for slot in &self.sources {
+            *slot.held.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        }
+        let mut keys: BTreeSet<Key> = self.read_facts().table.matching(None).map(|(key, _)| key.clone()).collect();
+        if let Some(keeper) = self.keeper().as_ref() {
+            keys.extend(keeper.keys().cloned());
+        }
+        let keys: Vec<Key> = keys.into_iter().collect();
+        for slice in keys.chunks(SLICE) {
+            self.tell_changes(slice, now);
+        }
+    }
+
+    /// A source vouched anew, or began or ceased to be live: its facts have another date. Few are told at once with what changed.
+    pub fn redate(self: &Arc<Self>, at: usize, changed: &mut Vec<Key>) {
+        if self.keeper().is_none() {
+            return;
+        }
+        let slot = &self.sources[at];
+        let keys: Vec<Key> = self.read_facts().table.held_by(&slot.id).map(|held| held.observation.key.clone()).collect();
+        let turn = slot.redated.fetch_add(1, Ordering::Relaxed) + 1;
+        if keys.len() <= AT_ONCE {
+            changed.extend(keys);
+            return;
+        }
+        let core = Arc::downgrade(self);
+        tokio::spawn(async move {
+            for slice in keys.chunks(SLICE) {
+                let Some(core) = core.upgrade() else { return };
+                // A later answer dates them all again.
+                if core.sources[at].redated.load(Ordering::Relaxed) != turn {
+                    return;
+                }
+                let started = core.options.clock.monotonic();
+                core.tell_changes(slice, core.now());
+                let took = core.options.clock.monotonic().saturating_sub(started);
+                drop(core);
+                tokio::time::sleep(took.saturating_mul(REST)).await;
+            }
+        });
+    }
+
+    /// Tells of facts that moved because time passed; says how long nothing more can.
+    pub fn sweep(&self, weighed_at: &mut Timestamp) -> Duration {
+        let now = self.now();
+        let mut keys = Vec::new();
+        let mut contested = false;
+        if let Some(keeper) = self.keeper().as_mut() {
+            keys = keeper.due(now);
+            let weigh = now.since(*weighed_at) >= WEIGH;
+            for key in keeper.contested() {
+                contested = true;
+                if !weigh {
+                    break;
+                }
+                keys.push(key.clone());
+            }
+            if weigh {
+                *weighed_at = now;
+            }
+        }
+        for slice in keys.chunks(SLICE) {
+            self.tell_changes(slice, now);
+        }
+        let turn = self.keeper().as_ref().and_then(Keeper::next_turn).map_or(LONGEST, |next| next.since(self.now()));
+        turn.min(if contested { WEIGH } else { LONGEST })
+    }
+
+    /// How every source stands, in configured order.
+    pub fn source_statuses(&self, now: Timestamp) -> Vec<SourceStatus> {
+        let facts = self.read_facts();
+        let count = |slot: &super::core::SourceSlot| {
+            let mut held = slot.held.lock().unwrap_or_else(PoisonError::into_inner);
+            *held.get_or_insert_with(|| facts.table.held_by(&slot.id).filter(|held| held.value().is_some()).count() as u64)
+        };
+        self.sources
+            .iter()
+            .map(|slot| {
+                let keys = if facts.loaded { count(slot) } else { 0 };
+                let health = slot.health();
+                SourceStatus {
+                    source: slot.id.clone(),
+                    kind: slot.kind,
+                    role: slot.config.role,
+                    trust: slot.config.trust,
+                    enabled: slot.config.enabled,
+                    writable: slot.config.writable,
+                    state: health.state(),
+                    complete_at: health.complete_at,
+                    asked_at: health.asked_at,
+                    keys,
+                    error: health.failure.as_ref().map(|failure| remembered(failure, now)),
+                    skipped: health
+                        .remarks
+                        .skipped
+                        .iter()
+                        .map(|(reason, count)| Skipped { reason: reason.clone(), count: *count })
+                        .collect(),
+                    duplicates: health.remarks.duplicates.iter().filter_map(|key| Key::new(key).ok()).collect(),
+                    rejected_keys: health.remarks.rejected_keys,
+                    availability: health.availability(now),
+                    interval: slot.config.interval,
+                }
+            })
+            .collect()
+    }
+}

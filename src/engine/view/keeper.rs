@@ -1,0 +1,130 @@
+//! The one that keeps the view: takes what was resolved anew, and hands out moments.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::{
+    engine::api::SourceStatus,
+    fact::{ConflictEntry, ConflictId, Insight, Key, Timestamp},
+};
+
+use super::{contested::Contested, fact_map::FactMap};
+
+/// What the engine knows at one moment: cheap to clone, shared with the next.
+#[derive(Clone, Debug)]
+pub struct EngineView {
+    /// Every fact, by key.
+    pub facts: FactMap,
+    /// Every source, in configured order.
+    pub sources: Arc<[SourceStatus]>,
+    /// Conflicts that wait for a person, most instructive first.
+    pub conflicts: Arc<[Arc<ConflictEntry>]>,
+}
+
+impl Default for EngineView {
+    fn default() -> Self {
+        Self { facts: FactMap::default(), sources: Arc::from([]), conflicts: Arc::from([]) }
+    }
+}
+
+/// What was resolved of a key: the fact and when it turns by itself; none when nobody speaks of it any more.
+pub type Told = (Key, Option<(Insight, Option<Timestamp>)>);
+
+/// A fact that differs in what an event tells of, and the conflict it had before.
+pub struct Difference {
+    pub insight: Arc<Insight>,
+    pub had: Option<ConflictId>,
+}
+
+/// Keeps the view while anybody looks.
+pub struct Keeper {
+    view: EngineView,
+    contested: Contested,
+    sender: watch::Sender<EngineView>,
+}
+
+impl Keeper {
+    /// Begins with these facts.
+    pub fn new(facts: FactMap, sources: Arc<[SourceStatus]>) -> Self {
+        let mut contested = Contested::default();
+        facts.iter().filter(|insight| insight.conflict.is_some()).for_each(|insight| contested.take(insight));
+        let view = EngineView { facts, sources, conflicts: Arc::from([]) };
+        let mut keeper = Self { sender: watch::Sender::new(view.clone()), view, contested };
+        keeper.publish();
+        keeper
+    }
+
+    /// Every moment from now on.
+    pub fn subscribe(&self) -> watch::Receiver<EngineView> {
+        self.sender.subscribe()
+    }
+
+    /// Whether anybody looks at it.
+    pub fn is_watched(&self) -> bool {
+        self.sender.receiver_count() > 0
+    }
+
+    /// Takes what was resolved anew; gives back what differs in value, state, marks or conflict.
+    pub fn take(&mut self, told: Vec<Told>) -> Vec<Difference> {
+        let mut differences = Vec::new();
+        for (key, resolved) in told {
+            let Some((insight, turns)) = resolved else {
+                self.view.facts.remove(&key);
+                self.contested.forget(&key);
+                continue;
+            };
+            let before = self.view.facts.find(&key);
+            // What is the same stays the same piece of memory, so that nobody draws it anew.
+            let insight = match before {
+                Some(before) if **before == insight => Arc::clone(before),
+                _ => Arc::new(insight),
+            };
+            self.contested.take(&insight);
+            let before = self.view.facts.put_until(Arc::clone(&insight), turns);
+            if before.as_ref().is_none_or(|before| differs(before, &insight)) {
+                let had = before.and_then(|before| before.conflict.as_ref().map(|conflict| conflict.id.clone()));
+                differences.push(Difference { insight, had });
+            }
+        }
+        differences
+    }
+
+    /// How the sources stand now.
+    pub fn stand(&mut self, sources: Vec<SourceStatus>) {
+        if *self.view.sources != *sources {
+            self.view.sources = sources.into();
+        }
+    }
+
+    /// Hands out this moment.
+    pub fn publish(&mut self) {
+        self.view.conflicts = self.contested.waiting();
+        self.sender.send_replace(self.view.clone());
+    }
+
+    /// The keys that may have changed by themselves until `now`; each is to be resolved and taken.
+    pub fn due(&mut self, now: Timestamp) -> Vec<Key> {
+        self.view.facts.due(now)
+    }
+
+    /// The first moment at which a fact may change by itself.
+    pub fn next_turn(&self) -> Option<Timestamp> {
+        self.view.facts.next_turn()
+    }
+
+    /// Every key that is shown.
+    pub fn keys(&self) -> impl Iterator<Item = &Key> {
+        self.view.facts.iter().map(|insight| &insight.key)
+    }
+
+    /// The keys that have a conflict: which value wins can change with time alone.
+    pub fn contested(&self) -> impl Iterator<Item = &Key> {
+        self.contested.keys()
+    }
+}
+
+fn differs(before: &Insight, now: &Insight) -> bool {
+    let conflict = |insight: &Insight| insight.conflict.as_ref().map(|conflict| conflict.id.clone());
+    before.value != now.value || before.state != now.state || before.marks != now.marks || conflict(before) != conflict(now)
+}

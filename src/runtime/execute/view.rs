@@ -1,0 +1,90 @@
+//! What a screen behind the socket is told: everything, then what differs; and what it asks to be resolved for now.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use tokio::{
+    sync::broadcast::error::RecvError,
+    time::{Instant, sleep_until},
+};
+
+use crate::{
+    engine::{EngineEvent, EngineView, StampedEvent},
+    fact::Key,
+    wire::{EventPayload, ViewPayload},
+};
+
+use super::answer::{Answer, Failed};
+
+/// What a screen asks to be told.
+pub const FOLLOW: &str = "core.view.follow";
+/// What a screen asks to have resolved for now.
+pub const RENEW: &str = "core.view.renew";
+/// One piece of what differs.
+pub const CHANGED: &str = "core.view.changed";
+/// The least time between two moments.
+const PAUSE: Duration = Duration::from_millis(100);
+/// More keys than any screen has rows.
+const KEYS: usize = 2_000;
+
+#[derive(Deserialize)]
+struct RenewArgs {
+    keys: Vec<Key>,
+}
+
+/// Tells until the asker leaves; a slow one is told less often, never less.
+pub async fn follow(answer: &mut Answer<'_>) -> Result<(), Failed> {
+    let handle = answer.handle.clone();
+    let opened = tokio::task::spawn_blocking(move || (handle.view(), handle.subscribe())).await;
+    let Ok((view, mut events)) = opened else { return Err(Failed::new("fault", "reading the facts failed")) };
+    let mut view = view?;
+    let mut told = EngineView::default();
+    let mut first = true;
+    loop {
+        let now = view.borrow_and_update().clone();
+        let next = Instant::now() + PAUSE;
+        let pieces = ViewPayload::between(&told, &now);
+        // What nobody can see a difference in is not sent.
+        if first || pieces.iter().any(|piece| !piece.is_empty()) {
+            for piece in pieces {
+                if answer.line_of(CHANGED, answer.handle.now(), &piece).await.is_break() {
+                    return Ok(());
+                }
+            }
+        }
+        (told, first) = (now, false);
+        sleep_until(next).await;
+        loop {
+            tokio::select! {
+                biased;
+                changed = view.changed() => match changed {
+                    Ok(()) => break,
+                    Err(_) => return Err(Failed::new("engine_unavailable", "the engine ended by itself")),
+                },
+                event = events.recv() => match event {
+                    Ok(StampedEvent { at, event: event @ (EngineEvent::Fault(_) | EngineEvent::Cache(_)), .. }) => {
+                        let (action, payload) = EventPayload::of(&event, false);
+                        if answer.line_of(action, at, &payload).await.is_break() {
+                            return Ok(());
+                        }
+                    }
+                    Ok(_) | Err(RecvError::Lagged(_)) => {}
+                    Err(RecvError::Closed) => return Ok(()),
+                },
+            }
+        }
+    }
+}
+
+/// Resolves the keys for now; who follows is told what differs.
+pub async fn renew(answer: &mut Answer<'_>) -> Result<(), Failed> {
+    let args = serde_json::from_value::<RenewArgs>(answer.request.args.clone().into());
+    let keys = args.map_err(|error| Failed::new("bad_arguments", format!("{RENEW}: {error}")))?.keys;
+    if keys.len() > KEYS {
+        return Err(Failed::new("bad_arguments", format!("{RENEW}: at most {KEYS} keys at once")));
+    }
+    let handle = answer.handle.clone();
+    // Its panic would be told by the engine; there is nothing to answer either way.
+    let _ = tokio::task::spawn_blocking(move || handle.renew(&keys)).await;
+    Ok(())
+}

@@ -1,0 +1,140 @@
+//! Who answers the screen: the engine in this process, or the owner of the data directory behind the socket.
+
+use std::time::{Duration, Instant};
+
+use tokio::{sync::mpsc::Sender, task::JoinHandle};
+
+use crate::{
+    app::{JobId, Msg},
+    engine::{Engine, EngineError, EngineHandle, StoreError},
+    fact::{Key, SourceId},
+};
+
+use super::feed::{self, Feed};
+use crate::runtime::{
+    context::{Context, RuntimeError},
+    follow::{self, Following},
+    log::{engine_started, engine_stopped},
+    owner,
+    server::Server,
+};
+
+/// How long to go on trying while the directory changes hands.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// Between two tries.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Whoever was found.
+pub(super) enum Found {
+    /// Nobody else: this process owns the directory now.
+    Engine(Box<Engine>, Feed),
+    /// The owner.
+    Owner(Following),
+}
+
+/// What the screen asks.
+pub(super) enum Link {
+    Owner { engine: Box<Engine>, handle: EngineHandle, server: Option<Server> },
+    Client { context: Context, _following: Following },
+}
+
+/// Finds who answers, off the loop and not before `after`: the owner if there is one, else this process becomes it. What an engine
+/// knows is told before anybody is asked: the first answers would be in the way of the first facts.
+pub(super) fn find(context: &Context, after: Duration, screen: &Sender<Msg>) -> JoinHandle<Result<Found, RuntimeError>> {
+    let (context, screen) = (context.clone(), screen.clone());
+    tokio::task::spawn_blocking(move || {
+        std::thread::sleep(after);
+        let since = Instant::now();
+        loop {
+            if let Some(following) = follow::follow(&context)? {
+                return Ok(Found::Owner(following));
+            }
+            match Engine::open(owner::options(&context, true, context.offline)) {
+                Err(EngineError::Store(StoreError::Busy { .. })) if since.elapsed() < PATIENCE => std::thread::sleep(PAUSE),
+                outcome => {
+                    let mut engine = outcome?;
+                    let feed = feed::first(&engine.handle(), &screen)?;
+                    engine.poll()?;
+                    return Ok(Found::Engine(Box::new(engine), feed));
+                }
+            }
+        }
+    })
+}
+
+impl Link {
+    /// Begins to tell the screen what is known.
+    pub fn new(found: Found, context: &Context, screen: &Sender<Msg>) -> Result<Self, RuntimeError> {
+        match found {
+            Found::Engine(engine, feed) => {
+                let handle = engine.handle();
+                engine_started(context, &handle.notes());
+                let server = Server::start(context, handle.clone());
+                if let Err(error) = &server {
+                    tracing::warn!(%error, "the socket cannot be made; nobody else can ask");
+                }
+                tokio::spawn(feed::follow(feed));
+                Ok(Self::Owner { engine, handle, server: server.ok() })
+            }
+            Found::Owner(mut following) => {
+                following.tell(screen.clone()).map_err(|error| RuntimeError::Io(format!("no thread for the socket: {error}")))?;
+                Ok(Self::Client { context: context.clone(), _following: following })
+            }
+        }
+    }
+
+    /// Whether this process owns the directory.
+    pub const fn owns(&self) -> bool {
+        matches!(self, Self::Owner { .. })
+    }
+
+    /// Asks the sources; the answer is a message.
+    pub fn refresh(&self, job: JobId, sources: Vec<SourceId>, screen: Sender<Msg>) {
+        match self {
+            Self::Owner { handle, .. } => {
+                let handle = handle.clone();
+                tokio::spawn(async move {
+                    let sources = if sources.is_empty() { handle.sources_for(None) } else { sources };
+                    let outcome = handle.refresh(&sources).await.map_err(|error| error.to_string());
+                    // A screen that is gone needs no answer.
+                    let _ = screen.send(Msg::Refreshed(job, outcome)).await;
+                });
+            }
+            Self::Client { context, .. } => {
+                let context = context.clone();
+                tokio::task::spawn_blocking(move || {
+                    let _ = screen.blocking_send(Msg::Refreshed(job, follow::refresh(&context, &sources)));
+                });
+            }
+        }
+    }
+
+    /// Has these keys resolved for now; what differs comes with the next snapshot.
+    pub fn renew(&self, keys: Vec<Key>) {
+        match self {
+            Self::Owner { handle, .. } => {
+                let handle = handle.clone();
+                tokio::task::spawn_blocking(move || handle.renew(&keys));
+            }
+            Self::Client { context, .. } => {
+                let context = context.clone();
+                tokio::task::spawn_blocking(move || follow::renew(&context, &keys));
+            }
+        }
+    }
+
+    /// Leaves in order: others finish, the engine flushes. A client just goes.
+    pub async fn leave(self, context: &Context) -> Result<(), RuntimeError> {
+        match self {
+            Self::Owner { engine, server, .. } => {
+                if let Some(server) = server {
+                    server.leave(context).await;
+                }
+                let stopped = engine.shutdown().await;
+                engine_stopped(&stopped);
+                stopped.map_err(RuntimeError::from)
+            }
+            Self::Client { .. } => Ok(()),
+        }
+    }
+}

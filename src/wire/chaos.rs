@@ -1,0 +1,142 @@
+//! Faults on purpose, on the wire.
+
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::engine::chaos::{ChaosProfile, ChaosReport};
+
+/// A chaos profile: `core.chaos.read`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ChaosProfilePayload {
+    /// Its name.
+    pub profile: String,
+    /// What it tries, in a sentence.
+    pub about: String,
+    /// Which kinds of faults: `disk-corruption disk-full slow-disk crash`.
+    pub kinds: Vec<String>,
+    /// What everything is drawn from.
+    pub seed: u64,
+    /// Simulated time it takes.
+    pub duration_ms: u64,
+    /// Share of the simulated seconds in which a fault begins.
+    pub intensity: f64,
+    /// Facts of the simulated source.
+    pub facts: u32,
+}
+
+/// What came of a run: `core.chaos.run`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ChaosReportPayload {
+    /// Which profile.
+    pub profile: String,
+    /// What everything was drawn from.
+    pub seed: u64,
+    /// Whether every promise was kept: nothing lost in silence, nothing wrong, every fault answered within three seconds.
+    pub passed: bool,
+    /// Simulated time that passed.
+    pub simulated_ms: u64,
+    /// How often each kind of fault was injected.
+    pub faults: Vec<FaultCountPayload>,
+    /// Reads asked for.
+    pub reads: u64,
+    /// Reads answered from the cache.
+    pub served: u64,
+    /// Answers nobody ever gave.
+    pub wrong: u64,
+    /// How often memory took over from the disk.
+    pub failovers: u64,
+    /// How often the disk took over again.
+    pub recovered: u64,
+    /// Facts the disk acknowledged.
+    pub acknowledged: u64,
+    /// Of these, found after the last start.
+    pub found: u64,
+    /// Facts that were missing at some time and said to be; they are fetched again.
+    pub said_missing: u64,
+    /// Missing without a word.
+    pub lost: u64,
+    /// From a fault to the next answered read, measured.
+    pub recovery: RecoveryPayload,
+}
+
+/// How often a kind of fault was injected.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FaultCountPayload {
+    /// Which kind.
+    pub kind: String,
+    /// How often.
+    pub count: u64,
+}
+
+/// Times from a fault to the next answered read, in milliseconds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RecoveryPayload {
+    /// How many.
+    pub count: u64,
+    /// Faults no read was answered after.
+    pub unanswered: u64,
+    /// Median.
+    pub p50_ms: f64,
+    /// 99 of 100 are at most this.
+    pub p99_ms: f64,
+    /// The longest.
+    pub worst_ms: f64,
+}
+
+impl ChaosProfilePayload {
+    /// Puts a profile on the wire.
+    #[must_use]
+    pub fn of(profile: &ChaosProfile) -> Self {
+        Self {
+            profile: profile.name.clone(),
+            about: profile.about.clone(),
+            kinds: profile.kinds.iter().map(|kind| kind.as_str().to_owned()).collect(),
+            seed: profile.seed,
+            duration_ms: whole_millis(profile.duration),
+            intensity: profile.intensity,
+            facts: profile.facts,
+        }
+    }
+}
+
+impl ChaosReportPayload {
+    /// Puts a report on the wire.
+    #[must_use]
+    pub fn of(report: &ChaosReport) -> Self {
+        let recovery = &report.recovery;
+        Self {
+            profile: report.profile.clone(),
+            seed: report.seed,
+            passed: report.passed(),
+            simulated_ms: whole_millis(report.simulated),
+            faults: report.faults.iter().map(|(kind, count)| FaultCountPayload { kind: kind.as_str().to_owned(), count: *count }).collect(),
+            reads: report.reads,
+            served: report.served,
+            wrong: report.wrong,
+            failovers: report.failovers,
+            recovered: report.recovered,
+            acknowledged: report.acknowledged,
+            found: report.found,
+            said_missing: report.said_missing,
+            lost: report.lost,
+            recovery: RecoveryPayload {
+                count: recovery.count,
+                unanswered: recovery.unanswered,
+                p50_ms: millis(recovery.p50),
+                p99_ms: millis(recovery.p99),
+                worst_ms: millis(recovery.worst),
+            },
+        }
+    }
+}
+
+fn whole_millis(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// To a thousandth.
+fn millis(span: Duration) -> f64 {
+    (span.as_secs_f64() * 1e6).round() / 1e3
+}

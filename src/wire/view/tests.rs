@@ -1,0 +1,145 @@
+//! There and back, and its form on the wire.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{ViewPayload, ViewSource};
+use crate::{
+    engine::{Contested, EngineView, FactMap, SourceStatus},
+    fact::{
+        Agreement, Confidence, Content, FactState, Insight, Key, Mark, Marks, ReasonCode, Role, ScoreBasis, SourceId, SourceState,
+        SourceView, Timestamp, Validity, Value, Weights,
+    },
+};
+
+const AT: Timestamp = Timestamp::from_millis(1_767_607_200_123);
+
+fn fact(name: &str, json: &str, secret: bool) -> Insight {
+    let basis = ScoreBasis {
+        age: Duration::from_secs(9),
+        half_life: Duration::from_secs(900),
+        trust: 0.5,
+        validity: Validity::Valid,
+        alignment: Some(0.5),
+        accepts: 0,
+        rejects: 1,
+    };
+    let confidence = Confidence::score(&Weights([0.2; 5]), &basis);
+    let mut marks = Marks::default();
+    marks.insert(Mark::Drift);
+    let value = Value::parse(json).unwrap();
+    Insight {
+        key: Key::new(name).unwrap(),
+        value: Some(value.clone()),
+        state: FactState::Stale,
+        marks,
+        confidence: Some(confidence),
+        p_true: 0.75,
+        agreement: Agreement { supporting: 1, opposing: 0 },
+        age: Duration::from_secs(9),
+        observed_at: AT,
+        changed_at: AT,
+        ttl: Duration::from_secs(900),
+        sources: vec![SourceView {
+            source: SourceId::new("prom").unwrap(),
+            role: Role::Observed,
+            content: Content::Value(value),
+            trust: 0.5,
+            score: Some(confidence.score),
+            state: SourceState::Failing { since: AT },
+            validity: Validity::Valid,
+            observed_at: AT,
+            changed_at: AT,
+            fetched_at: AT,
+            revision: None,
+            live: false,
+            same_origin: None,
+            wins: true,
+            agrees: true,
+        }],
+        reason_codes: vec![ReasonCode::SingleSource],
+        conflict: None,
+        wanted: Some(Value::parse("1e3").unwrap()),
+        unit: "bytes".into(),
+        secret,
+    }
+}
+
+fn source() -> SourceStatus {
+    SourceStatus {
+        source: SourceId::new("prom").unwrap(),
+        kind: "http",
+        role: Role::Observed,
+        trust: 0.5,
+        enabled: true,
+        writable: false,
+        state: SourceState::Reachable,
+        complete_at: Some(AT),
+        asked_at: Some(AT),
+        keys: 2,
+        error: None,
+        skipped: Vec::new(),
+        duplicates: Vec::new(),
+        rejected_keys: 0,
+        availability: Some(1.0),
+        interval: Some(Duration::from_secs(30)),
+    }
+}
+
+fn view(facts: Vec<Insight>) -> EngineView {
+    EngineView { facts: facts.into_iter().map(Arc::new).collect(), sources: vec![source()].into(), ..EngineView::default() }
+}
+
+fn carried(before: &EngineView, now: &EngineView) -> Vec<ViewPayload> {
+    let pieces = ViewPayload::between(before, now);
+    pieces.iter().map(|piece| serde_json::from_str(&serde_json::to_string(piece).unwrap()).unwrap()).collect()
+}
+
+#[test]
+fn everything_and_then_what_differs_leads_to_the_same_moment() {
+    let first = view((0..1_000).map(|number| fact(&format!("k/{number:04}"), "0.10", false)).collect());
+    let mut second = first.clone();
+    second.facts.put(Arc::new(fact("k/0500", "{\"b\":1,\"a\":2}", false)));
+    second.facts.remove(&Key::new("k/0001").unwrap());
+    let (mut facts, mut contested) = (FactMap::default(), Contested::default());
+    let pieces = carried(&EngineView::default(), &first);
+    assert!(pieces.len() > 1, "in pieces of a bearable length");
+    let told = pieces.len() - 1;
+    for (number, piece) in pieces.into_iter().enumerate() {
+        let (sources, complete) = piece.apply(&mut facts, &mut contested).unwrap();
+        assert_eq!((sources.is_some(), complete), (number == told, number == told));
+        if let Some(sources) = sources {
+            assert_eq!(sources.into_iter().map(ViewSource::status).collect::<Vec<_>>(), first.sources.to_vec());
+        }
+    }
+    assert!(facts.iter().eq(first.facts.iter()));
+    let pieces = carried(&first, &second);
+    assert_eq!((pieces.len(), pieces[0].facts.len(), pieces[0].gone.len()), (1, 1, 1));
+    pieces.into_iter().for_each(|piece| assert!(piece.apply(&mut facts, &mut contested).is_ok()));
+    assert!(facts.iter().eq(second.facts.iter()));
+}
+
+#[test]
+fn its_form_stays() {
+    let piece = &ViewPayload::between(&EngineView::default(), &view(vec![fact("a/b", "\"x\"", false)]))[0];
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/snapshots/wire"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.bind(|| insta::assert_snapshot!("view_payload", serde_json::to_string_pretty(piece).unwrap()));
+}
+
+#[test]
+fn a_secret_does_not_leave() {
+    let piece = &ViewPayload::between(&EngineView::default(), &view(vec![fact("a/b", "\"hunter2\"", true)]))[0];
+    let text = serde_json::to_string(piece).unwrap();
+    assert!(!text.contains("hunter2") && text.contains("(masked)"), "{text}");
+}
+
+#[test]
+fn what_is_not_known_here_is_said_and_nothing_breaks() {
+    let good = serde_json::to_string(&ViewPayload::between(&EngineView::default(), &view(vec![fact("a/b", "1", false)]))[0]).unwrap();
+    for (was, is) in [("\"stale\"", "\"rotten\""), ("\"drift\"", "\"shift\""), ("\"value\":\"1\"", "\"value\":\"{\"")] {
+        assert!(good.contains(was), "{was} in {good}");
+        let piece: ViewPayload = serde_json::from_str(&good.replacen(was, is, 1)).unwrap();
+        assert!(piece.apply(&mut FactMap::default(), &mut Contested::default()).is_err(), "{is}");
+    }
+}

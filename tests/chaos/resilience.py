@@ -1,0 +1,250 @@
+"""The trials of resilience.sh. Each starts from a whole cache, injects one fault, and judges what the next processes say.
+
+A trial passes when no panic reaches the user, no value is one the source never said or older than what was acknowledged, whatever is
+missing is said, the first read after the fault is answered within three seconds, and the store is whole again afterwards.
+"""
+
+import json, os, random, resource, shutil, signal, subprocess, sys, tempfile, time
+from pathlib import Path
+
+FACTS = 200
+BOUND = 3.0
+BINARY = sys.argv[1]
+MOUNTS = os.environ.get("STELLAR_MOUNTS") == "yes"
+SEED = int(os.environ.get("STELLAR_SEED", random.SystemRandom().randrange(1 << 32)))
+draw = random.Random(SEED)
+
+
+# For each full disk, whether the refresh was refused by it.
+REFUSED = []
+
+
+class Broken(Exception):
+    """A promise was."""
+
+
+class Home:
+    """A home directory with a cache, a source in a file, and what was acknowledged."""
+
+    def __init__(self, root):
+        self.root, self.said, self.acknowledged = Path(root), 0, 0
+        self.data = self.root / "data"
+        config = self.root / ".config/stellar"
+        config.mkdir(parents=True, exist_ok=True)
+        source = '[[source]]\nname = "simulated"\nkind = "file"\npath = "%s"\n' % (self.root / "facts.json")
+        (config / "config.toml").write_text(source)
+
+    def say(self, filler=""):
+        """The source says the next number of every fact."""
+        self.said += 1
+        facts = {"fact": {f"k{at}": {"n": self.said, "text": filler} if filler else self.said for at in range(FACTS)}}
+        (self.root / "facts.json").write_text(json.dumps(facts))
+
+    def start(self, *words, limit=None):
+        before = (lambda: (signal.signal(signal.SIGXFSZ, signal.SIG_IGN), resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))) if limit else None
+        environment = {"HOME": str(self.root), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "XDG_RUNTIME_DIR": str(self.root)}
+        return subprocess.Popen(
+            [BINARY, "--data-dir", str(self.data), *words],
+            env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=before,
+        )
+
+    def run(self, *words, limit=None):
+        process = self.start(*words, limit=limit)
+        try:
+            out, err = process.communicate(timeout=60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise Broken(f"{words} did not end within a minute")
+        if "panicked" in out + err or process.returncode < 0 or process.returncode == 101:
+            raise Broken(f"{words} ended with {process.returncode}: {err.strip()[-400:]}")
+        return process.returncode, out, err
+
+    def refresh(self, **how):
+        code, _, err = self.run("refresh", **how)
+        if code == 0 and "in memory only" not in err:
+            self.acknowledged = self.said
+        return code, err
+
+    def values(self, said):
+        """Every value, judged; `said` is what was said of damage so far."""
+        code, out, err = self.run("--offline", "list", "--json")
+        said += err
+        if code != 0:
+            raise Broken(f"list ended with {code}: {err.strip()[-400:]}")
+        found = {}
+        for line in out.splitlines():
+            fact = json.loads(line)["payload"]
+            if fact.get("key", "").startswith("fact/k"):
+                value = fact["value"]
+                found[fact["key"]] = value["n"] if isinstance(value, dict) else value
+        wrong = {key: value for key, value in found.items() if not (isinstance(value, int) and self.acknowledged <= value <= self.said)}
+        old = {key: value for key, value in wrong.items() if isinstance(value, int) and 0 < value < self.acknowledged}
+        told = any(word in said for word in ("set aside", "damaged", "snapshot"))
+        if set(wrong) - set(old) or (old and not told):
+            raise Broken(f"wrong values: {dict(list(wrong.items())[:3])}, {self.acknowledged} to {self.said} are right")
+        if len(found) < FACTS and not told:
+            code, out, _ = self.run("--offline", "cache", "status", "--json")
+            if code != 0 or json.loads(out.splitlines()[0])["payload"]["quarantined"] == 0:
+                raise Broken(f"{len(found)} of {FACTS} facts and nothing said: {said.strip()[-400:]!r}")
+        return len(found)
+
+    def first_read(self):
+        """From the fault to the next answered read: seconds, and what was said."""
+        began = time.monotonic()
+        code, _, err = self.run("--offline", "get", f"fact/k{draw.randrange(FACTS)}")
+        took = time.monotonic() - began
+        if code not in (0, 3, 5):
+            raise Broken(f"get ended with {code}: {err.strip()[-400:]}")
+        if took > BOUND:
+            raise Broken(f"the first read took {took:.1f} s")
+        return took, err
+
+    def whole_again(self):
+        """A refresh makes everything whole, and it is whole for the next process too."""
+        self.say()
+        code, err = self.refresh()
+        if code != 0 or self.acknowledged != self.said:
+            raise Broken(f"refresh ended with {code}: {err.strip()[-400:]}")
+        if self.values("") != FACTS:
+            raise Broken("not whole after a refresh")
+
+
+def kill(home):
+    home.say()
+    process = home.start(*draw.choice([("refresh",), ("serve",), ("list", "--json")]))
+    try:
+        process.communicate(timeout=draw.random() * 0.3)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+    took, said = home.first_read()
+    if home.values(said) != FACTS:
+        raise Broken(f"facts are missing after a kill: {said.strip()[-400:]}")
+    if draw.random() < 0.1:
+        home.whole_again()
+    return took
+
+
+def full(home):
+    """The disk has 64 KiB left, or files may not grow any more; then there is room again."""
+    blocker, limit = home.data / "filler", None
+    if MOUNTS:
+        room = shutil.disk_usage(home.data).free
+        with open(blocker, "wb") as file:
+            try:
+                file.write(b"x" * max(0, room - draw.randrange(64 * 1024)))
+            except OSError:
+                pass
+    else:
+        limit = max(path.stat().st_size for path in home.data.rglob("*") if path.is_file()) + draw.randrange(64 * 1024)
+    home.say("v" * 20_000)
+    code, err = home.refresh(limit=limit)
+    told = any(word in err for word in ("in memory only", "cannot write", "free some space", "cannot be written"))
+    REFUSED.append(home.acknowledged != home.said)
+    if home.acknowledged != home.said and not told:
+        raise Broken(f"a full disk was not said: {code} {err.strip()[-400:]}")
+    took, said = home.first_read()
+    blocker.unlink(missing_ok=True)
+    if home.values(said + err) < FACTS and "set aside" not in said + err:
+        raise Broken("facts are missing after a full disk")
+    home.whole_again()
+    return took
+
+
+def files_of(home):
+    database = [path for path in (home.data / "cache").rglob("*") if path.is_file() and path.stat().st_size > 0]
+    beside = [home.data / name for name in ("manifest", "keyslots")]
+    # Most of what is on a disk is the database.
+    return draw.choice(database if draw.random() < 0.75 else [path for path in beside if path.exists()])
+
+
+def flip(home):
+    path = files_of(home)
+    content = bytearray(path.read_bytes())
+    # The tail of a database file is empty; most flips shall meet something.
+    end = max(1, len(content.rstrip(b"\0")))
+    at = draw.randrange(end)
+    content[at] ^= 1 << draw.randrange(8)
+    path.write_bytes(content)
+    return damaged(home)
+
+
+def cut(home):
+    path = files_of(home)
+    os.truncate(path, draw.randrange(path.stat().st_size))
+    return damaged(home)
+
+
+def damaged(home):
+    took, said = home.first_read()
+    home.values(said)
+    home.whole_again()
+    return took
+
+
+TRIALS = {"kill": kill, "full": full, "flip": flip, "cut": cut}
+
+
+def trial(kind, scratch, pristine):
+    root = scratch / "home"
+    shutil.rmtree(root, ignore_errors=True)
+    shutil.copytree(pristine.root, root)
+    home = Home(root)
+    home.said, home.acknowledged = pristine.said, pristine.acknowledged
+    if kind != "full" or not MOUNTS:
+        return TRIALS[kind](home)
+    shutil.move(home.data, root / "was")
+    home.data.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m,mode=700", "tmpfs", home.data], check=True)
+    try:
+        shutil.copytree(root / "was", home.data, dirs_exist_ok=True)
+        return TRIALS[kind](home)
+    finally:
+        subprocess.run(["umount", "-l", home.data], check=True)
+
+
+def main():
+    words = sys.argv[2:]
+    counts = {kind: 0 for kind in TRIALS}
+    if words and words[0] == "--count":
+        counts |= {kind: int(number) for kind, number in (word.split("=") for word in words[1:])}
+        until = None
+    else:
+        until = time.monotonic() + float(words[0] if words else 600)
+    results = {kind: [] for kind in TRIALS}
+    failures = []
+    with tempfile.TemporaryDirectory(prefix="stellar-resilience-") as directory:
+        scratch = Path(directory)
+        pristine = Home(scratch / "pristine")
+        pristine.say()
+        pristine.refresh()
+        pristine.say()
+        pristine.refresh()
+        if pristine.acknowledged != 2:
+            sys.exit("the binary does not even fill a cache")
+        turn = 0
+        while True:
+            left = [kind for kind in TRIALS if until is not None or len(results[kind]) + sum(f[0] == kind for f in failures) < counts[kind]]
+            if not left or (until is not None and time.monotonic() > until):
+                break
+            kind = left[turn % len(left)]
+            turn += 1
+            try:
+                results[kind].append(trial(kind, scratch, pristine))
+            except Broken as broken:
+                failures.append((kind, turn, str(broken)))
+                print(f"failed: {kind}, trial {turn}, seed {SEED}: {broken}", file=sys.stderr, flush=True)
+    for kind, times in results.items():
+        if times:
+            times.sort()
+            p99 = times[min(len(times) - 1, int(len(times) * 0.99))]
+            print(f"{kind}: {len(times)} passed, recovery p50 {times[len(times) // 2] * 1000:.0f} ms, p99 {p99 * 1000:.0f} ms, worst {times[-1] * 1000:.0f} ms")
+    passed = sum(map(len, results.values()))
+    worst = max((times[-1] for times in results.values() if times), default=0)
+    how = "a file system of 8 MiB with less than 64 KiB left" if MOUNTS else "a limit on the size of files"
+    print(f"seed {SEED}; the full disk was {how}, and refused {sum(REFUSED)} of {len(REFUSED)}")
+    print(f"{passed} passed, {len(failures)} failed, worst recovery {worst * 1000:.0f} ms")
+    sys.exit(1 if failures or passed == 0 else 0)
+
+
+main()
