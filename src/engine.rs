@@ -10,16 +10,20 @@ mod cache;
 mod cache_event;
 pub mod chaos;
 mod claims;
+mod commit;
 mod core;
 mod events;
+mod evict;
 mod handle;
 mod heal;
 mod health;
 mod history;
+mod keeping;
 mod poll;
 mod refresh;
 mod remember;
 mod resync;
+mod room;
 mod snapshots;
 pub mod source;
 pub mod store;
@@ -28,9 +32,10 @@ mod view;
 pub mod world;
 
 pub use api::{
-    CacheStatus, EngineError, EngineEvent, EngineOptions, FactQuery, Knowledge, RefreshReport, SortBy, SourceStatus, SourceTest,
-    StampedEvent,
+    CacheStatus, CompactReport, EngineError, EngineEvent, EngineOptions, EvictReport, FactQuery, Knowledge, RefreshReport, RoomStatus,
+    SortBy, SourceStatus, SourceTest, StampedEvent,
 };
+pub use cache::{TraceCount, TraceError, replay_trace};
 pub use cache_event::{CacheEvent, HydratedFrom};
 pub use handle::{Engine, EngineHandle};
 pub use history::Believed;

@@ -24,6 +24,7 @@ mod record;
 mod secrets;
 mod server;
 mod signals;
+mod trace;
 mod ui;
 
 pub use assets::{AssetProblem, KeyLayer, Keys, ThemeFound, keys, themes};
@@ -37,6 +38,7 @@ pub use message::{Reply, Request};
 pub use owner::serve;
 pub use port::call;
 pub use record::replay;
+pub use trace::{count_file, count_trace};
 pub use ui::{ScreenOptions, screen, screen_is_possible};
 
 /// The key rules that are there without a configuration: what is known of this host's own facts.
@@ -44,3 +46,6 @@ pub use ui::{ScreenOptions, screen, screen_is_possible};
 pub fn builtin_rules() -> Vec<crate::fact::KeyRule> {
     crate::engine::source::host_rules()
 }
+
+/// Why a trace cannot be counted.
+pub use crate::engine::TraceError;

@@ -23,7 +23,10 @@ mod view;
 #[cfg(test)]
 mod tests;
 
-pub use cache::{CachePayload, HydratePayload, SnapshotPayload, StandingPayload};
+pub use cache::{
+    CacheCompactPayload, CacheEvictPayload, CachePayload, CacheReplayPayload, HydratePayload, LeftOutPayload, SnapshotPayload,
+    StandingPayload,
+};
 pub use cache_event::{
     CacheEventPayload, CacheSentence, CompactedPayload, FailedOverPayload, HydratedPayload, QuarantinedPayload, RecoveredPayload,
     RemovedPayload, ResyncPayload,

@@ -115,6 +115,29 @@ pub struct ConflictShowArgs {
 #[serde(deny_unknown_fields)]
 pub struct CacheStatusArgs {}
 
+/// `core.cache.evict`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CacheEvictArgs {
+    /// Keys to forget.
+    pub pattern: Pattern,
+}
+
+/// `core.cache.compact`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CacheCompactArgs {}
+
+/// `core.cache.replay`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CacheReplayArgs {
+    /// File with one access per line, or `-`.
+    pub trace: String,
+    /// Bytes where lines name sizes, else entries.
+    pub capacity: u64,
+}
+
 /// `core.cache.snapshot`
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -5,8 +5,8 @@ use serde_json::{Map, Value as Json};
 
 use super::{
     args::{
-        CacheStatusArgs, ConflictListArgs, ConflictShowArgs, HistoryArgs, HydrateArgs, ListArgs, ReadArgs, RefreshArgs, SnapshotArgs,
-        SourceListArgs, SourceTestArgs, WatchArgs, WhyArgs,
+        CacheCompactArgs, CacheEvictArgs, CacheStatusArgs, ConflictListArgs, ConflictShowArgs, HistoryArgs, HydrateArgs, ListArgs,
+        ReadArgs, RefreshArgs, SnapshotArgs, SourceListArgs, SourceTestArgs, WatchArgs, WhyArgs,
     },
     persona::Persona,
     registry,
@@ -36,6 +36,10 @@ pub enum Call {
     ConflictShow(ConflictShowArgs),
     /// `core.cache.read`
     CacheStatus(CacheStatusArgs),
+    /// `core.cache.evict`
+    CacheEvict(CacheEvictArgs),
+    /// `core.cache.compact`
+    CacheCompact(CacheCompactArgs),
     /// `core.cache.snapshot`
     Snapshot(SnapshotArgs),
     /// `core.cache.hydrate`
@@ -102,6 +106,8 @@ impl Call {
             "core.conflict.read" => typed(spec, args).map(Self::ConflictList),
             "core.conflict.show" => typed(spec, args).map(Self::ConflictShow),
             "core.cache.read" => typed(spec, args).map(Self::CacheStatus),
+            "core.cache.evict" => typed(spec, args).map(Self::CacheEvict),
+            "core.cache.compact" => typed(spec, args).map(Self::CacheCompact),
             "core.cache.snapshot" => typed(spec, args).map(Self::Snapshot),
             "core.cache.hydrate" => typed(spec, args).map(Self::Hydrate),
             "core.insight.history" => typed(spec, args).map(Self::History),

@@ -149,6 +149,11 @@ fn store(cache: &CachePayload) -> DoctorPayload {
         let message = format!("{message}; {} damaged record(s) were put aside", cache.quarantined);
         return check("store", Verdict::Warn, message, Some("their sources are asked again by themselves"));
     }
+    if !cache.left_out.is_empty() {
+        let left: Vec<_> = cache.left_out.iter().map(|left| format!("{} key(s) of {}", left.keys, left.source)).collect();
+        let message = format!("{message}; the sources have more than fits: {} are fetched only when asked for", left.join(", "));
+        return check("store", Verdict::Warn, message, Some("raise cache.high_watermark, or take less from these sources"));
+    }
     match cache.notes.first() {
         Some(_) => check("store", Verdict::Warn, format!("{message}; {}", cache.notes.join("; ")), None),
         None => check("store", Verdict::Ok, message, None),

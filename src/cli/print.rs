@@ -24,6 +24,7 @@ use crate::wire::Envelope;
 
 use super::sink::Sink;
 
+pub use cache::replay_lines;
 pub use list::fact_table;
 pub use look::{contrast_table, keymap_table, theme_table};
 pub use watch::event_line;
@@ -58,6 +59,7 @@ pub fn printer_for(action: &str, args: &Map<String, Json>) -> Box<dyn Printer> {
         "core.source.refresh" => Box::new(source::RefreshPrinter),
         "core.conflict.read" => Box::new(conflict::ConflictListPrinter::default()),
         "core.conflict.show" => Box::new(conflict::ConflictPrinter),
+        "core.cache.evict" | "core.cache.compact" => Box::new(cache::SentencePrinter),
         "core.insight.history" => Box::new(past::HistoryPrinter),
         "core.cache.snapshot" => Box::new(cache::SnapshotPrinter),
         "core.cache.hydrate" => Box::new(cache::HydratePrinter),

@@ -62,6 +62,9 @@ pub enum EngineError {
         /// What is wrong with it.
         message: String,
     },
+    /// A key cannot be pinned: as much is pinned as may be.
+    #[error("{0}")]
+    PinsFull(String),
     /// The engine is shutting down or too busy to take the request.
     #[error("{0}")]
     Unavailable(String),
@@ -105,6 +108,8 @@ pub enum Knowledge {
     NoSuchKey,
     /// These could hold it and have never answered completely.
     Unanswered(Vec<SourceId>),
+    /// These had it when they last answered, and it went for want of room.
+    LetGo(Vec<SourceId>),
 }
 
 /// How one source's refresh went.
@@ -184,6 +189,57 @@ pub struct SourceTest {
     pub error: Option<SourceError>,
 }
 
+/// What letting facts go came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EvictReport {
+    /// Keys that are not held any more.
+    pub keys: u64,
+    /// Observations, of those keys and of sources that are not configured any more.
+    pub entries: u64,
+    /// Their sealed bytes.
+    pub bytes: u64,
+    /// Keys that were asked to go and stay because they are pinned.
+    pub pinned: u64,
+}
+
+/// What a compaction came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CompactReport {
+    /// Bytes on disk before.
+    pub before: u64,
+    /// Bytes on disk after.
+    pub after: u64,
+    /// Sealed bytes held after.
+    pub live: u64,
+    /// What went with it.
+    pub evicted: EvictReport,
+}
+
+/// How the cache stands with its room.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RoomStatus {
+    /// Sealed bytes at which the least recently used go.
+    pub high_watermark: u64,
+    /// Sealed bytes at which that stops.
+    pub low_watermark: u64,
+    /// Sealed bytes that are left when the disk is short; none as long as it was not.
+    pub disk_bound: Option<u64>,
+    /// Keys that went for want of room, ever.
+    pub evicted_keys: u64,
+    /// Their sealed bytes.
+    pub evicted_bytes: u64,
+    /// Keys that sources have and the cache has not, by source.
+    pub left_out: Vec<(SourceId, u64)>,
+    /// Keys that never go.
+    pub pins: u64,
+    /// Their sealed bytes.
+    pub pinned_bytes: u64,
+    /// How often the database was compacted.
+    pub compactions: u64,
+    /// When it last was.
+    pub compacted_at: Option<Timestamp>,
+}
+
 /// The cache, in numbers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CacheStatus {
@@ -195,6 +251,8 @@ pub struct CacheStatus {
     pub facts: u64,
     /// The store's own counts.
     pub store: StoreStats,
+    /// How it stands with its room.
+    pub room: RoomStatus,
     /// What the encryption protects against and what not, in a sentence.
     pub protection: String,
     /// What happened at open that a person should know (healed, moved aside), a sentence each.
@@ -250,6 +308,7 @@ impl EngineError {
             Self::Snapshot { error, .. } => error.code(),
             Self::NoSuchSource(_) => "no_such_source",
             Self::BadSource { .. } => "bad_source",
+            Self::PinsFull(_) => "pins_full",
             Self::Unavailable(_) => "engine_unavailable",
         }
     }

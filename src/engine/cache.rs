@@ -6,11 +6,18 @@
 //! It does not fetch, schedule or decide.
 
 mod ingest;
+mod left_out;
+mod recency;
+mod room;
 mod slot;
 mod table;
+mod trace;
 mod writer;
 
-pub use ingest::ingest;
+pub use ingest::{Ingested, ingest};
+pub use left_out::{LeftOut, name_of};
+pub use room::{PinsFull, Room, Watermarks};
 pub use slot::{RuleBook, Slot};
 pub use table::Table;
+pub use trace::{TraceCount, TraceError, replay_trace};
 pub use writer::Writer;

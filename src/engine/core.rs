@@ -16,11 +16,12 @@ use crate::{
 
 use super::{
     api::{EngineOptions, RefreshReport},
-    cache::{RuleBook, Slot, Table, Writer},
+    cache::{RuleBook, Slot, Table, Watermarks, Writer},
     claims::Claims,
     events::Events,
     health::{Failure, SourceHealth},
     history::HistoryLog,
+    keeping::Keeping,
     source::{BuiltSource, Source, SourceError},
     store::{CacheStore, OpenedStore, StoreError},
     view::Keeper,
@@ -94,6 +95,7 @@ pub(super) struct Core {
     pub protection: String,
     pub backend: &'static str,
     pub polled_at: Mutex<Option<Timestamp>>,
+    pub keeping: Keeping,
     /// What was healed since the start, a sentence each.
     pub healed: Mutex<Vec<String>>,
     /// The disk may have lost something that memory has: with the next write everything is written again.
@@ -176,6 +178,7 @@ impl Core {
             protection,
             backend,
             polled_at: Mutex::new(polled_at),
+            keeping: Keeping::new(Watermarks::new(options.config.cache.high_watermark, options.config.cache.low_watermark)),
             healed: Mutex::default(),
             rewrite: AtomicBool::new(false),
             turned: Arc::default(),
@@ -230,6 +233,10 @@ impl Core {
         facts.table = table;
         facts.loaded = true;
         drop(facts);
+        // A one-shot command that writes nothing needs no order of use.
+        if self.options.polling {
+            self.fill_room();
+        }
         self.tell_store();
         Ok(())
     }
@@ -240,6 +247,7 @@ impl Core {
         {
             let facts = self.read_facts();
             if facts.loaded {
+                self.keeping.room().touch(key);
                 return Ok(self.resolve(key, facts.table.slots(key), &standings, now));
             }
         }
@@ -305,6 +313,17 @@ impl Core {
 
     fn ttl(&self, rule: Option<&crate::fact::KeyRule>, source: &SourceConfig) -> Duration {
         rule.and_then(|rule| rule.ttl).or(source.ttl).unwrap_or(self.options.config.cache.ttl)
+    }
+
+    /// When the slot's observation turns stale by itself; never under a live watch.
+    pub fn expiry(&self, slot: &Slot, at: usize) -> Option<Timestamp> {
+        let source = &self.sources[at];
+        if source.is_live() || slot.value().is_none() {
+            return None;
+        }
+        let ttl = self.ttl(self.rules.rule(&slot.observation.key), &source.config);
+        let vouched_at = source.health().vouched_at;
+        Some(slot.observed_at(vouched_at).plus(ttl + Duration::from_millis(1)))
     }
 
     /// The first moment after `now` at which one of the observations turns stale by itself; none under a live watch.

@@ -14,7 +14,11 @@ use tokio::{
 use crate::fact::{ClassOfValue, ConflictEntry, Insight, Key, Pattern, ResolutionState, SourceId, Timestamp};
 
 use super::{
-    api::{CacheStatus, EngineError, EngineOptions, FactQuery, Knowledge, RefreshReport, SortBy, SourceStatus, SourceTest, StampedEvent},
+    api::{
+        CacheStatus, CompactReport, EngineError, EngineOptions, EvictReport, FactQuery, Knowledge, RefreshReport, SortBy, SourceStatus,
+        SourceTest, StampedEvent,
+    },
+    cache::name_of,
     core::Core,
     history::Believed,
     poll,
@@ -135,6 +139,10 @@ impl Engine {
             if let Some(writer) = core.writer.get() {
                 writer.finish();
             }
+            // Only the owner that polls writes down who was used when; a convenience, so a disk that refuses is no failure.
+            if let Some((name, body)) = core.keeping.recency().filter(|_| core.options.polling) {
+                let _ = core.store.put_meta(&name, &body);
+            }
             core.store.close()
         });
         match closed.await {
@@ -194,6 +202,11 @@ impl EngineHandle {
                 found.push(conflict);
             }
         });
+        for conflict in self.core.kept_conflicts(&facts.table, self.core.now()) {
+            if all || conflict.resolution == ResolutionState::Pending {
+                found.push(conflict);
+            }
+        }
         found.sort_by(|one, other| ConflictEntry::most_instructive_first(one, other));
         Ok(found)
     }
@@ -202,6 +215,13 @@ impl EngineHandle {
     #[must_use]
     pub fn knowledge(&self, key: &Key) -> Knowledge {
         let could = self.core.sources.iter().filter(|slot| slot.config.enabled && slot.claims.could_hold(key));
+        let name = name_of(key);
+        let gone: Vec<_> = self.core.keeping.with(self.core.store.as_ref(), |ledgers| {
+            could.clone().filter(|slot| ledgers.left_out.may_have(&slot.id, name)).map(|slot| slot.id.clone()).collect()
+        });
+        if !gone.is_empty() {
+            return Knowledge::LetGo(gone);
+        }
         let unanswered: Vec<_> = could.filter(|slot| slot.health().complete_at.is_none()).map(|slot| slot.id.clone()).collect();
         if unanswered.is_empty() { Knowledge::NoSuchKey } else { Knowledge::Unanswered(unanswered) }
     }
@@ -271,11 +291,55 @@ impl EngineHandle {
             data_dir: self.core.options.data_dir.clone(),
             facts: self.core.read_facts().table.key_count() as u64,
             store: self.core.store.stats(),
+            room: self.core.room_status(),
             protection: self.core.protection.clone(),
             notes: self.core.store_notes(),
             standing: self.core.store.standing(),
             polled_at: self.polled_at(),
         })
+    }
+
+    /// Asks these sources for a key that went for want of room; it comes in, however little room there is.
+    ///
+    /// # Errors
+    /// As for [`EngineHandle::refresh`].
+    pub async fn refetch(&self, key: &Key, sources: &[SourceId]) -> Result<Vec<RefreshReport>, EngineError> {
+        let wanted = self.core.want(key);
+        for source in sources {
+            self.core.sources[self.position(source)?].source.forget();
+        }
+        let reports = self.refresh(sources).await;
+        drop(wanted);
+        reports
+    }
+
+    /// Keeps a key from going, until it was unpinned as often: for locks and for commands under way.
+    ///
+    /// # Errors
+    /// [`EngineError::PinsFull`] when pinned keys take half of the high watermark; the store's.
+    pub fn pin(&self, key: &Key) -> Result<(), EngineError> {
+        self.core.pin(key)
+    }
+
+    /// Takes one pin of a key back.
+    pub fn unpin(&self, key: &Key) {
+        self.core.keeping.room().unpin(key);
+    }
+
+    /// Forgets every matching key that is not pinned; they come back with the next answer of their sources.
+    ///
+    /// # Errors
+    /// When the store refuses: nothing was changed.
+    pub async fn evict(&self, pattern: &Pattern) -> Result<EvictReport, EngineError> {
+        self.core.evict(pattern, self.core.now()).await
+    }
+
+    /// Makes the database as small as what it holds, letting facts go down to the low watermark.
+    ///
+    /// # Errors
+    /// When the store refuses: nothing was changed.
+    pub async fn compact(&self) -> Result<CompactReport, EngineError> {
+        self.core.compact(self.core.now()).await
     }
 
     /// Writes a snapshot to `path`, which is absolute; a snapshot that is there is replaced, anything else refused.

@@ -17,6 +17,8 @@ const SWEEP: Duration = Duration::from_secs(1);
 
 /// After which time a task that failed begins anew.
 const ANEW: Duration = Duration::from_secs(5);
+/// How often it is written down who was used when.
+const REMEMBER: Duration = Duration::from_secs(300);
 
 /// Starts a task per enabled unit and the sweep.
 pub(super) fn start(core: &Arc<Core>) -> Vec<JoinHandle<()>> {
@@ -120,12 +122,26 @@ impl Core {
     /// Tells of facts whose state moved because time passed; sleeps until the next one can, or until one can sooner.
     async fn run_sweep(self: Arc<Self>) {
         let mut weighed_at = self.now();
+        let mut remembered_at = self.now();
         loop {
+            if self.now().since(remembered_at) >= REMEMBER {
+                remembered_at = self.now();
+                self.remember_recency().await;
+            }
             let wait = self.sweep(&mut weighed_at).max(SWEEP);
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
                 () = self.sooner.notified() => tokio::time::sleep(SWEEP).await,
             }
+        }
+    }
+
+    /// Writes down the order of use, where it moved. A convenience: a disk that refuses is told of by the next change.
+    async fn remember_recency(&self) {
+        if let Some(document) = self.keeping.recency()
+            && let Ok(writer) = self.writer()
+        {
+            let _ = writer.write(Vec::new(), vec![document]).await;
         }
     }
 }

@@ -2,24 +2,21 @@
 
 use std::{
     panic::AssertUnwindSafe,
-    sync::{Arc, PoisonError, atomic::Ordering},
+    sync::{Arc, PoisonError},
     time::Duration,
 };
 
 use futures_util::FutureExt as _;
 
-use crate::{
-    config::SourceKind,
-    fact::{Key, Timestamp},
-};
+use crate::{config::SourceKind, fact::Timestamp};
 
 use super::{
     api::{EngineEvent, RefreshReport, SourceTest},
     cache::ingest,
-    core::{Core, POLLED_DOCUMENT, SourceSlot, Unit},
-    health::{Failure, Remarks, SourceHealth},
+    commit::Taken,
+    core::{Core, SourceSlot, Unit},
+    health::{Failure, Remarks},
     source::{Fetched, Skipped, SourceError},
-    store::StoreOp,
 };
 
 /// How many items a test shows.
@@ -28,15 +25,6 @@ const SAMPLE: usize = 10;
 const PAGES_OF_TIME: u32 = 20;
 /// What is added to a source's own bound before the engine gives up on it.
 const GRACE: Duration = Duration::from_millis(500);
-
-/// What one member's fetch changes, before any of it is taken.
-struct Taken {
-    at: usize,
-    report: RefreshReport,
-    health: SourceHealth,
-    ops: Vec<StoreOp>,
-    changed: Vec<Key>,
-}
 
 impl Core {
     /// Asks one unit, or shares the fetch that is under way.
@@ -93,7 +81,11 @@ impl Core {
                 }
                 let skipped: u64 = fetched.skipped.iter().map(|skipped| skipped.count).sum();
                 taken.report.failed = skipped + fetched.duplicates.len() as u64;
-                let ingested = ingest(&self.read_facts().table, &slot.id, fetched, now);
+                let unchanged = fetched.unchanged;
+                let mut ingested = ingest(&self.read_facts().table, &slot.id, fetched, now);
+                if !unchanged {
+                    self.admit(&slot.id, complete, &mut ingested);
+                }
                 taken.report.keys = ingested.held;
                 taken.report.changed = ingested.changed.len() as u64;
                 taken.ops = ingested.ops;
@@ -108,66 +100,6 @@ impl Core {
             }
         }
         taken
-    }
-
-    /// Disk first, then memory. A disk that refuses does not keep a fresh value from being shown, but it is said.
-    async fn commit(self: &Arc<Self>, taken: Vec<Taken>, now: Timestamp) -> Vec<RefreshReport> {
-        let mut documents = Vec::new();
-        for one in &taken {
-            if let Ok(bytes) = postcard::to_stdvec(&one.health) {
-                documents.push((self.sources[one.at].document_name(), bytes));
-            }
-        }
-        if self.options.polling {
-            *self.polled_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
-            if let Ok(bytes) = postcard::to_stdvec(&now) {
-                documents.push((POLLED_DOCUMENT.to_owned(), bytes));
-            }
-        }
-        let again = if self.rewrite.swap(false, Ordering::Relaxed) { self.read_facts().table.puts() } else { Vec::new() };
-        let ops = again.into_iter().chain(taken.iter().flat_map(|one| one.ops.iter().cloned())).collect();
-        let written = match self.writer() {
-            Ok(writer) => writer.write(ops, documents).await,
-            Err(error) => Err(error),
-        };
-        if let Err(error) = written {
-            self.events.emit(now, EngineEvent::Fault(format!("the cache could not be written, values are kept in memory only: {error}")));
-        }
-        self.tell_store();
-        let mut moved = Vec::new();
-        let mut reports = Vec::new();
-        let mut vouched = Vec::new();
-        {
-            let mut facts = self.write_facts();
-            for one in taken {
-                for op in one.ops {
-                    match op {
-                        StoreOp::Put(observation) => facts.table.put(observation, &self.rules),
-                        StoreOp::Evict(key, source) => facts.table.evict(&key, &source),
-                    }
-                }
-                let slot = &self.sources[one.at];
-                let turned = slot.health().failing_since.is_some() != one.health.failing_since.is_some();
-                *slot.health() = one.health;
-                *slot.held.lock().unwrap_or_else(PoisonError::into_inner) = Some(one.report.keys);
-                if one.report.error.is_none() && !slot.is_live() {
-                    vouched.push(one.at);
-                }
-                if turned {
-                    moved.extend(facts.table.held_by(&slot.id).map(|held| held.observation.key.clone()));
-                } else {
-                    moved.extend(one.changed);
-                }
-                reports.push(one.report);
-            }
-        }
-        for at in vouched {
-            self.redate(at, &mut moved);
-        }
-        moved.sort_unstable();
-        moved.dedup();
-        self.tell_changes(&moved, now);
-        reports
     }
 
     /// One fetch that stores nothing and is not remembered.

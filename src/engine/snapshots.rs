@@ -99,13 +99,7 @@ impl Core {
 
     /// Brings memory to what the disk took.
     fn follow(&self, ops: &[StoreOp]) {
-        let mut facts = self.write_facts();
-        for op in ops {
-            match op {
-                StoreOp::Put(observation) => facts.table.put(observation.clone(), &self.rules),
-                StoreOp::Evict(key, source) => facts.table.evict(key, source),
-            }
-        }
+        self.adopt(ops.to_vec());
     }
 
     /// Makes snapshots by schedule, as long as the engine runs.

@@ -43,14 +43,16 @@ mod sled_rows;
 mod snapshot;
 mod snapshot_key;
 mod standing;
+mod swap;
 
-pub use api::{CacheStore, Quarantined, StoreOp, StoreStats, VerifyReport};
+pub use api::{CacheStore, Compacted, Quarantined, StoreOp, StoreStats, VerifyReport};
 pub use error::StoreError;
 pub use failover::{open_over, open_resilient};
 pub use fault_disk::{Counts, FaultBackend, FaultDisk};
 pub use guard::inside_guard;
 pub use memory::MemoryStore;
 pub use open::{OpenedStore, StoreOptions, open_store};
+pub use record::{decode as decode_body, decode_observation, encode as encode_body, encode_observation};
 pub use snapshot::{Good, Hydrated, Mode, OnProgress, Progress, SnapshotError, Taken, Verified};
 pub use snapshot_key::SnapshotKeys;
 pub use standing::{Standing, Turn};

@@ -1,5 +1,6 @@
 //! The engine as its callers meet it, over a real store in memory or on disk and sources that answer from a script.
 
+mod room;
 mod snapshots;
 
 use std::{
@@ -127,7 +128,11 @@ impl Bench {
     }
 
     fn start_over(&self, opened: OpenedStore, sources: Vec<BuiltSource>) -> Engine {
-        let options = EngineOptions {
+        self.start_as(opened, sources, |_| {})
+    }
+
+    fn start_as(&self, opened: OpenedStore, sources: Vec<BuiltSource>, change: impl FnOnce(&mut EngineOptions)) -> Engine {
+        let mut options = EngineOptions {
             config: Arc::new(Config::bare("/".into())),
             data_dir: self.dir.path().join("data"),
             state_dir: self.dir.path().join("state"),
@@ -138,6 +143,7 @@ impl Bench {
             secrets: Arc::new(NoSecrets),
             environment: Arc::default(),
         };
+        change(&mut options);
         Engine::assemble(options, opened, sources).unwrap()
     }
 }

@@ -64,6 +64,8 @@ pub async fn execute(handle: &EngineHandle, context: &Context, request: &Request
         Call::ConflictList(args) => conflicts::list(&mut answer, &args).await,
         Call::ConflictShow(args) => conflicts::show(&mut answer, &args).await,
         Call::CacheStatus(_) => status::cache(&mut answer).await,
+        Call::CacheEvict(args) => status::evict(&mut answer, &args).await,
+        Call::CacheCompact(_) => status::compact(&mut answer).await,
         Call::Snapshot(args) => status::snapshot(&mut answer, &args).await,
         Call::Hydrate(args) => status::hydrate(&mut answer, &args).await,
     };

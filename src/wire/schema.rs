@@ -4,7 +4,7 @@ use schemars::{JsonSchema, Schema, schema_for};
 use serde_json::{Map, Value as Json};
 
 use super::{
-    cache::{CachePayload, HydratePayload, SnapshotPayload},
+    cache::{CacheCompactPayload, CacheEvictPayload, CachePayload, CacheReplayPayload, HydratePayload, SnapshotPayload},
     cache_event::{
         CompactedPayload, FailedOverPayload, HydratedPayload, QuarantinedPayload, RecoveredPayload, RemovedPayload, ResyncPayload,
     },
@@ -40,6 +40,9 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("core.source.refreshed", of::<RefreshPayload>("")),
         ("core.source.test", of::<SourceTestPayload>("")),
         ("core.cache.read", of::<CachePayload>("")),
+        ("core.cache.evict", of::<CacheEvictPayload>("")),
+        ("core.cache.compact", of::<CacheCompactPayload>("")),
+        ("core.cache.replay", of::<CacheReplayPayload>("")),
         ("core.cache.snapshot", of::<SnapshotPayload>("")),
         ("core.cache.hydrate", of::<HydratePayload>("")),
         ("core.cache.hydrated", of::<HydratedPayload>("")),

@@ -1,4 +1,4 @@
-//! `cache status`, `cache snapshot`, `cache hydrate`.
+//! `cache status`, `cache evict`, `cache compact`, `cache replay`, `cache snapshot`, `cache hydrate`.
 
 use std::ops::ControlFlow;
 
@@ -8,7 +8,7 @@ use crate::{
         sink::Sink,
     },
     text::bytes_words,
-    wire::{CachePayload, Envelope, HydratePayload, SnapshotPayload},
+    wire::{CachePayload, CacheReplayPayload, CacheSentence, Envelope, HydratePayload, SnapshotPayload},
 };
 
 use super::{
@@ -27,8 +27,11 @@ impl Printer for CachePrinter {
             ("store", format!("{} in {}", cache.backend, cache.data_dir)),
             ("facts", cache.facts.to_string()),
             ("records", cache.entries.to_string()),
-            ("sealed", size(cache.live_bytes)),
+            ("sealed", sealed(&cache)),
             ("on disk", size(cache.disk_bytes)),
+            ("let go", format!("{} key(s), {}", cache.evicted_keys, size(cache.evicted_bytes))),
+            ("pinned", format!("{} key(s), {}", cache.pins, size(cache.pinned_bytes))),
+            ("compacted", compacted(&cache, envelope)),
             ("damaged", cache.quarantined.to_string()),
             ("last polled", polled.map_or_else(|| "never".to_owned(), |ago| format!("{ago} ago"))),
             ("protection", cache.protection.clone()),
@@ -36,8 +39,60 @@ impl Printer for CachePrinter {
         for (name, text) in rows {
             sink.line(&Line::toned(Tone::Dim, &format!("{name:<12} ")).add(Tone::Plain, &text))?;
         }
+        for left in &cache.left_out {
+            let text = format!(
+                "{} key(s) of {} do not fit and are fetched when asked for; raise cache.high_watermark to keep them",
+                left.keys, left.source
+            );
+            sink.line(&Line::toned(Tone::Warn, &text))?;
+        }
         cache.notes.iter().try_for_each(|note| sink.line(&Line::toned(Tone::Warn, note)))
     }
+}
+
+fn sealed(cache: &CachePayload) -> String {
+    let mut text = format!(
+        "{} (above {} the least recently used go, until {})",
+        size(cache.live_bytes),
+        size(cache.high_watermark),
+        size(cache.low_watermark)
+    );
+    if let Some(bound) = cache.disk_bound {
+        text += &format!("; until {} where the disk is short", size(bound));
+    }
+    text
+}
+
+fn compacted(cache: &CachePayload, envelope: &Envelope) -> String {
+    match cache.compacted_at.as_deref().and_then(|stamp| ago(stamp, envelope.at())) {
+        Some(ago) => format!("{} time(s), last {ago} ago", cache.compactions),
+        None => "never".to_owned(),
+    }
+}
+
+/// Prints what was done in the sentence it comes with.
+pub struct SentencePrinter;
+
+impl Printer for SentencePrinter {
+    fn take(&mut self, envelope: &Envelope, sink: &mut Sink) -> ControlFlow<()> {
+        match payload::<CacheSentence>(envelope, sink) {
+            Some(CacheSentence { message }) => sink.line(&Line::plain(&message)),
+            None => ControlFlow::Continue(()),
+        }
+    }
+}
+
+/// What a trace came to, as text.
+#[expect(clippy::cast_precision_loss, reason = "a ratio, shown with two decimals")]
+pub fn replay_lines(count: &CacheReplayPayload) -> Vec<Line> {
+    let share = if count.requests == 0 { 0.0 } else { count.misses as f64 / count.requests as f64 * 100.0 };
+    let rows = [
+        ("requests", count.requests.to_string()),
+        ("hits", count.hits.to_string()),
+        ("misses", format!("{} ({share:.2} %)", count.misses)),
+        ("capacity", format!("{} {}", count.capacity, count.unit)),
+    ];
+    rows.iter().map(|(name, text)| Line::toned(Tone::Dim, &format!("{name:<12} ")).add(Tone::Plain, text)).collect()
 }
 
 /// Prints what was written.

@@ -74,6 +74,11 @@ impl Table {
         }
     }
 
+    /// Who says anything.
+    pub fn sources(&self) -> impl Iterator<Item = &SourceId> {
+        self.by_source.keys()
+    }
+
     /// Everything, to be written again.
     #[must_use]
     pub fn puts(&self) -> Vec<StoreOp> {

@@ -196,7 +196,7 @@ mod tests {
     fn every_built_in_one_is_read_and_tries_what_it_is_called() {
         for (name, text) in BUILT_IN {
             let profile = ChaosProfile::parse(name, text).unwrap();
-            assert_eq!(profile.kinds.iter().map(|kind| kind.as_str()).collect::<Vec<_>>(), [*name]);
+            assert_eq!(profile.kinds.iter().map(|kind| kind.as_str()).collect::<Vec<_>>(), [name]);
             assert!(profile.about.ends_with('.'), "{name}");
         }
     }

@@ -6,6 +6,7 @@ use crate::fact::{Key, Observation, SourceId};
 
 use super::{
     error::StoreError,
+    pieces, record,
     snapshot_key::SnapshotKeys,
     standing::{Standing, Turn},
 };
@@ -21,6 +22,15 @@ pub struct StoreStats {
     pub disk_bytes: u64,
     /// Records put aside as damaged since open.
     pub quarantined: u64,
+}
+
+/// What a compaction came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Compacted {
+    /// Bytes on disk before.
+    pub before: u64,
+    /// Bytes on disk after.
+    pub after: u64,
 }
 
 /// What one verification found.
@@ -120,6 +130,23 @@ pub trait CacheStore: Send + Sync {
     /// As for [`CacheStore::apply`].
     fn checkpoint(&self) -> Result<(), StoreError> {
         self.flush()
+    }
+
+    /// Copies what is live to a fresh database and puts that in the place of the old one, leaving out what these sources say of these keys.
+    /// Reads go on meanwhile, writes wait for the end of it. A store without a disk just forgets what is to be left out.
+    ///
+    /// # Errors
+    /// [`StoreError::Unwritable`]: it was given up, and nothing was changed.
+    fn compact(&self, without: &[(Key, SourceId)]) -> Result<Compacted, StoreError> {
+        let ops: Vec<_> = without.iter().map(|(key, source)| StoreOp::Evict(key.clone(), source.clone())).collect();
+        self.apply(&ops)?;
+        let disk = self.stats().disk_bytes;
+        Ok(Compacted { before: disk, after: disk })
+    }
+
+    /// The bytes this observation takes among [`StoreStats::live_bytes`].
+    fn weight(&self, observation: &Observation) -> u64 {
+        pieces::sealed_len(record::encoded_len(observation))
     }
 
     /// How it stands when memory serves in place of the disk; none when all is well.

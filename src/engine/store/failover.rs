@@ -20,7 +20,7 @@ use std::{
 };
 
 use super::{
-    api::{CacheStore, Quarantined, StoreOp, StoreStats, VerifyReport},
+    api::{CacheStore, Compacted, Quarantined, StoreOp, StoreStats, VerifyReport},
     error::StoreError,
     memory::MemoryStore,
     names,
@@ -29,7 +29,7 @@ use super::{
 };
 use crate::{
     engine::world::Clock,
-    fact::{Key, Observation},
+    fact::{Key, Observation, SourceId},
 };
 use overlay::Overlay;
 use state::{Over, State};
@@ -344,6 +344,15 @@ impl CacheStore for Failover {
 
     fn on_turn(&self, wake: Box<dyn Fn() + Send + Sync>) {
         let _ = self.woken.set(wake);
+    }
+
+    fn compact(&self, without: &[(Key, SourceId)]) -> Result<Compacted, StoreError> {
+        let _order = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        match self.reader()? {
+            // Given up it has changed nothing: that the disk had no room for a copy is no failure of the disk.
+            Reader::Disk(primary) => primary.compact(without),
+            Reader::Memory => Err(self.refusal()),
+        }
     }
 
     fn take_quarantined(&self) -> Vec<Quarantined> {

@@ -204,6 +204,10 @@ fn put(rows: &mut BTreeMap<Vec<u8>, Vec<u8>>, (name, bytes): (Vec<u8>, Option<Ve
 pub struct FaultBackend(Arc<FaultDisk>);
 
 impl Backend for FaultBackend {
+    fn shared(&self) -> Option<Arc<dyn Backend>> {
+        Some(Arc::new(Self(Arc::clone(&self.0))))
+    }
+
     fn name(&self) -> &'static str {
         "fault-disk"
     }

@@ -119,6 +119,10 @@ impl CacheStore for MemoryStore {
         StoreStats { entries: held.entries, live_bytes: held.bytes, disk_bytes: 0, quarantined: 0 }
     }
 
+    fn weight(&self, observation: &Observation) -> u64 {
+        size_of_observation(observation)
+    }
+
     fn verify(&self) -> Result<VerifyReport, StoreError> {
         Ok(VerifyReport { checked: self.read()?.entries, complete: true, ..VerifyReport::default() })
     }

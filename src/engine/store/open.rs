@@ -28,6 +28,8 @@ use super::{
     salvage::{self, Salvaged},
     sealed_store::SealedStore,
     snapshot::{Hydrated, restore_newest},
+    snapshot_key::SnapshotKeys,
+    swap,
 };
 use crate::{
     config::CacheKey,
@@ -107,8 +109,16 @@ pub fn open_locked(options: &StoreOptions, backend: &dyn Backend, lock: DirLock)
     Opening { options, backend, notes: Vec::new(), aside: false }.run(lock)
 }
 
+/// The store itself, for tests of what its trait does not show.
+#[cfg(test)]
+pub fn open_sealed(options: &StoreOptions, backend: &dyn Backend) -> Result<SealedStore, StoreError> {
+    files::private_dir(&options.data_dir)?;
+    let lock = DirLock::acquire(&options.data_dir, options.clock.now())?;
+    Opening { options, backend, notes: Vec::new(), aside: false }.sealed(lock).map(|(store, ..)| store)
+}
+
 /// Everything that belongs to one database and goes aside with it.
-const DATABASE: &[&str] = &["cache", "manifest"];
+const DATABASE: &[&str] = &[swap::CURRENT, swap::OLD, swap::NEW, "manifest"];
 
 struct Opening<'a> {
     options: &'a StoreOptions,
@@ -136,22 +146,10 @@ struct Refused {
 
 impl Opening<'_> {
     fn run(mut self, lock: DirLock) -> Result<OpenedStore, StoreError> {
-        let data_dir = self.options.data_dir.as_path();
-        format::check(data_dir)?;
-        let keys = self.keys()?;
-        let earlier = marker::set(data_dir)?;
-        let opened = self.database(&keys, earlier);
-        // An error in hand is an end too; the marker is for opens that had none.
-        marker::clear(data_dir)?;
-        let Checked { rows, ledger, manifest, fresh } = opened?;
-        let protection = keys.protection.clone();
-        let snapshot_keys = keys.snapshot.clone();
-        let store = SealedStore::new(data_dir, lock, rows, keys, Arc::clone(&self.options.rng), ledger, manifest);
-        if manifest.is_none() {
-            store.checkpoint()?;
-        }
-        let restored = if self.aside { restore_newest(&store, data_dir, &snapshot_keys, &mut self.notes) } else { None };
+        let (store, fresh, snapshot_keys) = self.sealed(lock)?;
+        let restored = if self.aside { restore_newest(&store, &self.options.data_dir, &snapshot_keys, &mut self.notes) } else { None };
         let fresh = fresh && restored.is_none_or(|restored| restored.taken == 0);
+        let protection = store.protection().to_owned();
         Ok(OpenedStore {
             store: Arc::new(store),
             notes: self.notes,
@@ -163,6 +161,26 @@ impl Opening<'_> {
         })
     }
 
+    /// The store itself, and whether it began empty.
+    fn sealed(&mut self, lock: DirLock) -> Result<(SealedStore, bool, SnapshotKeys), StoreError> {
+        let data_dir = self.options.data_dir.as_path();
+        format::check(data_dir)?;
+        swap::recover(data_dir)?;
+        let keys = self.keys()?;
+        let earlier = marker::set(data_dir)?;
+        let opened = self.database(&keys, earlier);
+        // An error in hand is an end too; the marker is for opens that had none.
+        marker::clear(data_dir)?;
+        let Checked { rows, ledger, manifest, fresh } = opened?;
+        let snapshot_keys = keys.snapshot.clone();
+        let store = SealedStore::new(data_dir, lock, rows, keys, Arc::clone(&self.options.rng), ledger, manifest)
+            .with_backend(self.backend.shared());
+        if manifest.is_none() {
+            store.checkpoint()?;
+        }
+        Ok((store, fresh, snapshot_keys))
+    }
+
     fn keys(&mut self) -> Result<Keys, StoreError> {
         let StoreOptions { data_dir, state_dir, key, rng, .. } = self.options;
         let lost = match Keyslots::read(data_dir)? {
@@ -171,7 +189,7 @@ impl Opening<'_> {
             keyslots::Found::Nothing if data_dir.join("cache").exists() => "its keyslots are gone",
             keyslots::Found::Nothing => return keys::create(data_dir, state_dir, key, rng.as_ref()),
         };
-        self.set_aside(&["cache", "manifest", "keyslots"], lost)?;
+        self.set_aside(&[DATABASE, &["keyslots"]].concat(), lost)?;
         keys::create(data_dir, state_dir, key, rng.as_ref())
     }
 
@@ -182,7 +200,10 @@ impl Opening<'_> {
             Earlier::EndedTwice => Refused { why: "opening it ended the process twice".to_owned(), readable: false, maker: None },
             Earlier::Failed => Refused { why: "the database failed while it was in use".to_owned(), readable: true, maker: None },
             Earlier::Trusted => match self.existing(keys)? {
-                Ok(checked) => return Ok(checked),
+                Ok(checked) => {
+                    swap::clear(data_dir);
+                    return Ok(checked);
+                }
                 Err(None) => return self.create(keys),
                 Err(Some(refused)) => refused,
             },

@@ -93,6 +93,11 @@ impl<'a> Pending<'a> {
         Ok(())
     }
 
+    /// The names of the rows it touches.
+    pub fn names(&self) -> impl Iterator<Item = &[u8]> {
+        self.rows.keys().map(Vec::as_slice)
+    }
+
     /// The row's change, which at first is none.
     fn change(&mut self, row: Vec<u8>) -> Result<&mut Change, StoreError> {
         use std::collections::btree_map::Entry;
@@ -156,7 +161,7 @@ fn is_counted(row: &[u8]) -> bool {
 }
 
 /// Whether this row is the first piece of an observation: there is one per entry.
-fn is_entry(row: &[u8]) -> bool {
+pub fn is_entry(row: &[u8]) -> bool {
     row.first() == Some(&(Tree::Observations as u8)) && names::split_piece(row).is_some_and(|(_, number)| number == 0)
 }
 

@@ -37,6 +37,11 @@ pub fn seal(sealer: &Sealer, rng: &dyn Rng, name: &[u8], write: u64, body: &[u8]
         .collect()
 }
 
+/// The sealed bytes of a body of this length, over all its pieces.
+pub fn sealed_len(body: usize) -> u64 {
+    (body + (body / BODY_MAX + 1) * (OVERHEAD + HEAD)) as u64
+}
+
 /// Whether another piece follows this sealed one.
 pub fn has_next(sealed_len: usize) -> bool {
     sealed_len == SEALED_MAX
@@ -97,6 +102,7 @@ mod tests {
         for (length, pieces) in [(0, 1), (1, 1), (BODY_MAX - 1, 1), (BODY_MAX, 2), (BODY_MAX + 1, 2), (2 * BODY_MAX, 3), (200_000, 4)] {
             let (sealer, rows, body) = sealed(1, length);
             assert_eq!(rows.len(), pieces, "{length}");
+            assert_eq!(sealed_len(length), rows.iter().map(|(_, sealed)| sealed.len() as u64).sum::<u64>());
             assert_eq!(reopen(&sealer, &rows).unwrap(), body);
             let mut buffer = vec![1; 100];
             let (row, first) = &rows[0];

@@ -54,7 +54,17 @@ struct StoredDocument<'a> {
 
 /// The body of an observation.
 pub fn encode_observation(observation: &Observation) -> Vec<u8> {
-    encode(&StoredObservation {
+    encode(&stored(observation))
+}
+
+/// How long [`encode_observation`] would make it.
+pub fn encoded_len(observation: &Observation) -> usize {
+    // As for `encode`, there is no way to fail.
+    1 + postcard::serialize_with_flavor(&stored(observation), postcard::ser_flavors::Size::default()).unwrap_or_default()
+}
+
+fn stored(observation: &Observation) -> StoredObservation<'_> {
+    StoredObservation {
         key: observation.key.as_str(),
         source: observation.source.as_str(),
         content: match &observation.content {
@@ -67,7 +77,7 @@ pub fn encode_observation(observation: &Observation) -> Vec<u8> {
         revision: observation.revision.as_deref(),
         live: observation.live,
         same_origin: observation.same_origin.as_deref(),
-    })
+    }
 }
 
 /// The observation of a body; none when it is none of a version known here.
@@ -127,6 +137,7 @@ mod tests {
     #[test]
     fn golden() {
         let body = encode_observation(&sample(Content::Value(Value::from_trusted_text("12"))));
+        assert_eq!(encoded_len(&sample(Content::Value(Value::from_trusted_text("12")))), body.len());
         let hex: String = body.iter().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(
             hex,

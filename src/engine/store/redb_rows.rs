@@ -24,6 +24,10 @@ const PAGE_CACHE: usize = 16 * 1024 * 1024;
 pub struct Redb;
 
 impl Backend for Redb {
+    fn shared(&self) -> Option<std::sync::Arc<dyn Backend>> {
+        Some(std::sync::Arc::new(Redb))
+    }
+
     fn name(&self) -> &'static str {
         "redb"
     }

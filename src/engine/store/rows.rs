@@ -4,7 +4,7 @@
 //! [`StoreError`]; a panic of the caller's closure is the caller's. Closures are called outside of any lock, so that they may use the
 //! rows again.
 
-use std::{ops::ControlFlow, path::Path, time::Duration};
+use std::{ops::ControlFlow, path::Path, sync::Arc, time::Duration};
 
 use super::error::StoreError;
 
@@ -58,6 +58,35 @@ pub trait Rows: Send + Sync {
     /// As for every call here; what was flushed is safe all the same.
     fn close(self: Box<Self>) -> Result<(), StoreError>;
 
+    /// Takes every row of `from` into this database, which is empty, but those `without` says yes to, in whatever way leaves the smallest
+    /// files. Rows that change in `from` meanwhile may be taken in either state, or empty.
+    ///
+    /// # Errors
+    /// As for every call here, of either database.
+    fn fill(&self, from: &dyn Rows, without: &dyn Fn(&[u8]) -> bool) -> Result<(), StoreError> {
+        let mut batch: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
+        let mut size = 0;
+        let apply = |batch: &mut Vec<(Vec<u8>, Vec<u8>)>| {
+            let changes: Vec<RowChange<'_>> = batch.iter().map(|(name, bytes)| (name.as_slice(), Some(bytes.as_slice()))).collect();
+            let applied = self.apply(&changes);
+            batch.clear();
+            applied
+        };
+        let mut outcome = Ok(());
+        from.scan(&[], &mut |name, bytes| {
+            if !without(name) {
+                size += name.len() + bytes.len();
+                batch.push((name.to_vec(), bytes.to_vec()));
+                if size >= FILL_BATCH {
+                    size = 0;
+                    outcome = apply(&mut batch);
+                }
+            }
+            if outcome.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
+        outcome.and_then(|()| apply(&mut batch))
+    }
+
     /// Gives every row that starts with `prefix` to `each`, in order.
     ///
     /// # Errors
@@ -78,6 +107,11 @@ pub trait Backend: Send + Sync {
     /// As for every call of [`Rows`].
     fn open(&self, dir: &Path, limit: Duration) -> Result<Box<dyn Rows>, StoreError>;
 
+    /// Another handle of this kind, which a store compacts with; none where compaction is left to the database.
+    fn shared(&self) -> Option<Arc<dyn Backend>> {
+        None
+    }
+
     /// As [`Backend::open`] for a database that was set aside, trying what may be tried when nothing is left to lose but what can be made
     /// again.
     ///
@@ -87,6 +121,9 @@ pub trait Backend: Send + Sync {
         self.open(dir, limit)
     }
 }
+
+/// Bytes that are copied at once.
+const FILL_BATCH: usize = 1 << 20;
 
 /// How long opening may take before the database counts as damaged.
 pub const OPEN_LIMIT: Duration = Duration::from_secs(10);

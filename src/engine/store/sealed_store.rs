@@ -1,8 +1,15 @@
 //! The store on disk: observations and documents, sealed, over rows of any backend.
+//!
+//! Whoever writes takes the books first and the rows then: a compaction that holds the books may have put other rows in their place.
 
+mod compaction;
 mod reading;
 
+#[cfg(test)]
+pub use compaction::Step;
+
 use std::{
+    collections::BTreeSet,
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock,
@@ -11,7 +18,7 @@ use std::{
 };
 
 use super::{
-    api::{CacheStore, Quarantined, StoreOp, StoreStats, VerifyReport},
+    api::{CacheStore, Compacted, Quarantined, StoreOp, StoreStats, VerifyReport},
     buffered_rows::BufferedRows,
     error::StoreError,
     keys::Keys,
@@ -24,7 +31,7 @@ use super::{
     nonces::Nonces,
     pending::{self, Pending},
     pieces, record, records,
-    rows::Rows,
+    rows::{Backend, Rows},
     seal::Unopened,
     snapshot_key::SnapshotKeys,
 };
@@ -38,7 +45,12 @@ pub struct SealedStore {
     data_dir: PathBuf,
     keys: Keys,
     rng: Nonces,
+    /// None is closed.
     open: RwLock<Option<Arc<Open>>>,
+    /// Given back after the rows.
+    lock: Mutex<Option<DirLock>>,
+    /// What a compaction opens its copy with.
+    backend: Option<Arc<dyn Backend>>,
     opened_at: u64,
     books: Mutex<Books>,
     quarantined: AtomicU64,
@@ -46,12 +58,11 @@ pub struct SealedStore {
     ailing: OnceLock<StoreError>,
 }
 
-/// What closing gives up; in this order.
+/// One open database.
 struct Open {
     rows: Box<dyn Rows>,
     /// Of these rows.
     known: Known,
-    lock: DirLock,
 }
 
 /// What was written, what is on disk, what the manifest says: the numbers of writes.
@@ -59,6 +70,15 @@ struct Books {
     ledger: Ledger,
     flushed: u64,
     manifest: Option<u64>,
+    /// While a compaction copies: the rows written meanwhile.
+    changed: Option<BTreeSet<Vec<u8>>>,
+}
+
+impl Open {
+    /// Nothing is known of these rows yet, and writes gather above them.
+    fn over(rows: Box<dyn Rows>) -> Self {
+        Self { rows: Box::new(BufferedRows::new(rows)), known: Known::default() }
+    }
 }
 
 impl SealedStore {
@@ -77,13 +97,27 @@ impl SealedStore {
             data_dir: data_dir.to_owned(),
             keys,
             rng: Nonces::new(rng),
-            open: RwLock::new(Some(Arc::new(Open { rows: Box::new(BufferedRows::new(rows)), known: Known::default(), lock }))),
+            open: RwLock::new(Some(Arc::new(Open::over(rows)))),
+            lock: Mutex::new(Some(lock)),
+            backend: None,
             opened_at,
-            books: Mutex::new(Books { ledger, flushed: opened_at, manifest }),
+            books: Mutex::new(Books { ledger, flushed: opened_at, manifest, changed: None }),
             quarantined: AtomicU64::new(0),
             found: Mutex::default(),
             ailing: OnceLock::new(),
         }
+    }
+
+    /// With what a compaction opens its copy; without it there is none.
+    #[must_use]
+    pub(super) fn with_backend(mut self, backend: Option<Arc<dyn Backend>>) -> Self {
+        self.backend = backend;
+        self
+    }
+
+    /// What the encryption protects against and what not, in a sentence.
+    pub(super) fn protection(&self) -> &str {
+        &self.keys.protection
     }
 
     /// Runs `work` on the rows; if the database turns out damaged, the next open will not trust it.
@@ -112,7 +146,8 @@ impl SealedStore {
 
     /// Plans and writes one batch.
     fn write(&self, plan: impl FnOnce(&mut Pending<'_>, u64) -> Result<(), StoreError>) -> Result<(), StoreError> {
-        self.with(|rows| self.write_with(rows, &mut self.books(), plan))
+        let mut books = self.books();
+        self.with(|rows| self.write_with(rows, &mut books, plan))
     }
 
     fn write_with(
@@ -123,6 +158,9 @@ impl SealedStore {
     ) -> Result<(), StoreError> {
         let mut pending = Pending::new(rows);
         plan(&mut pending, books.ledger.write + 1)?;
+        if let Some(changed) = &mut books.changed {
+            changed.extend(pending.names().map(<[u8]>::to_vec));
+        }
         if let Some(ledger) = pending.write(&books.ledger, &self.keys.sealer, &self.rng)? {
             books.ledger = ledger;
         }
@@ -169,8 +207,10 @@ impl CacheStore for SealedStore {
     }
 
     fn apply(&self, ops: &[StoreOp]) -> Result<(), StoreError> {
+        let mut books = self.books();
+        // What is known is known of these rows, so they are taken with the books in hand.
         let open = self.opened()?;
-        self.write(|pending, write| {
+        let plan = |pending: &mut Pending<'_>, write: u64| {
             ops.iter().try_for_each(|op| match op {
                 StoreOp::Put(observation) => {
                     let name = self.keys.namer.of_observation(&observation.key, &observation.source);
@@ -179,7 +219,8 @@ impl CacheStore for SealedStore {
                 }
                 StoreOp::Evict(key, source) => pending.remove(&self.keys.namer.of_observation(key, source)),
             })
-        })
+        };
+        self.with(|rows| self.write_with(rows, &mut books, plan))
     }
 
     fn scan(&self, segments: &[&str], each: &mut dyn FnMut(Observation)) -> Result<(), StoreError> {
@@ -245,9 +286,9 @@ impl CacheStore for SealedStore {
     }
 
     fn checkpoint(&self) -> Result<(), StoreError> {
+        // Held throughout, so that what the manifest says is what was synced.
+        let mut books = self.books();
         self.with(|rows| {
-            // Held throughout, so that what the manifest says is what was synced.
-            let mut books = self.books();
             let write = books.ledger.write;
             if books.flushed != write {
                 rows.flush()?;
@@ -259,6 +300,10 @@ impl CacheStore for SealedStore {
             }
             Ok(())
         })
+    }
+
+    fn compact(&self, without: &[(Key, SourceId)]) -> Result<Compacted, StoreError> {
+        self.compact_watched(without, &|_| {})
     }
 
     fn take_quarantined(&self) -> Vec<Quarantined> {
@@ -282,9 +327,9 @@ impl CacheStore for SealedStore {
 
     fn verify(&self) -> Result<VerifyReport, StoreError> {
         let mut report = VerifyReport::default();
+        // Held throughout: a write in between would look like a row too many.
+        let books = self.books();
         self.with(|rows| {
-            // Held throughout: a write in between would look like a row too many.
-            let books = self.books();
             report.complete = pending::count(rows)?.same_rows(&books.ledger);
             for tree in [Tree::Observations, Tree::Documents] {
                 records::scan(&self.keys, rows, &[tree as u8], &mut |found| {
@@ -309,14 +354,15 @@ impl CacheStore for SealedStore {
         // Even if the last write failed the directory is given back.
         let open = self.open.write().unwrap_or_else(PoisonError::into_inner).take();
         let written = self.books().ledger.write != self.opened_at;
-        if let Some(Ok(Open { rows, lock, .. })) = open.map(Arc::try_unwrap) {
+        // A reader that is still at it keeps the database open, and so the directory ours until the store is dropped.
+        if let Some(Ok(Open { rows, .. })) = open.map(Arc::try_unwrap) {
             if outcome.is_ok() && written {
                 // Everything is safe already; if this fails the next open does it.
                 let _ = rows.close();
             } else {
                 drop(rows);
             }
-            drop(lock);
+            drop(self.lock.lock().unwrap_or_else(PoisonError::into_inner).take());
         }
         outcome
     }

@@ -91,10 +91,18 @@ async fn known(answer: &Answer<'_>, key: &Key) -> Result<Result<Arc<Insight>, Fa
     if let Some(fact) = answer.handle.get(key)? {
         return Ok(Ok(fact));
     }
-    if let Knowledge::Unanswered(sources) = answer.handle.knowledge(key)
-        && !answer.offline()
-    {
-        answer.handle.refresh(&sources).await?;
+    if !answer.offline() {
+        match answer.handle.knowledge(key) {
+            Knowledge::NoSuchKey => {}
+            Knowledge::Unanswered(sources) => drop(answer.handle.refresh(&sources).await?),
+            Knowledge::LetGo(sources) => {
+                answer.handle.refetch(key, &sources).await?;
+                // A fetch that was under way already knew nothing of who waits for what.
+                if answer.handle.get(key)?.is_none() && matches!(answer.handle.knowledge(key), Knowledge::LetGo(_)) {
+                    answer.handle.refetch(key, &sources).await?;
+                }
+            }
+        }
         if let Some(fact) = answer.handle.get(key)? {
             return Ok(Ok(fact));
         }
@@ -103,6 +111,7 @@ async fn known(answer: &Answer<'_>, key: &Key) -> Result<Result<Arc<Insight>, Fa
         Knowledge::NoSuchKey => Failed::new("no_such_key", format!("there is no {key}: no source that could hold it has it"))
             .hint("stellar list shows what there is"),
         Knowledge::Unanswered(sources) => nothing_cached(answer, &sources),
+        Knowledge::LetGo(sources) => let_go(answer, key, &sources),
     }))
 }
 
@@ -172,6 +181,13 @@ pub fn nothing_cached(answer: &Answer<'_>, silent: &[SourceId]) -> Failed {
     let hint = if answer.offline() { "without --offline its sources are asked" } else { "stellar source test NAME shows more" };
     Failed::new("nothing_cached", format!("nothing is cached for this, and its sources have not answered ({})", reasons.join("; ")))
         .hint(hint)
+}
+
+fn let_go(answer: &Answer<'_>, key: &Key, sources: &[SourceId]) -> Failed {
+    let names: Vec<_> = sources.iter().map(SourceId::as_str).collect();
+    let hint = if answer.offline() { "without --offline it is fetched again" } else { "stellar cache status shows how full the cache is" };
+    let message = format!("{key} is not cached any more: it went to make room, and {} cannot be asked for it now", names.join(", "));
+    Failed::new("nothing_cached", message).hint(hint)
 }
 
 /// Says so when values may be old because nothing polls here.

@@ -1,11 +1,11 @@
-//! `cache status`, `cache snapshot`, `cache hydrate`.
+//! `cache status`, `cache evict`, `cache compact`, `cache snapshot`, `cache hydrate`.
 
 use std::path::{Path, PathBuf};
 
 use crate::{
-    action::args::{HydrateArgs, SnapshotArgs},
+    action::args::{CacheEvictArgs, HydrateArgs, SnapshotArgs},
     engine::{EngineError, Mode},
-    wire::{CachePayload, HydratePayload, SnapshotPayload},
+    wire::{CacheCompactPayload, CacheEvictPayload, CachePayload, HydratePayload, SnapshotPayload},
 };
 
 use super::answer::{Answer, Failed};
@@ -14,6 +14,20 @@ use super::answer::{Answer, Failed};
 pub async fn cache(answer: &mut Answer<'_>) -> Result<(), Failed> {
     let status = answer.handle.cache_status()?;
     let _ = answer.line(&CachePayload::of(&status)).await;
+    Ok(())
+}
+
+/// `cache evict`
+pub async fn evict(answer: &mut Answer<'_>, args: &CacheEvictArgs) -> Result<(), Failed> {
+    let gone = answer.handle.evict(&args.pattern).await?;
+    let _ = answer.line(&CacheEvictPayload::of(&gone)).await;
+    Ok(())
+}
+
+/// `cache compact`
+pub async fn compact(answer: &mut Answer<'_>) -> Result<(), Failed> {
+    let compacted = answer.handle.compact().await?;
+    let _ = answer.line(&CacheCompactPayload::of(&compacted)).await;
     Ok(())
 }
 

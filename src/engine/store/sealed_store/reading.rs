@@ -19,8 +19,8 @@ impl SealedStore {
     /// Looks again, while nothing writes, at a record that did not open. One whose pieces a write was just replacing is whole now and goes
     /// to `whole`; a damaged one is moved, as sealed as it is, to where nothing reads it.
     pub(super) fn settle(&self, name: &[u8], key: Option<&Key>, whole: &mut dyn FnMut(&records::Found<'_>)) -> Result<(), StoreError> {
+        let mut books = self.books();
         self.with(|rows| {
-            let mut books = self.books();
             let tree = if name.first() == Some(&(Tree::Documents as u8)) { Tree::Documents } else { Tree::Observations };
             let mut damaged: Vec<SealedRow> = Vec::new();
             records::scan(&self.keys, rows, name, &mut |found| match found.check(&self.keys, tree) {

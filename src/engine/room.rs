@@ -1,0 +1,82 @@
+//! How the cache stands with its room, what may not go, and what is shown of conflicts whose facts went.
+
+use std::sync::{Arc, PoisonError};
+
+use crate::fact::{ConflictEntry, Key, Timestamp};
+
+use super::{
+    api::{EngineError, RoomStatus},
+    cache::{PinsFull, Slot, Table, name_of},
+    core::Core,
+};
+
+/// Somebody waits for a key, as long as this is held.
+pub(super) struct Wanted<'a> {
+    core: &'a Core,
+    name: u64,
+}
+
+impl Drop for Wanted<'_> {
+    fn drop(&mut self) {
+        self.core.keeping.wanted.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.name);
+    }
+}
+
+impl Core {
+    /// Lets the key in with the next answer that has it.
+    pub(super) fn want(&self, key: &Key) -> Wanted<'_> {
+        let name = name_of(key);
+        self.keeping.wanted.lock().unwrap_or_else(PoisonError::into_inner).insert(name);
+        Wanted { core: self, name }
+    }
+
+    /// Keeps a key from going.
+    pub(super) fn pin(&self, key: &Key) -> Result<(), EngineError> {
+        self.load()?;
+        self.fill_room();
+        let facts = self.read_facts();
+        let mut room = self.keeping.room();
+        let limit = room.watermarks().pinnable();
+        room.pin(key, self.weight(facts.table.slots(key))).map_err(|PinsFull { pinned, more }| {
+            EngineError::PinsFull(format!(
+                "{key} cannot be kept from going: {pinned} bytes are pinned already, with its {more} that is more than half of \
+                 cache.high_watermark ({limit} bytes); unlock other keys, or raise it"
+            ))
+        })
+    }
+
+    /// Conflicts of keys that are not in the table any more, from the copies of their values.
+    pub(super) fn kept_conflicts(&self, table: &Table, now: Timestamp) -> Vec<Arc<ConflictEntry>> {
+        let kept: Vec<(Key, Vec<Slot>)> = self.keeping.with(self.store.as_ref(), |ledgers| {
+            let gone = ledgers.kept.iter().filter(|(key, _)| table.slots(key).is_empty());
+            gone.map(|(key, observations)| (key.clone(), observations.iter().map(|one| Slot::new(one.clone(), &self.rules)).collect()))
+                .collect()
+        });
+        let mut found = Vec::new();
+        self.resolve_all(kept.iter().map(|(key, slots)| (key, slots.as_slice())), now, |insight| found.extend(insight.conflict));
+        found
+    }
+
+    /// In numbers.
+    pub(super) fn room_status(&self) -> RoomStatus {
+        let (watermarks, pins, pinned_bytes) = {
+            let room = self.keeping.room();
+            (room.watermarks(), room.pins(), room.pinned())
+        };
+        self.keeping.with(self.store.as_ref(), |ledgers| {
+            let target = ledgers.tally.target(watermarks);
+            RoomStatus {
+                high_watermark: watermarks.high,
+                low_watermark: watermarks.low,
+                disk_bound: (target < watermarks.low).then_some(target),
+                evicted_keys: ledgers.tally.evicted_keys,
+                evicted_bytes: ledgers.tally.evicted_bytes,
+                left_out: ledgers.left_out.by_source().map(|(source, keys)| (source.clone(), keys)).collect(),
+                pins,
+                pinned_bytes,
+                compactions: ledgers.tally.compactions,
+                compacted_at: ledgers.tally.compacted_at,
+            }
+        })
+    }
+}
