@@ -10,6 +10,7 @@ mod ask;
 mod chaos;
 mod command;
 mod config;
+mod confirm;
 mod doctor;
 mod generate;
 mod invocation;
@@ -20,6 +21,8 @@ mod messages;
 mod print;
 mod run;
 mod sink;
+mod trace;
+mod upkeep;
 
 #[cfg(test)]
 mod testing;

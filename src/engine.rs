@@ -28,6 +28,7 @@ mod snapshots;
 pub mod source;
 pub mod store;
 mod tell;
+mod upkeep;
 mod view;
 pub mod world;
 
@@ -40,7 +41,10 @@ pub use cache_event::{CacheEvent, HydratedFrom};
 pub use handle::{Engine, EngineHandle};
 pub use history::Believed;
 pub use snapshots::Told;
-pub use store::{Hydrated, Mode, Progress, SnapshotError, Standing, StoreError, StoreStats, Taken};
+pub use store::{
+    DamagedCopy, Hydrated, KeyChange, KeyStatus, Mode, NotOne, OuterChange, Progress, SnapshotError, Standing, StoreError, StoreStats,
+    Taken, Wipe,
+};
 pub use view::{Contested, EngineView, FactMap};
 pub use world::Secrets;
 

@@ -26,6 +26,8 @@ mod server;
 mod signals;
 mod trace;
 mod ui;
+mod vault;
+mod wipe;
 
 pub use assets::{AssetProblem, KeyLayer, Keys, ThemeFound, keys, themes};
 pub use chaos::{ChaosError, chaos_profiles, chaos_run};
@@ -40,6 +42,8 @@ pub use port::call;
 pub use record::replay;
 pub use trace::{count_file, count_trace};
 pub use ui::{ScreenOptions, screen, screen_is_possible};
+pub use vault::new_passphrase;
+pub use wipe::{WipePlan, wipe_plan};
 
 /// The key rules that are there without a configuration: what is known of this host's own facts.
 #[must_use]

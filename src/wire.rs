@@ -18,6 +18,7 @@ mod mask;
 mod report;
 mod schema;
 mod source;
+mod upkeep;
 mod view;
 
 #[cfg(test)]
@@ -44,4 +45,5 @@ pub use report::{
 };
 pub use schema::schemas;
 pub use source::{RefreshPayload, SamplePayload, SkippedPayload, SourceErrorPayload, SourcePayload, SourceTestPayload};
+pub use upkeep::{CacheKeyPayload, DamagedPayload, RekeyPayload, ResealingPayload, VerifyPayload, WipePayload};
 pub use view::{Veil, ViewConflict, ViewFact, ViewPayload, ViewSource, told_error};

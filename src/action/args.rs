@@ -3,6 +3,7 @@
 //! Unknown members are refused, missing ones take the default of the command line.
 
 use serde::{Deserialize, Deserializer};
+use zeroize::Zeroizing;
 
 use crate::fact::{FactState, Key, Mark, Pattern};
 
@@ -136,6 +137,75 @@ pub struct CacheReplayArgs {
     pub trace: String,
     /// Bytes where lines name sizes, else entries.
     pub capacity: u64,
+}
+
+/// `core.cache.verify`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CacheVerifyArgs {}
+
+/// `core.cache.rekey`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RekeyArgs {
+    /// `auto keyring passphrase file:PATH`; none: the same kind.
+    #[serde(default)]
+    pub key: Option<String>,
+    /// Keep the data key and wrap it anew only.
+    #[serde(default)]
+    pub wrap_only: bool,
+    /// The new passphrase, for `key` = `passphrase`.
+    #[serde(default)]
+    pub passphrase: Option<Hidden>,
+}
+
+/// `core.cache.damaged`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DamagedListArgs {}
+
+/// `core.cache.discard`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DamagedDropArgs {
+    /// Its name or the beginning of it.
+    pub id: String,
+    /// That it is meant.
+    #[serde(default)]
+    pub yes: bool,
+}
+
+/// `core.app.wipe`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WipeArgs {
+    /// That it is meant.
+    #[serde(default)]
+    pub yes: bool,
+}
+
+/// A text that is shown to nobody and wiped when it is dropped.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Hidden(Zeroizing<String>);
+
+impl Hidden {
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Hidden {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("(hidden)")
+    }
+}
+
+impl<'de> Deserialize<'de> for Hidden {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        String::deserialize(from).map(|text| Self(Zeroizing::new(text)))
+    }
 }
 
 /// `core.cache.snapshot`

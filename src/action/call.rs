@@ -5,8 +5,9 @@ use serde_json::{Map, Value as Json};
 
 use super::{
     args::{
-        CacheCompactArgs, CacheEvictArgs, CacheStatusArgs, ConflictListArgs, ConflictShowArgs, HistoryArgs, HydrateArgs, ListArgs,
-        ReadArgs, RefreshArgs, SnapshotArgs, SourceListArgs, SourceTestArgs, WatchArgs, WhyArgs,
+        CacheCompactArgs, CacheEvictArgs, CacheStatusArgs, CacheVerifyArgs, ConflictListArgs, ConflictShowArgs, DamagedDropArgs,
+        DamagedListArgs, HistoryArgs, HydrateArgs, ListArgs, ReadArgs, RefreshArgs, RekeyArgs, SnapshotArgs, SourceListArgs,
+        SourceTestArgs, WatchArgs, WhyArgs,
     },
     persona::Persona,
     registry,
@@ -40,6 +41,14 @@ pub enum Call {
     CacheEvict(CacheEvictArgs),
     /// `core.cache.compact`
     CacheCompact(CacheCompactArgs),
+    /// `core.cache.verify`
+    CacheVerify(CacheVerifyArgs),
+    /// `core.cache.rekey`
+    CacheRekey(RekeyArgs),
+    /// `core.cache.damaged`
+    DamagedList(DamagedListArgs),
+    /// `core.cache.discard`
+    DamagedDrop(DamagedDropArgs),
     /// `core.cache.snapshot`
     Snapshot(SnapshotArgs),
     /// `core.cache.hydrate`
@@ -108,6 +117,10 @@ impl Call {
             "core.cache.read" => typed(spec, args).map(Self::CacheStatus),
             "core.cache.evict" => typed(spec, args).map(Self::CacheEvict),
             "core.cache.compact" => typed(spec, args).map(Self::CacheCompact),
+            "core.cache.verify" => typed(spec, args).map(Self::CacheVerify),
+            "core.cache.rekey" => typed(spec, args).map(Self::CacheRekey),
+            "core.cache.damaged" => typed(spec, args).map(Self::DamagedList),
+            "core.cache.discard" => typed(spec, args).map(Self::DamagedDrop),
             "core.cache.snapshot" => typed(spec, args).map(Self::Snapshot),
             "core.cache.hydrate" => typed(spec, args).map(Self::Hydrate),
             "core.insight.history" => typed(spec, args).map(Self::History),

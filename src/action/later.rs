@@ -27,10 +27,6 @@ pub const LATER: &[LaterSpec] = &[
     later(&["conflicts", "resolve"], "decides a conflict"),
     later(&["queue"], "shows what waits to be sent"),
     later(&["resilience"], "shows what waits to be sent"),
-    later(&["cache", "verify"], "opens every record"),
-    later(&["cache", "rekey"], "changes the key"),
-    later(&["cache", "damaged"], "shows damaged records"),
-    later(&["cache", "drop"], "drops a damaged record"),
     later(&["source", "detect"], "suggests sources"),
     later(&["source", "add"], "adds a source"),
     later(&["source", "trust"], "shows learned trust"),
@@ -39,5 +35,4 @@ pub const LATER: &[LaterSpec] = &[
     later(&["audit"], "shows who did what"),
     later(&["runbook"], "runs a runbook"),
     later(&["demo"], "shows a made-up system"),
-    later(&["wipe"], "removes everything"),
 ];

@@ -57,6 +57,7 @@ fn write_action(out: &mut String, spec: &ActionSpec) {
 fn usage(spec: &ActionSpec) -> String {
     spec.args
         .iter()
+        .filter(|arg| arg.kind != ArgKind::Secret)
         .map(|arg| {
             let dots = if arg.kind == ArgKind::Texts { "..." } else { "" };
             match arg.required {
@@ -69,6 +70,7 @@ fn usage(spec: &ActionSpec) -> String {
 
 fn written(arg: &ArgSpec) -> String {
     match (arg.kind, arg.is_positional()) {
+        (ArgKind::Secret, _) => "asked for".to_owned(),
         (_, true) => arg.value_name.to_owned(),
         (ArgKind::Flag, false) => format!("--{}", arg.flag),
         (_, false) => format!("--{} {}", arg.flag, arg.value_name),
@@ -78,7 +80,7 @@ fn written(arg: &ArgSpec) -> String {
 fn json_word(kind: ArgKind) -> String {
     match kind {
         ArgKind::Flag => "boolean".to_owned(),
-        ArgKind::Text | ArgKind::Path => "string".to_owned(),
+        ArgKind::Text | ArgKind::Path | ArgKind::Secret => "string".to_owned(),
         ArgKind::Texts => "array of strings".to_owned(),
         ArgKind::Duration => "milliseconds".to_owned(),
         ArgKind::Count => "whole number".to_owned(),

@@ -67,6 +67,8 @@ pub enum ArgKind {
     Choices(&'static [&'static str]),
     /// A JSON object.
     Json,
+    /// Something secret: text, typed where nobody sees it and never on a command line.
+    Secret,
 }
 
 /// What a persona needs.

@@ -72,7 +72,7 @@ fn every_engine_action_becomes_a_call() {
         for arg in spec.args {
             let value = match arg.kind {
                 ArgKind::Flag => json!(true),
-                ArgKind::Text | ArgKind::Path => json!("host/load"),
+                ArgKind::Text | ArgKind::Path | ArgKind::Secret => json!("host/load"),
                 ArgKind::Texts => json!(["host/load"]),
                 ArgKind::Duration | ArgKind::Count => json!(5),
                 ArgKind::Choice(words) => json!(words[0]),

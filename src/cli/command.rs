@@ -16,6 +16,7 @@ const GROUPS: &[(&str, &str)] = &[
     ("conflicts", "Where sources disagree"),
     ("cache", "What is kept here"),
     ("chaos", "Faults on purpose, on a scratch directory"),
+    ("damaged", "What was set aside as damaged"),
     ("config", "The configuration file"),
     ("keymap", "The keys of the screen"),
     ("theme", "The colours of the screen"),
@@ -57,27 +58,32 @@ pub fn command() -> Command {
     root
 }
 
-/// Puts a leaf at its path, making the group it belongs to.
+/// Puts a leaf at its path, making the groups it belongs to.
 fn put(root: Command, path: &'static [&'static str], leaf: Command, hidden: bool) -> Command {
-    let [group, _] = path else { return root.subcommand(leaf) };
+    let [group, rest @ ..] = path else { return root };
+    if rest.is_empty() {
+        return root.subcommand(leaf);
+    }
     if root.find_subcommand(group).is_some() {
-        return root.mut_subcommand(group, |group| group.subcommand(leaf));
+        return root.mut_subcommand(group, |group| put(group, rest, leaf, hidden));
     }
     let about = GROUPS.iter().find(|(name, _)| name == group).map_or("", |(_, about)| about);
-    root.subcommand(
-        Command::new(*group)
-            .about(about)
-            .hide(hidden)
-            .subcommand_required(true)
-            .arg_required_else_help(false)
-            .disable_help_subcommand(true)
-            .subcommand(leaf),
-    )
+    let made = Command::new(*group)
+        .about(about)
+        .hide(hidden)
+        .subcommand_required(true)
+        .arg_required_else_help(false)
+        .disable_help_subcommand(true);
+    root.subcommand(put(made, rest, leaf, hidden))
 }
 
 fn leaf(spec: &'static ActionSpec, path: &'static [&'static str], hidden: bool) -> Command {
     let name = path.last().copied().unwrap_or_default();
-    Command::new(name).about(spec.summary().trim_end_matches('.')).long_about(spec.doc).hide(hidden).args(spec.args.iter().map(argument))
+    Command::new(name)
+        .about(spec.summary().trim_end_matches('.'))
+        .long_about(spec.doc)
+        .hide(hidden)
+        .args(spec.args.iter().filter(|arg| arg.kind != ArgKind::Secret).map(argument))
 }
 
 fn global(spec: &'static GlobalSpec) -> Arg {
@@ -100,7 +106,7 @@ fn argument(spec: &'static ArgSpec) -> Arg {
     }
     match spec.kind {
         ArgKind::Flag => arg.action(ArgAction::SetTrue),
-        ArgKind::Text | ArgKind::Path => arg,
+        ArgKind::Text | ArgKind::Path | ArgKind::Secret => arg,
         ArgKind::Texts => arg.num_args(1..),
         ArgKind::Duration => {
             arg.value_parser(|text: &str| parse_duration(text).map(|span| u64::try_from(span.as_millis()).unwrap_or(u64::MAX)))

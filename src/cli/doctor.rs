@@ -118,7 +118,7 @@ fn key_files(keys: &Path) -> DoctorPayload {
             let hint = format!("chmod go= {}", path.display());
             check("key", Verdict::Fail, format!("{} is open to others, and it opens the cache", path.display()), Some(&hint))
         }
-        (None, 0) => check("key", Verdict::Ok, "no key file yet; it is made with the store", None),
+        (None, 0) => check("key", Verdict::Ok, "no key file here: none was made yet, or the store's key is kept elsewhere", None),
         (None, count) => check("key", Verdict::Ok, format!("{count} key file(s), private"), None),
     }
 }

@@ -11,6 +11,7 @@ mod look;
 mod past;
 mod source;
 mod table;
+mod upkeep;
 mod watch;
 mod why;
 mod words;
@@ -60,6 +61,10 @@ pub fn printer_for(action: &str, args: &Map<String, Json>) -> Box<dyn Printer> {
         "core.conflict.read" => Box::new(conflict::ConflictListPrinter::default()),
         "core.conflict.show" => Box::new(conflict::ConflictPrinter),
         "core.cache.evict" | "core.cache.compact" => Box::new(cache::SentencePrinter),
+        "core.cache.verify" => Box::new(upkeep::VerifyPrinter),
+        "core.cache.rekey" => Box::new(upkeep::RekeyPrinter),
+        "core.cache.damaged" => Box::new(upkeep::DamagedPrinter::default()),
+        "core.cache.discard" => Box::new(upkeep::DiscardPrinter),
         "core.insight.history" => Box::new(past::HistoryPrinter),
         "core.cache.snapshot" => Box::new(cache::SnapshotPrinter),
         "core.cache.hydrate" => Box::new(cache::HydratePrinter),

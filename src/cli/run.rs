@@ -10,14 +10,9 @@ use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
 use crate::{
-    action::{
-        self, ActionSpec, ArgKind, Call, Persona, Scope,
-        args::{CacheReplayArgs, InvokeArgs},
-    },
+    action::{self, ActionSpec, ArgKind, Call, Persona, Scope, args::InvokeArgs},
     config::{AccessibilityMode, ConfigError, LoadRequest, Loaded, load, resolve_dirs},
-    runtime::{
-        Context, Request, ScreenOptions, TraceError, builtin_rules, count_file, count_trace, keyboard, screen, screen_is_possible, serve,
-    },
+    runtime::{Context, Request, ScreenOptions, builtin_rules, keyboard, screen, screen_is_possible, serve},
     text::SafeText,
     theme::ColorDepth,
     wire::{Outcome, ServePayload, TextPayload, Verdict},
@@ -33,6 +28,7 @@ use super::{
     messages::Failure,
     print::{contrast_table, keymap_table, printer_for, replay_lines, theme_table},
     sink::Sink,
+    trace, upkeep,
 };
 
 /// The program without a subcommand.
@@ -178,12 +174,13 @@ impl Run<'_> {
             Ok(args) => args,
             Err(failure) => return self.fail(spec.id, known, &failure, sink),
         };
-        let request = asker.request(spec.id, args.clone(), spec.id == "core.insight.watch");
+        let mut request = asker.request(spec.id, args.clone(), spec.id == "core.insight.watch");
         let persona = asker.persona.parse().unwrap_or_default();
         let outcome = match spec.scope {
             Scope::Engine => Call::parse(spec.id, args, persona).map_err(Failure::from).and_then(|_| {
                 let loaded = loaded.as_ref().map_err(|error| Failure::from(error.clone()))?;
                 notes(loaded, sink);
+                upkeep::complete(spec, &mut request.args, self.around.current_dir.as_deref(), sink)?;
                 Ok(ask(&context(loaded), &request, printer_for(spec.id, args).as_mut(), sink))
             }),
             Scope::Here if persona.may(spec.right) => self.act_here(spec, &request, loaded, sink),
@@ -246,7 +243,13 @@ impl Run<'_> {
                 let settings = config::show(loaded);
                 Ok(put(request, &settings.iter().collect::<Vec<_>>(), sink, |setting| vec![config::setting_line(setting)]))
             }
-            "core.cache.replay" => replay(request, sink),
+            "core.cache.replay" => Ok(put(request, &[&trace::count(&request.args)?], sink, replay_lines)),
+            "core.app.wipe" => {
+                let loaded = loaded.as_ref().map_err(|error| Failure::from(error.clone()))?;
+                let yes = request.args.get("yes").and_then(Json::as_bool).unwrap_or(false);
+                let wiped = upkeep::wipe(&context(loaded), spec, yes, sink)?;
+                Ok(put(request, &[&wiped], sink, upkeep::wiped_lines))
+            }
             "core.keymap.read" | "core.theme.read" | "core.theme.check" => {
                 let loaded = loaded.as_ref().map_err(|error| Failure::from(error.clone()))?;
                 notes(loaded, sink);
@@ -328,7 +331,9 @@ impl Run<'_> {
         if spec.id == "core.action.invoke" {
             return Err(Failure::new("bad_arguments", "core.action.invoke cannot ask for itself"));
         }
-        Ok(self.act(spec, &args.payload.unwrap_or_default(), loaded, sink))
+        let payload = args.payload.unwrap_or_default();
+        upkeep::no_secrets_on_the_command_line(spec, &payload)?;
+        Ok(self.act(spec, &payload, loaded, sink))
     }
 }
 
@@ -359,21 +364,6 @@ fn put<P: Serialize>(request: &Request, payloads: &[&P], sink: &mut Sink, lines:
         }
     }
     0
-}
-
-/// `cache replay`: whatever is a trace here, counted here.
-fn replay(request: &Request, sink: &mut Sink) -> Result<u8, Failure> {
-    let args: CacheReplayArgs = serde_json::from_value(Json::Object(request.args.clone()))
-        .map_err(|error| Failure::new("bad_arguments", format!("core.cache.replay: {error}")))?;
-    let counted = match args.trace.as_str() {
-        "-" => count_trace(&mut std::io::stdin().lock(), args.capacity),
-        path => count_file(Path::new(path), args.capacity),
-    };
-    let count = counted.map_err(|error| match error {
-        TraceError::Malformed { .. } => Failure::new("bad_trace", format!("{}: {error}", args.trace)),
-        TraceError::Unreadable(_) => Failure::new("io", format!("{}: {error}", args.trace)),
-    })?;
-    Ok(put(request, &[&count], sink, replay_lines))
 }
 
 /// Writes payloads as JSON lines or as one table, then what was wrong.

@@ -100,8 +100,16 @@ fn clap_finds_nothing_wrong_with_the_command_line() {
 #[test]
 fn every_subcommand_leads_to_its_action() {
     for spec in action::all().filter(|spec| !spec.command.is_empty()) {
-        let required: Vec<&str> =
-            spec.args.iter().filter(|arg| arg.required).map(|arg| if arg.name == "shell" { "bash" } else { "x" }).collect();
+        let required: Vec<&str> = spec
+            .args
+            .iter()
+            .filter(|arg| arg.required)
+            .map(|arg| match arg.name {
+                "shell" => "bash",
+                "capacity" => "--capacity 10",
+                _ => "x",
+            })
+            .collect();
         for path in [spec.command, spec.alias].into_iter().filter(|path| !path.is_empty()) {
             assert_eq!(asked(&format!("{} {}", path.join(" "), required.join(" "))).0, spec.id);
         }
@@ -162,7 +170,7 @@ fn bad_usage_is_a_sentence_and_two() {
 
 #[test]
 fn what_is_not_in_this_build_says_so() {
-    for line in ["set a 5 --wait 3s", "queue list", "conflicts resolve c-1 --mine", "undo", "reader", "source add --help", "wipe"] {
+    for line in ["set a 5 --wait 3s", "queue list", "conflicts resolve c-1 --mine", "undo", "reader", "source add --help", "chaos"] {
         let failure = refused(line);
         assert_eq!((failure.exit, failure.body.code.as_str()), (2, "not_in_this_build"), "{line}");
     }
@@ -170,7 +178,7 @@ fn what_is_not_in_this_build_says_so() {
         Ok(Asked::Text(text)) => text,
         other => panic!("{other:?}"),
     };
-    for hidden in ["queue", "wipe", "insight"] {
+    for hidden in ["queue", "insight"] {
         assert!(!help.contains(hidden), "{hidden} is offered");
     }
 }
@@ -278,8 +286,24 @@ fn conflicts_sources_and_the_cache_are_printed() {
     snapshot("sources", &format!("{list}\n{test}\n{refresh}"));
 
     let cache = json!({"backend": "sled", "data_dir": "/d/stellar", "facts": 52, "entries": 104, "live_bytes": 20480, "disk_bytes": 524288, "quarantined": 0,
-        "protection": "file: not against a stolen disk", "notes": ["the store was rebuilt"], "polled_at": "2026-01-05T09:59:00.000Z"});
+        "protection": "file: not against a stolen disk", "notes": ["the store was rebuilt"], "polled_at": "2026-01-05T09:59:00.000Z",
+        "key": {"kind": "auto", "data_key": 2, "sealed": 104, "limit": 4_294_967_296_u64, "retired": [1], "resealing": {"done": 512, "total": 2048}}});
     snapshot("cache", &printed("core.cache.read", &Json::Null, vec![line(1, "core.cache.read", &cache)], false, false).0);
+}
+
+#[test]
+fn upkeep_is_printed() {
+    let one = |action: &str, payload: &Json| printed(action, &Json::Null, vec![line(1, action, payload)], false, false).0;
+    let whole = one("core.cache.verify", &json!({"checked": 104, "damaged": 0, "wrong_key": 0, "complete": true}));
+    let not = one("core.cache.verify", &json!({"checked": 104, "damaged": 2, "wrong_key": 1, "complete": false}));
+    let rekeyed = json!({"kind": "passphrase", "data_key": 2, "resealed": true, "retired": [1], "protection": "sealed under a passphrase"});
+    let resealed = one("core.cache.rekey", &rekeyed);
+    let wrapped = json!({"kind": "file", "data_key": 2, "resealed": false, "retired": [], "protection": "sealed, key file /k"});
+    let wrapped = one("core.cache.rekey", &wrapped);
+    let copy = json!({"id": "2026-01-05T10-00-00.000Z", "path": "/d/damaged/2026-01-05T10-00-00.000Z", "holds": ["cache", "manifest"], "bytes": 524288});
+    let listed = one("core.cache.damaged", &copy);
+    let dropped = one("core.cache.discard", &copy);
+    snapshot("upkeep", &[whole, not, resealed, wrapped, listed, dropped].join("\n"));
 }
 
 #[test]

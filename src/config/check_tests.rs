@@ -56,6 +56,7 @@ const BAD: &[(&str, &str, usize, &str, &str)] = &[
     ("[cache]\n", "low_watermark = 1.5", 2, "out_of_range", "1.5"),
     ("[cache]\n", "low_watermark = nan", 2, "out_of_range", "nan"),
     ("[cache]\n", "key = \"vault\"", 2, "bad_choice", "file:PATH"),
+    #[cfg(not(feature = "redb"))]
     ("[cache]\n", "backend = \"redb\"", 2, "not_in_this_build", "not in this build"),
     ("[cache]\n", "backend = \"sledd\"", 2, "bad_choice", "Did you mean \"sled\"?"),
     ("[queue]\n", "max_attempts = 99999999999999999999", 2, "out_of_range", "1 to 1000"),

@@ -89,7 +89,7 @@ pub(super) fn read_cache(root: &Section<'_>, base: &Path) -> CacheConfig {
 
 fn read_backend(entry: &Entry<'_>) -> Option<String> {
     let backend = entry.choice(BACKENDS)?;
-    if backend == "redb" {
+    if backend == "redb" && !cfg!(feature = "redb") {
         entry.problem("not_in_this_build", "The backend \"redb\" is not in this build; use \"sled\" or \"memory\".", "sled memory");
         return None;
     }

@@ -73,7 +73,7 @@ pub const SETTINGS: &[SettingSpec] = &[
     SettingSpec::given(
         "cache",
         "backend",
-        "sled memory (redb: not in this build)",
+        "sled memory (redb: in builds with that feature)",
         "\"sled\"",
         "The store. `memory` forgets everything at the end.",
     ),
@@ -95,7 +95,7 @@ pub const SETTINGS: &[SettingSpec] = &[
         "key",
         "auto keyring passphrase file:PATH",
         "\"auto\"",
-        "What wraps the data key: `auto` is a key file in the state directory. Decided once, when the store is made.",
+        "What wraps the data key: `auto` is a key file in the state directory. Decided when the store is made; `stellar cache rekey --key` changes it ([keys](keys.md)).",
     ),
     SettingSpec::given(
         "queue",

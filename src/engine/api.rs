@@ -10,8 +10,8 @@ use crate::{
 use super::{
     cache_event::CacheEvent,
     source::{BadSource, Reported, Skipped, SourceError},
-    store::{SnapshotError, Standing, StoreError, StoreStats},
-    world::{Clock, Rng, Secrets},
+    store::{KeyStatus, SnapshotError, Standing, StoreError, StoreStats},
+    world::{Clock, KeyVault, Rng, Secrets},
 };
 
 /// What an engine is started with. It reads neither home nor the environment: everything it needs is here.
@@ -33,6 +33,8 @@ pub struct EngineOptions {
     pub rng: Arc<dyn Rng>,
     /// Who turns a secret's reference into the secret.
     pub secrets: Arc<dyn Secrets>,
+    /// The keyring, and whoever knows the cache's passphrase.
+    pub vault: Arc<dyn KeyVault>,
     /// Variables that `exec` may be given: name and value. Only the listed ones are passed on.
     pub environment: Arc<Vec<(String, String)>>,
 }
@@ -255,6 +257,8 @@ pub struct CacheStatus {
     pub room: RoomStatus,
     /// What the encryption protects against and what not, in a sentence.
     pub protection: String,
+    /// The keys, where what is kept is sealed.
+    pub keys: Option<KeyStatus>,
     /// What happened at open that a person should know (healed, moved aside), a sentence each.
     pub notes: Vec<String>,
     /// How the store stands when memory serves in place of the disk; none when all is well.

@@ -8,6 +8,7 @@
 mod ingest;
 mod left_out;
 mod recency;
+mod resealing;
 mod room;
 mod slot;
 mod table;

@@ -14,17 +14,14 @@ use tokio::{
 use crate::fact::{ClassOfValue, ConflictEntry, Insight, Key, Pattern, ResolutionState, SourceId, Timestamp};
 
 use super::{
-    api::{
-        CacheStatus, CompactReport, EngineError, EngineOptions, EvictReport, FactQuery, Knowledge, RefreshReport, SortBy, SourceStatus,
-        SourceTest, StampedEvent,
-    },
+    api::{CacheStatus, EngineError, EngineOptions, FactQuery, Knowledge, RefreshReport, SortBy, SourceStatus, SourceTest, StampedEvent},
     cache::name_of,
     core::Core,
     history::Believed,
     poll,
     snapshots::Told,
     source::{BuiltSource, SourceDeps, build_sources},
-    store::{Hydrated, Mode, OpenedStore, StoreOptions, Taken, open_resilient},
+    store::{Hydrated, KeyKeeper, KeyPolicy, Mode, OpenedStore, StoreOptions, Taken, open_resilient},
     view::EngineView,
 };
 
@@ -73,6 +70,8 @@ impl Engine {
             key: options.config.cache.key.clone(),
             clock: Arc::clone(&options.clock),
             rng: Arc::clone(&options.rng),
+            vault: Arc::clone(&options.vault),
+            policy: KeyPolicy::default(),
         })?;
         Ok(Self::idle(options, opened, built))
     }
@@ -82,6 +81,7 @@ impl Engine {
         let (set_aside, restored) = (opened.set_aside, opened.restored);
         let core = Arc::new(Core::new(options, opened, built));
         core.listen_to_store();
+        core.go_on_resealing();
         core.tell_opening(set_aside, restored);
         core.tell_store();
         Self { core, tasks: Vec::new() }
@@ -258,7 +258,7 @@ impl EngineHandle {
         Ok(reports.filter(|report| sources.contains(&report.source)).collect())
     }
 
-    fn position(&self, id: &SourceId) -> Result<usize, EngineError> {
+    pub(super) fn position(&self, id: &SourceId) -> Result<usize, EngineError> {
         self.core.position(id).ok_or_else(|| EngineError::NoSuchSource(id.as_str().to_owned()))
     }
 
@@ -286,60 +286,19 @@ impl EngineHandle {
     /// When the store itself fails.
     pub fn cache_status(&self) -> Result<CacheStatus, EngineError> {
         self.core.load()?;
+        let keys = self.core.store.keys().map(KeyKeeper::key_status);
         Ok(CacheStatus {
             backend: self.core.backend,
             data_dir: self.core.options.data_dir.clone(),
             facts: self.core.read_facts().table.key_count() as u64,
             store: self.core.store.stats(),
             room: self.core.room_status(),
-            protection: self.core.protection.clone(),
+            protection: keys.as_ref().map_or_else(|| self.core.protection.clone(), |keys| keys.protection.clone()),
+            keys,
             notes: self.core.store_notes(),
             standing: self.core.store.standing(),
             polled_at: self.polled_at(),
         })
-    }
-
-    /// Asks these sources for a key that went for want of room; it comes in, however little room there is.
-    ///
-    /// # Errors
-    /// As for [`EngineHandle::refresh`].
-    pub async fn refetch(&self, key: &Key, sources: &[SourceId]) -> Result<Vec<RefreshReport>, EngineError> {
-        let wanted = self.core.want(key);
-        for source in sources {
-            self.core.sources[self.position(source)?].source.forget();
-        }
-        let reports = self.refresh(sources).await;
-        drop(wanted);
-        reports
-    }
-
-    /// Keeps a key from going, until it was unpinned as often: for locks and for commands under way.
-    ///
-    /// # Errors
-    /// [`EngineError::PinsFull`] when pinned keys take half of the high watermark; the store's.
-    pub fn pin(&self, key: &Key) -> Result<(), EngineError> {
-        self.core.pin(key)
-    }
-
-    /// Takes one pin of a key back.
-    pub fn unpin(&self, key: &Key) {
-        self.core.keeping.room().unpin(key);
-    }
-
-    /// Forgets every matching key that is not pinned; they come back with the next answer of their sources.
-    ///
-    /// # Errors
-    /// When the store refuses: nothing was changed.
-    pub async fn evict(&self, pattern: &Pattern) -> Result<EvictReport, EngineError> {
-        self.core.evict(pattern, self.core.now()).await
-    }
-
-    /// Makes the database as small as what it holds, letting facts go down to the low watermark.
-    ///
-    /// # Errors
-    /// When the store refuses: nothing was changed.
-    pub async fn compact(&self) -> Result<CompactReport, EngineError> {
-        self.core.compact(self.core.now()).await
     }
 
     /// Writes a snapshot to `path`, which is absolute; a snapshot that is there is replaced, anything else refused.

@@ -2,18 +2,22 @@
 //!
 //! Invariants: nothing reaches the disk unsealed; what a put acknowledged after `flush` survives a crash; nothing damaged is
 //! deleted, it is moved aside; callers name no backend; a panic inside the database is an error here, never a dead process; a read
-//! of whole records writes nothing.
+//! of whole records writes nothing. What is written gathers in memory until a flush, a scan, or a few hundred KiB: one batch then.
 //!
 //! It does not evict by itself, does not know how old is too old, and fetches nothing.
 
 mod api;
 mod aside;
+mod buffered_rows;
+mod damaged;
 mod error;
 mod failover;
 mod fault_disk;
 mod files;
 mod format;
 mod guard;
+mod key_keeper;
+mod key_keeping;
 mod keyfile;
 mod keys;
 mod keyslots;
@@ -28,33 +32,45 @@ mod memory;
 mod names;
 mod nonces;
 mod open;
+mod outer;
 mod pending;
 mod pieces;
+mod protection;
 mod record;
 mod records;
 #[cfg(feature = "redb")]
 mod redb_rows;
+mod reseal;
+mod retired;
 mod rows;
 mod salvage;
 mod seal;
 mod sealed_store;
 mod sled_rows;
+mod slotfiles;
 mod snapshot;
 mod snapshot_key;
 mod standing;
+mod stretch;
 mod swap;
+mod wipe;
 
 pub use api::{CacheStore, Compacted, Quarantined, StoreOp, StoreStats, VerifyReport};
+pub use damaged::{DamagedCopy, NotOne, discard as discard_damaged, list as damaged_copies};
 pub use error::StoreError;
 pub use failover::{open_over, open_resilient};
 pub use fault_disk::{Counts, FaultBackend, FaultDisk};
 pub use guard::inside_guard;
+pub use key_keeper::{KeyChange, KeyKeeper, KeyStatus, OuterChange, Resealing};
 pub use memory::MemoryStore;
 pub use open::{OpenedStore, StoreOptions, open_store};
+pub use outer::{KeyPolicy, needs_passphrase};
 pub use record::{decode as decode_body, decode_observation, encode as encode_body, encode_observation};
 pub use snapshot::{Good, Hydrated, Mode, OnProgress, Progress, SnapshotError, Taken, Verified};
 pub use snapshot_key::SnapshotKeys;
 pub use standing::{Standing, Turn};
+pub use stretch::Cost;
+pub use wipe::Wipe;
 
 /// Snapshots: taking, hydrating, the shelf of the data directory.
 pub mod snapshots {

@@ -2,6 +2,7 @@
 
 mod room;
 mod snapshots;
+mod upkeep;
 
 use std::{
     collections::VecDeque,
@@ -11,8 +12,8 @@ use std::{
 
 use super::{
     source::{BoxFuture, BuiltSource, Fetched, Reported, Source, SourceError},
-    store::{OpenedStore, StoreOptions, open_store},
-    world::{SeededRng, SimClock, SystemRng},
+    store::{KeyPolicy, OpenedStore, StoreOptions, open_store},
+    world::{NoVault, SeededRng, SimClock, SystemRng},
     *,
 };
 use crate::{
@@ -112,6 +113,10 @@ impl Bench {
     }
 
     fn open(&self) -> OpenedStore {
+        self.open_with(KeyPolicy::default())
+    }
+
+    fn open_with(&self, policy: KeyPolicy) -> OpenedStore {
         open_store(&StoreOptions {
             data_dir: self.dir.path().join("data"),
             state_dir: self.dir.path().join("state"),
@@ -119,6 +124,8 @@ impl Bench {
             key: CacheKey::Auto,
             clock: self.clock.clone(),
             rng: Arc::new(SystemRng),
+            vault: Arc::new(NoVault),
+            policy,
         })
         .unwrap()
     }
@@ -141,6 +148,7 @@ impl Bench {
             clock: self.clock.clone(),
             rng: Arc::new(SeededRng::new(7)),
             secrets: Arc::new(NoSecrets),
+            vault: Arc::new(NoVault),
             environment: Arc::default(),
         };
         change(&mut options);
@@ -383,6 +391,8 @@ async fn a_full_disk_is_said_answered_around_and_written_back() {
         key: CacheKey::Auto,
         clock: bench.clock.clone(),
         rng: Arc::new(SystemRng),
+        vault: Arc::new(NoVault),
+        policy: KeyPolicy::default(),
     };
     let opened = super::store::open_over(&options, Arc::new(disk.backend())).unwrap();
     let store = Arc::clone(&opened.store);

@@ -8,6 +8,7 @@ mod past;
 mod read;
 mod sources;
 mod status;
+mod upkeep;
 mod view;
 mod watch;
 
@@ -66,6 +67,10 @@ pub async fn execute(handle: &EngineHandle, context: &Context, request: &Request
         Call::CacheStatus(_) => status::cache(&mut answer).await,
         Call::CacheEvict(args) => status::evict(&mut answer, &args).await,
         Call::CacheCompact(_) => status::compact(&mut answer).await,
+        Call::CacheVerify(_) => upkeep::verify(&mut answer).await,
+        Call::CacheRekey(args) => upkeep::rekey(&mut answer, args).await,
+        Call::DamagedList(_) => upkeep::damaged(&mut answer).await,
+        Call::DamagedDrop(args) => upkeep::discard(&mut answer, args).await,
         Call::Snapshot(args) => status::snapshot(&mut answer, &args).await,
         Call::Hydrate(args) => status::hydrate(&mut answer, &args).await,
     };

@@ -17,6 +17,7 @@ use super::{
     secrets::ProcessSecrets,
     server::Server,
     signals::told_to_end,
+    vault::ProcessVault,
 };
 
 /// How many lines of an answer may wait for the printer.
@@ -102,6 +103,7 @@ pub(super) fn options(context: &Context, polling: bool, offline: bool) -> Engine
         clock: SystemClock::shared(),
         rng: SystemRng::shared(),
         secrets: Arc::new(ProcessSecrets),
+        vault: Arc::new(ProcessVault::default()),
         environment: Arc::new(environment(context)),
     }
 }

@@ -1,8 +1,12 @@
-//! Secrets, resolved when they are used: from the environment, from a file; a keyring is not in this build.
+//! Secrets, resolved when they are used: from the environment, from a file, from the keyring.
 
 use std::{fs, io::Read as _};
 
-use crate::{config::SecretRef, engine::Secrets};
+use super::vault::ProcessVault;
+use crate::{
+    config::SecretRef,
+    engine::{Secrets, world::KeyVault as _},
+};
 
 /// A secret file is read up to this many bytes; a longer one is no secret.
 const LONGEST: u64 = 64 * 1024;
@@ -25,7 +29,11 @@ impl Secrets for ProcessSecrets {
                 file.take(LONGEST).read_to_string(&mut text).map_err(|error| format!("the secret file {shown} cannot be read: {error}"))?;
                 Ok(text.trim().to_owned())
             }
-            SecretRef::Keyring(name) => Err(format!("keyring:{name} needs the keyring, which is not in this build; use env: or file:")),
+            SecretRef::Keyring(name) => match ProcessVault::default().load(name) {
+                Ok(Some(secret)) => String::from_utf8(secret.to_vec()).map_err(|_| format!("keyring:{name} holds no text")),
+                Ok(None) => Err(format!("the keyring holds no {name:?} of service \"stellar\"; put it there, or use env: or file:")),
+                Err(why) => Err(format!("keyring:{name} cannot be had, because the keyring cannot be reached: {why}; use env: or file:")),
+            },
         }
     }
 }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::upkeep::CacheKeyPayload;
 use crate::{
     engine::{CacheStatus, CompactReport, EvictReport, Hydrated, Taken, TraceCount},
     fact::{SourceId, Timestamp},
@@ -60,6 +61,9 @@ pub struct CachePayload {
     pub quarantined: u64,
     /// What the encryption protects against and what not.
     pub protection: String,
+    /// The keys; none where nothing is sealed.
+    #[serde(default)]
+    pub key: Option<CacheKeyPayload>,
     /// What happened when the store was opened that a person should know.
     pub notes: Vec<String>,
     /// Since when and why memory serves in place of the disk; null when all is well.
@@ -256,6 +260,7 @@ impl CachePayload {
             compacted_at: status.room.compacted_at.map(Timestamp::to_rfc3339),
             quarantined: status.store.quarantined,
             protection: status.protection.clone(),
+            key: status.keys.as_ref().map(CacheKeyPayload::of),
             notes: status.notes.clone(),
             failed_over: status.standing.as_ref().map(|standing| StandingPayload {
                 since: standing.since.to_rfc3339(),

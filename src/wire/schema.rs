@@ -17,6 +17,7 @@ use super::{
     look::{ContrastPayload, KeymapPayload, ThemePayload},
     report::{ActionPayload, ConfigCheckPayload, ConfigPathPayload, DoctorPayload, FilePayload, ServePayload, SettingPayload, TextPayload},
     source::{RefreshPayload, SourcePayload, SourceTestPayload},
+    upkeep::{DamagedPayload, RekeyPayload, VerifyPayload, WipePayload},
 };
 
 /// Every schema with the name of its file: `envelope.json`, then one per action named on lines. `docs/schema/` is exactly this; a test
@@ -43,6 +44,10 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("core.cache.evict", of::<CacheEvictPayload>("")),
         ("core.cache.compact", of::<CacheCompactPayload>("")),
         ("core.cache.replay", of::<CacheReplayPayload>("")),
+        ("core.cache.verify", of::<VerifyPayload>("")),
+        ("core.cache.rekey", of::<RekeyPayload>("")),
+        ("core.cache.damaged", of::<DamagedPayload>("")),
+        ("core.cache.discard", of::<DamagedPayload>("")),
         ("core.cache.snapshot", of::<SnapshotPayload>("")),
         ("core.cache.hydrate", of::<HydratePayload>("")),
         ("core.cache.hydrated", of::<HydratedPayload>("")),
@@ -61,6 +66,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("core.config.check", of::<ConfigCheckPayload>("")),
         ("core.config.show", of::<SettingPayload>("")),
         ("core.config.trust", of::<FilePayload>("")),
+        ("core.app.wipe", of::<WipePayload>("")),
         ("core.keymap.read", of::<KeymapPayload>("")),
         ("core.theme.read", of::<ThemePayload>("")),
         ("core.theme.check", of::<ContrastPayload>("")),

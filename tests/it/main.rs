@@ -11,6 +11,8 @@ mod drift;
 #[cfg(test)]
 mod first_light;
 #[cfg(test)]
+mod keys;
+#[cfg(test)]
 mod screen;
 #[cfg(test)]
 mod snapshots;

@@ -3,5 +3,5 @@
 mod client;
 mod hostile;
 mod leaving;
-mod terminal;
+pub mod terminal;
 mod walk;

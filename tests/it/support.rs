@@ -6,6 +6,6 @@ mod run;
 mod sandbox;
 mod server;
 
-pub use run::Ran;
+pub use run::{Ran, Running};
 pub use sandbox::{Sandbox, binary};
 pub use server::{Reply, Server};

@@ -45,6 +45,17 @@ pub(super) const ACTIONS: &[ActionSpec] = &[
         ..BASE
     },
     ActionSpec {
+        id: "core.app.wipe",
+        title: "Remove everything",
+        doc: "Removes the cache with every fact and change in it, its keys, what was set aside, the log and the socket, for good; asks first and says what.\nThe configuration stays, and so does a key file of yours. Refused while another stellar owns the data directory.",
+        args: &[ArgSpec::option("yes", "yes", "", ArgKind::Flag, "Do it without asking")],
+        right: Right::Maintain,
+        danger: Danger::Destroys,
+        command: &["wipe"],
+        emits: &["core.app.wipe"],
+        ..BASE
+    },
+    ActionSpec {
         id: "core.action.invoke",
         title: "Ask for an action by id",
         doc: "Carries out any action by its id with its arguments as JSON; without an id it lists them.\nThe subcommands are shorter ways to write the same.",

@@ -8,7 +8,7 @@ use crate::{
         sink::Sink,
     },
     text::bytes_words,
-    wire::{CachePayload, CacheReplayPayload, CacheSentence, Envelope, HydratePayload, SnapshotPayload},
+    wire::{CacheKeyPayload, CachePayload, CacheReplayPayload, CacheSentence, Envelope, HydratePayload, SnapshotPayload},
 };
 
 use super::{
@@ -35,6 +35,7 @@ impl Printer for CachePrinter {
             ("damaged", cache.quarantined.to_string()),
             ("last polled", polled.map_or_else(|| "never".to_owned(), |ago| format!("{ago} ago"))),
             ("protection", cache.protection.clone()),
+            ("key", cache.key.as_ref().map_or_else(|| "none: nothing is sealed".to_owned(), key)),
         ];
         for (name, text) in rows {
             sink.line(&Line::toned(Tone::Dim, &format!("{name:<12} ")).add(Tone::Plain, &text))?;
@@ -93,6 +94,13 @@ pub fn replay_lines(count: &CacheReplayPayload) -> Vec<Line> {
         ("capacity", format!("{} {}", count.capacity, count.unit)),
     ];
     rows.iter().map(|(name, text)| Line::toned(Tone::Dim, &format!("{name:<12} ")).add(Tone::Plain, text)).collect()
+}
+
+fn key(key: &CacheKeyPayload) -> String {
+    let sealed = format!("{}, data key {}, {} of {} records sealed with it", key.kind, key.data_key, key.sealed, key.limit);
+    let resealing = key.resealing.map(|so_far| format!("; being changed, {} of {} rows so far", so_far.done, so_far.total));
+    let retired = (!key.retired.is_empty()).then(|| format!("; {} former kept for copies beside the database", key.retired.len()));
+    sealed + &resealing.unwrap_or_default() + &retired.unwrap_or_default()
 }
 
 /// Prints what was written.

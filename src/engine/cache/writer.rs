@@ -7,6 +7,7 @@ use std::{
 
 use tokio::sync::oneshot;
 
+use super::resealing::{Resealer, Waiting};
 use crate::engine::store::{CacheStore, StoreError, StoreOp};
 
 /// How many batches may wait; then `submit` says so instead of growing.
@@ -17,6 +18,7 @@ type Work = Box<dyn FnOnce(&dyn CacheStore) + Send>;
 
 enum Job {
     Write { ops: Vec<StoreOp>, documents: Vec<(String, Vec<u8>)>, done: oneshot::Sender<Result<(), StoreError>> },
+    Reseal(Waiting),
     Work(Work),
     End,
 }
@@ -49,6 +51,17 @@ impl Writer {
             mpsc::TrySendError::Disconnected(_) => refuse("the writer has ended"),
         })?;
         outcome.await.unwrap_or_else(|_| Err(refuse("the writer ended before it answered")))
+    }
+
+    /// Waits until everything is sealed with the current data key, between the writes.
+    ///
+    /// # Errors
+    /// What stopped it, or that the writer is gone: it goes on at the next start.
+    pub async fn reseal(&self) -> Result<(), StoreError> {
+        let (done, outcome) = oneshot::channel();
+        let gone = || refuse("the writer has ended; sealing it anew goes on at the next start");
+        self.jobs.try_send(Job::Reseal(done)).map_err(|_| gone())?;
+        outcome.await.unwrap_or_else(|_| Err(gone()))
     }
 
     /// Runs `work` in the place of writes: none goes on meanwhile. What it wrote is durable when this answers only if it flushed.
@@ -90,14 +103,23 @@ impl Drop for Writer {
 }
 
 fn run(store: &dyn CacheStore, inbox: &mpsc::Receiver<Job>) {
-    while let Ok(job) = inbox.recv() {
+    let mut resealer = Resealer::of(store);
+    loop {
+        let mut next = match inbox.try_recv() {
+            Ok(job) => Some(job),
+            Err(mpsc::TryRecvError::Empty) if resealer.is_busy() => None,
+            _ => match inbox.recv() {
+                Ok(job) => Some(job),
+                Err(_) => return,
+            },
+        };
         let mut group = Vec::new();
         let mut ending = false;
         let mut after = None;
-        let mut next = Some(job);
         // What arrived while the last sync ran shares the next one.
         while let Some(job) = next.take().or_else(|| inbox.try_recv().ok()) {
             match job {
+                Job::Reseal(waiting) => resealer.wait(store, waiting),
                 Job::Write { ops, documents, done } => group.push((write(store, &ops, &documents), done)),
                 Job::Work(work) => {
                     // By itself: who waits for a write before it is not to wait for it too.
@@ -110,7 +132,9 @@ fn run(store: &dyn CacheStore, inbox: &mpsc::Receiver<Job>) {
                 }
             }
         }
-        let synced = if group.iter().any(|(written, _)| written.is_ok()) { store.flush() } else { Ok(()) };
+        let wrote = group.iter().any(|(written, _)| written.is_ok());
+        let synced = if wrote { store.flush() } else { Ok(()) };
+        let kept = wrote && synced.is_ok();
         for (written, done) in group {
             // A caller that gave up waiting does not need the outcome.
             let _ = done.send(written.and_then(|()| synced.clone()));
@@ -121,6 +145,10 @@ fn run(store: &dyn CacheStore, inbox: &mpsc::Receiver<Job>) {
         if ending {
             return;
         }
+        if kept {
+            resealer.after_write(store);
+        }
+        resealer.step(store);
     }
 }
 

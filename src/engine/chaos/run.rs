@@ -16,8 +16,8 @@ use crate::{
         api::{EngineError, EngineEvent, EngineOptions, StampedEvent},
         cache_event::CacheEvent,
         handle::Engine,
-        store::{CacheStore, FaultDisk, StoreOptions, open_over},
-        world::{Clock, Rng, Secrets, SeededRng, SimClock},
+        store::{CacheStore, FaultDisk, KeyPolicy, StoreOptions, open_over},
+        world::{Clock, NoVault, Rng, Secrets, SeededRng, SimClock},
     },
     fact::Observation,
 };
@@ -235,6 +235,8 @@ impl Run<'_> {
                 key: CacheKey::Auto,
                 clock: self.clock.clone(),
                 rng: Arc::clone(&self.keys),
+                vault: Arc::new(NoVault),
+                policy: KeyPolicy::default(),
             },
             Arc::new(self.disk.backend()),
         )?;
@@ -248,6 +250,7 @@ impl Run<'_> {
             clock: self.clock.clone(),
             rng: Arc::clone(&self.keys),
             secrets: Arc::new(NoSecrets),
+            vault: Arc::new(NoVault),
             environment: Arc::default(),
         };
         let engine = Engine::assemble(options, opened, vec![self.target.built()])?;

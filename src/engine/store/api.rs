@@ -6,6 +6,7 @@ use crate::fact::{Key, Observation, SourceId};
 
 use super::{
     error::StoreError,
+    key_keeper::KeyKeeper,
     pieces, record,
     snapshot_key::SnapshotKeys,
     standing::{Standing, Turn},
@@ -186,6 +187,11 @@ pub trait CacheStore: Send + Sync {
     /// # Errors
     /// As for [`CacheStore::get`].
     fn verify(&self) -> Result<VerifyReport, StoreError>;
+
+    /// The keys, where what is kept is sealed.
+    fn keys(&self) -> Option<&dyn KeyKeeper> {
+        None
+    }
 
     /// Writes the manifest and ends cleanly; the store answers nothing afterwards.
     ///

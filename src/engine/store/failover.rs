@@ -8,6 +8,7 @@
 //! It does not decide when to try again by itself: whoever runs it calls [`CacheStore::heal`].
 
 mod heal;
+mod keeping;
 mod overlay;
 mod primary;
 mod state;
@@ -22,6 +23,7 @@ use std::{
 use super::{
     api::{CacheStore, Compacted, Quarantined, StoreOp, StoreStats, VerifyReport},
     error::StoreError,
+    key_keeper::KeyKeeper,
     memory::MemoryStore,
     names,
     snapshot_key::SnapshotKeys,
@@ -362,6 +364,11 @@ impl CacheStore for Failover {
     fn snapshot_keys(&self) -> Option<SnapshotKeys> {
         let primary = self.look().primary.clone();
         primary.map_or_else(|| self.primary.snapshot_keys(), |primary| primary.snapshot_keys())
+    }
+
+    fn keys(&self) -> Option<&dyn KeyKeeper> {
+        let sealed = self.look().primary.as_ref().is_some_and(|primary| primary.keys().is_some());
+        sealed.then_some(self)
     }
 
     fn stats(&self) -> StoreStats {

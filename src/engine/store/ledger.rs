@@ -25,6 +25,9 @@ pub struct Ledger {
     pub sealed: u64,
 }
 
+/// What a key is charged with when a run ended without a close: what it had sealed and not yet put on disk is not known.
+pub const SEALS_UNKNOWN: u64 = 1 << 20;
+
 /// What is counted of a sealed row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mark {

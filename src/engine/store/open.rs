@@ -14,26 +14,28 @@ use super::{
     aside,
     error::StoreError,
     files, format,
+    key_keeper::KeyKeeper as _,
     keys::{self, Keys},
-    keyslots::{self, Keyslots},
     kinds,
-    ledger::Ledger,
+    ledger::{Ledger, SEALS_UNKNOWN},
     lock::DirLock,
     manifest,
     marker::{self, Earlier},
     memory::MemoryStore,
+    outer::{self, KeyPlace, KeyPolicy},
     pending::{self, LEDGER_ROW, Pending},
-    pieces,
+    pieces, retired,
     rows::{Backend, OPEN_LIMIT, Rows},
     salvage::{self, Salvaged},
     sealed_store::SealedStore,
+    slotfiles,
     snapshot::{Hydrated, restore_newest},
     snapshot_key::SnapshotKeys,
     swap,
 };
 use crate::{
     config::CacheKey,
-    engine::world::{Clock, Rng},
+    engine::world::{Clock, KeyVault, Passphrase, Rng},
 };
 
 /// What a store is opened with.
@@ -51,6 +53,10 @@ pub struct StoreOptions {
     pub clock: Arc<dyn Clock>,
     /// For keys and nonces.
     pub rng: Arc<dyn Rng>,
+    /// The keyring, and whoever knows a passphrase.
+    pub vault: Arc<dyn KeyVault>,
+    /// How dear a guess is and how long a key lasts.
+    pub policy: KeyPolicy,
 }
 
 /// An open store and what is to be said about it.
@@ -96,17 +102,37 @@ pub fn open_store(options: &StoreOptions) -> Result<OpenedStore, StoreError> {
 /// # Errors
 /// As for [`open_store`].
 pub fn open_with(options: &StoreOptions, backend: &dyn Backend) -> Result<OpenedStore, StoreError> {
-    keys::supported(&options.key)?;
+    let passphrase = prepare(options)?;
     files::private_dir(&options.data_dir)?;
-    open_locked(options, backend, DirLock::acquire(&options.data_dir, options.clock.now())?)
+    open_locked(options, backend, DirLock::acquire(&options.data_dir, options.clock.now())?, passphrase)
 }
 
-/// As [`open_with`], by who owns the directory.
+/// Whatever is needed for a new store's key and cannot be had is said before anything is made; a passphrase is asked for now.
+///
+/// # Errors
+/// [`StoreError::KeyUnavailable`].
+pub fn prepare(options: &StoreOptions) -> Result<Option<Passphrase>, StoreError> {
+    if is_new(&options.data_dir) { outer::prepare(&key_place(options), &options.key) } else { Ok(None) }
+}
+
+/// Where the keys of a store opened so are.
+pub fn key_place(options: &StoreOptions) -> KeyPlace {
+    let StoreOptions { data_dir, state_dir, vault, rng, policy, .. } = options;
+    let (vault, rng) = (Arc::clone(vault), Arc::clone(rng));
+    KeyPlace { data_dir: data_dir.clone(), state_dir: state_dir.clone(), vault, rng, policy: *policy }
+}
+
+/// As [`open_with`], by who owns the directory; `passphrase` is what [`prepare`] answered.
 ///
 /// # Errors
 /// As for [`open_store`].
-pub fn open_locked(options: &StoreOptions, backend: &dyn Backend, lock: DirLock) -> Result<OpenedStore, StoreError> {
-    Opening { options, backend, notes: Vec::new(), aside: false }.run(lock)
+pub fn open_locked(
+    options: &StoreOptions,
+    backend: &dyn Backend,
+    lock: DirLock,
+    passphrase: Option<Passphrase>,
+) -> Result<OpenedStore, StoreError> {
+    Opening { options, backend, notes: Vec::new(), aside: false, ids: Vec::new() }.run(lock, passphrase)
 }
 
 /// The store itself, for tests of what its trait does not show.
@@ -114,16 +140,23 @@ pub fn open_locked(options: &StoreOptions, backend: &dyn Backend, lock: DirLock)
 pub fn open_sealed(options: &StoreOptions, backend: &dyn Backend) -> Result<SealedStore, StoreError> {
     files::private_dir(&options.data_dir)?;
     let lock = DirLock::acquire(&options.data_dir, options.clock.now())?;
-    Opening { options, backend, notes: Vec::new(), aside: false }.sealed(lock).map(|(store, ..)| store)
+    Opening { options, backend, notes: Vec::new(), aside: false, ids: Vec::new() }.sealed(lock, None).map(|(store, ..)| store)
 }
 
 /// Everything that belongs to one database and goes aside with it.
 const DATABASE: &[&str] = &[swap::CURRENT, swap::OLD, swap::NEW, "manifest"];
 
+/// Whether there is nothing yet that keys would open.
+fn is_new(data_dir: &Path) -> bool {
+    slotfiles::NAMES.iter().chain(DATABASE).all(|name| !data_dir.join(name).exists())
+}
+
 struct Opening<'a> {
     options: &'a StoreOptions,
     backend: &'a dyn Backend,
     notes: Vec<String>,
+    /// The data keys at hand: what is set aside says them.
+    ids: Vec<u32>,
     aside: bool,
 }
 
@@ -145,11 +178,11 @@ struct Refused {
 }
 
 impl Opening<'_> {
-    fn run(mut self, lock: DirLock) -> Result<OpenedStore, StoreError> {
-        let (store, fresh, snapshot_keys) = self.sealed(lock)?;
+    fn run(mut self, lock: DirLock, passphrase: Option<Passphrase>) -> Result<OpenedStore, StoreError> {
+        let (store, fresh, snapshot_keys) = self.sealed(lock, passphrase)?;
         let restored = if self.aside { restore_newest(&store, &self.options.data_dir, &snapshot_keys, &mut self.notes) } else { None };
         let fresh = fresh && restored.is_none_or(|restored| restored.taken == 0);
-        let protection = store.protection().to_owned();
+        let protection = store.protection();
         Ok(OpenedStore {
             store: Arc::new(store),
             notes: self.notes,
@@ -162,35 +195,57 @@ impl Opening<'_> {
     }
 
     /// The store itself, and whether it began empty.
-    fn sealed(&mut self, lock: DirLock) -> Result<(SealedStore, bool, SnapshotKeys), StoreError> {
+    fn sealed(&mut self, lock: DirLock, passphrase: Option<Passphrase>) -> Result<(SealedStore, bool, SnapshotKeys), StoreError> {
         let data_dir = self.options.data_dir.as_path();
         format::check(data_dir)?;
         swap::recover(data_dir)?;
-        let keys = self.keys()?;
+        let keys = self.keys(&key_place(self.options), passphrase)?;
+        self.ids = keys.ids();
         let earlier = marker::set(data_dir)?;
         let opened = self.database(&keys, earlier);
         // An error in hand is an end too; the marker is for opens that had none.
         marker::clear(data_dir)?;
         let Checked { rows, ledger, manifest, fresh } = opened?;
-        let snapshot_keys = keys.snapshot.clone();
+        let resealing = !keys.draining().is_empty();
+        let snapshot_keys = keys.snapshot_keys();
         let store = SealedStore::new(data_dir, lock, rows, keys, Arc::clone(&self.options.rng), ledger, manifest)
             .with_backend(self.backend.shared());
         if manifest.is_none() {
             store.checkpoint()?;
         }
+        if resealing {
+            self.notes
+                .push("the change of the cache's key was interrupted and goes on; stellar cache status shows how far it is".to_owned());
+        } else {
+            store.drop_unneeded()?;
+        }
         Ok((store, fresh, snapshot_keys))
     }
 
-    fn keys(&mut self) -> Result<Keys, StoreError> {
-        let StoreOptions { data_dir, state_dir, key, rng, .. } = self.options;
-        let lost = match Keyslots::read(data_dir)? {
-            keyslots::Found::Slots(slots) => return keys::open(&slots, state_dir, key, &mut self.notes),
-            keyslots::Found::Damaged => "its keyslots are damaged",
-            keyslots::Found::Nothing if data_dir.join("cache").exists() => "its keyslots are gone",
-            keyslots::Found::Nothing => return keys::create(data_dir, state_dir, key, rng.as_ref()),
+    fn keys(&mut self, place: &KeyPlace, passphrase: Option<Passphrase>) -> Result<Keys, StoreError> {
+        let StoreOptions { data_dir, key, .. } = self.options;
+        let lost = match slotfiles::read(data_dir)? {
+            slotfiles::Found::Slots { slots, damaged, behind } => {
+                let keys = keys::open(place, slots, key, &mut self.notes)?;
+                if !damaged.is_empty() {
+                    let aside = aside::set_aside(data_dir, &damaged, self.options.clock.now())?;
+                    retired::note(&aside, &[])?;
+                    self.notes.push(format!(
+                        "one of the two copies of the keyslots was damaged; it was set aside in {} and written anew from the other",
+                        aside.display()
+                    ));
+                }
+                if behind {
+                    keys.rewrite()?;
+                }
+                return Ok(keys);
+            }
+            slotfiles::Found::Damaged => "both copies of its keyslots are damaged",
+            slotfiles::Found::Nothing if data_dir.join("cache").exists() => "its keyslots are gone",
+            slotfiles::Found::Nothing => return keys::create(place, key, passphrase),
         };
-        self.set_aside(&[DATABASE, &["keyslots"]].concat(), lost)?;
-        keys::create(data_dir, state_dir, key, rng.as_ref())
+        self.set_aside(&[DATABASE, &slotfiles::NAMES].concat(), lost)?;
+        keys::create(place, key, passphrase)
     }
 
     /// The database that is there if it passes, else a new one.
@@ -260,7 +315,7 @@ impl Opening<'_> {
         if !there {
             return damaged("the database does not say what it holds");
         }
-        let Some(ledger) = ledger else { return damaged("what the database says it holds cannot be read") };
+        let Some(mut ledger) = ledger else { return damaged("what the database says it holds cannot be read") };
         let held = match manifest {
             manifest::Found::Held(held) => held,
             // Made and killed before its first manifest.
@@ -286,6 +341,7 @@ impl Opening<'_> {
         // What a process wrote outlives it, and is not on disk for that: a manifest that speaks of it must come after its sync.
         rows.flush()?;
         self.notes.push(format!("the last run ended without closing the cache; all {} records are there", ledger.entries));
+        ledger.sealed = ledger.sealed.saturating_add(SEALS_UNKNOWN);
         // A new manifest makes the next open trust the count again.
         Ok((ledger, None))
     }
@@ -344,6 +400,7 @@ impl Opening<'_> {
 
     fn set_aside(&mut self, names: &[&str], why: &str) -> Result<PathBuf, StoreError> {
         let place = aside::set_aside(&self.options.data_dir, names, self.options.clock.now())?;
+        retired::note(&place, &self.ids)?;
         self.aside = true;
         self.notes.push(format!(
             "the cache was set aside in {} because {why}; queued changes are not in it, and facts are fetched again",

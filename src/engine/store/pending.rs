@@ -145,7 +145,7 @@ impl<'a> Pending<'a> {
         after.sealed += 1;
         if after.sealed > SEALS_PER_KEY {
             return Err(StoreError::KeyUnavailable(
-                "the cache's data key has sealed as many records as is safe: remove the cache directory, it is fetched anew under a new key".to_owned(),
+                "the cache's data key has sealed as many records as is safe: stellar cache rekey makes another".to_owned(),
             ));
         }
         let ledger = sealer.seal(rng, LEDGER_ROW, &after.encode())?;
@@ -153,6 +153,17 @@ impl<'a> Pending<'a> {
         self.held.apply(&changes)?;
         Ok(Some(after))
     }
+}
+
+/// Writes the ledger alone, as the first thing a new data key seals.
+///
+/// # Errors
+/// The backend's.
+pub fn write_ledger(rows: &dyn Rows, before: &Ledger, sealer: &Sealer, rng: &dyn Rng) -> Result<Ledger, StoreError> {
+    let after = Ledger { write: before.write + 1, sealed: 1, ..before.clone() };
+    let sealed = sealer.seal(rng, LEDGER_ROW, &after.encode())?;
+    rows.apply(&[(LEDGER_ROW, Some(&sealed))])?;
+    Ok(after)
 }
 
 /// Whether the ledger counts this row: the ledger itself and what is quarantined it does not.

@@ -4,7 +4,12 @@
 //! the format and the whole name on disk, whose first byte names the tree. So a record that is moved to another name, another tree or
 //! another format does not open.
 
-use aes_gcm::{Aes256Gcm, Key, KeyInit, Nonce, Tag, aead::AeadInOut};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use aes_gcm::{
+    Aes256Gcm, Key, KeyInit, Nonce, Tag,
+    aead::{AeadInOut, inout::InOutBuf},
+};
 
 use super::error::StoreError;
 use crate::engine::world::Rng;
@@ -22,22 +27,74 @@ pub const OVERHEAD: usize = HEAD + TAG;
 /// Why a sealed record gives nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unopened {
-    /// It was sealed with the key of this id, which is not this one.
+    /// It was sealed with the key of this id, which is not at hand.
     WrongKey(u32),
     /// Its bytes are not what was written under this name.
     Damaged,
 }
 
-/// One data key at work.
+/// The data keys at work: one seals, all of them open.
 pub struct Sealer {
+    ring: RwLock<Ring>,
+}
+
+struct Ring {
+    current: DataKey,
+    older: Vec<DataKey>,
+}
+
+struct DataKey {
     id: u32,
     cipher: Aes256Gcm,
 }
 
-impl Sealer {
-    /// A sealer for this key; the cipher wipes its copy when dropped.
-    pub fn new(id: u32, key: &[u8; 32]) -> Self {
+impl DataKey {
+    /// The cipher wipes its copy of the key when dropped.
+    fn new(id: u32, key: &[u8; 32]) -> Self {
         Self { id, cipher: Aes256Gcm::new(&Key::<Aes256Gcm>::from(*key)) }
+    }
+}
+
+impl Ring {
+    fn key(&self, id: u32) -> Option<&DataKey> {
+        if self.current.id == id { Some(&self.current) } else { self.older.iter().find(|key| key.id == id) }
+    }
+}
+
+impl Sealer {
+    /// A sealer with this key.
+    pub fn new(id: u32, key: &[u8; 32]) -> Self {
+        Self { ring: RwLock::new(Ring { current: DataKey::new(id, key), older: Vec::new() }) }
+    }
+
+    /// The key that seals.
+    pub fn id(&self) -> u32 {
+        self.ring().current.id
+    }
+
+    /// Opens with this key too.
+    pub fn also_open(&self, id: u32, key: &[u8; 32]) {
+        self.ring_mut().older.push(DataKey::new(id, key));
+    }
+
+    /// Seals with this key from now on; what was sealed before still opens.
+    pub fn promote(&self, id: u32, key: &[u8; 32]) {
+        let mut ring = self.ring_mut();
+        let former = std::mem::replace(&mut ring.current, DataKey::new(id, key));
+        ring.older.push(former);
+    }
+
+    /// Opens no longer with this key.
+    pub fn forget(&self, id: u32) {
+        self.ring_mut().older.retain(|key| key.id != id);
+    }
+
+    fn ring(&self) -> RwLockReadGuard<'_, Ring> {
+        self.ring.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn ring_mut(&self) -> RwLockWriteGuard<'_, Ring> {
+        self.ring.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Seals `plain` under `name`.
@@ -56,12 +113,13 @@ impl Sealer {
         let mut nonce = [0; NONCE];
         rng.fill(&mut nonce);
         let mut sealed = Vec::with_capacity(OVERHEAD + parts.iter().map(|part| part.len()).sum::<usize>());
+        let ring = self.ring();
         sealed.push(RECORD_FORMAT);
-        sealed.extend_from_slice(&self.id.to_le_bytes());
+        sealed.extend_from_slice(&ring.current.id.to_le_bytes());
         sealed.extend_from_slice(&nonce);
         parts.iter().for_each(|part| sealed.extend_from_slice(part));
         let body = sealed[HEAD..].as_mut();
-        let tag = associated(name, |data| self.cipher.encrypt_inout_detached(&Nonce::from(nonce), data, body.into()))
+        let tag = associated(name, |data| ring.current.cipher.encrypt_inout_detached(&Nonce::from(nonce), data, body.into()))
             .map_err(|_| StoreError::Unwritable { path: "the store".to_owned(), cause: "a record is too large to seal".to_owned() })?;
         sealed.extend_from_slice(&tag);
         Ok(sealed)
@@ -70,12 +128,13 @@ impl Sealer {
     /// Opens what was sealed under `name`.
     pub fn open(&self, name: &[u8], sealed: &[u8]) -> Result<Vec<u8>, Unopened> {
         let mut plain = Vec::new();
-        self.open_into(name, sealed, &mut plain)?;
+        let length = self.open_into(name, sealed, &mut plain)?.len();
+        plain.truncate(length);
         Ok(plain)
     }
 
-    /// As [`Sealer::open`], into a buffer that may have served before; where it does not open, what is in the buffer is nothing.
-    pub fn open_into(&self, name: &[u8], sealed: &[u8], plain: &mut Vec<u8>) -> Result<(), Unopened> {
+    /// As [`Sealer::open`], to the beginning of a buffer that may have served before and grows as needed; behind it is what was there.
+    pub fn open_into<'a>(&self, name: &[u8], sealed: &[u8], plain: &'a mut Vec<u8>) -> Result<&'a [u8], Unopened> {
         let (head, rest) = sealed.split_first_chunk::<HEAD>().ok_or(Unopened::Damaged)?;
         let (body, tag) = rest.split_last_chunk::<TAG>().ok_or(Unopened::Damaged)?;
         let [format, id_and_nonce @ ..] = head;
@@ -84,18 +143,17 @@ impl Sealer {
         if *format != RECORD_FORMAT {
             return Err(Unopened::Damaged);
         }
-        if id != self.id {
-            return Err(Unopened::WrongKey(id));
-        }
+        let ring = self.ring();
+        let key = ring.key(id).ok_or(Unopened::WrongKey(id))?;
         let nonce = Nonce::try_from(nonce).map_err(|_| Unopened::Damaged)?;
-        plain.clear();
-        plain.extend_from_slice(body);
-        let opened =
-            associated(name, |data| self.cipher.decrypt_inout_detached(&nonce, data, plain.as_mut_slice().into(), &Tag::from(*tag)));
-        opened.map_err(|_| {
-            plain.clear();
-            Unopened::Damaged
-        })
+        if plain.len() < body.len() {
+            plain.resize(body.len(), 0);
+        }
+        let plain = &mut plain[..body.len()];
+        let buffer = InOutBuf::new(body, plain).map_err(|_| Unopened::Damaged)?;
+        associated(name, |data| key.cipher.decrypt_inout_detached(&nonce, data, buffer, &Tag::from(*tag)))
+            .map_err(|_| Unopened::Damaged)?;
+        Ok(plain)
     }
 }
 
@@ -109,6 +167,11 @@ fn associated<T>(name: &[u8], work: impl FnOnce(&[u8]) -> T) -> T {
         }
         None => work(&[&[RECORD_FORMAT], name].concat()),
     }
+}
+
+/// Which key a sealed record says it was sealed with; none when it is too short to say.
+pub fn key_of(sealed: &[u8]) -> Option<u32> {
+    sealed.get(1..1 + KEY_ID)?.first_chunk().map(|id| u32::from_le_bytes(*id))
 }
 
 /// The tag of a sealed record as a number: different for any two records ever sealed.
@@ -152,6 +215,22 @@ mod tests {
         assert_eq!(Sealer::new(2, &[2; 32]).open(b"n", &sealed), Err(Unopened::WrongKey(1)));
         assert_eq!(Sealer::new(1, &[2; 32]).open(b"n", &sealed), Err(Unopened::Damaged));
         assert_eq!(Sealer::new(1, &[1; 32]).open(b"m", &sealed), Err(Unopened::Damaged));
+    }
+
+    #[test]
+    fn a_new_key_seals_and_the_former_opens_until_it_is_forgotten() {
+        let sealer = Sealer::new(1, &[1; 32]);
+        let before = sealer.seal(&SystemRng, b"n", b"x").unwrap();
+        sealer.promote(2, &[2; 32]);
+        let after = sealer.seal(&SystemRng, b"n", b"x").unwrap();
+        assert_eq!((sealer.id(), key_of(&before), key_of(&after), key_of(&[1, 2])), (2, Some(1), Some(2), None));
+        assert_eq!((sealer.open(b"n", &before).unwrap(), sealer.open(b"n", &after).unwrap()), (b"x".to_vec(), b"x".to_vec()));
+        sealer.forget(1);
+        assert_eq!(sealer.open(b"n", &before), Err(Unopened::WrongKey(1)));
+        sealer.also_open(1, &[1; 32]);
+        assert_eq!(sealer.open(b"n", &before).unwrap(), b"x");
+        sealer.forget(2);
+        assert_eq!(sealer.open(b"n", &after).unwrap(), b"x", "the one that seals stays");
     }
 
     proptest! {

@@ -19,7 +19,9 @@ use std::{
 
 use super::{
     api::{CacheStore, Compacted, Quarantined, StoreOp, StoreStats, VerifyReport},
+    buffered_rows::BufferedRows,
     error::StoreError,
+    key_keeper::KeyKeeper,
     keys::Keys,
     known::Known,
     ledger::Ledger,
@@ -30,6 +32,7 @@ use super::{
     nonces::Nonces,
     pending::{self, Pending},
     pieces, record, records,
+    reseal::Pass,
     rows::{Backend, Rows},
     seal::Unopened,
     snapshot_key::SnapshotKeys,
@@ -41,9 +44,11 @@ use crate::{
 
 /// Observations on disk, sealed. Made by `open_store`; dropped without [`CacheStore::close`] it is what a crash leaves.
 pub struct SealedStore {
-    data_dir: PathBuf,
-    keys: Keys,
-    rng: Nonces,
+    pub(super) data_dir: PathBuf,
+    pub(super) keys: Keys,
+    pub(super) rng: Nonces,
+    /// How far sealing anew has come.
+    pub(super) resealing: Mutex<Pass>,
     /// None is closed.
     open: RwLock<Option<Arc<Open>>>,
     /// Given back after the rows.
@@ -65,12 +70,19 @@ struct Open {
 }
 
 /// What was written, what is on disk, what the manifest says: the numbers of writes.
-struct Books {
-    ledger: Ledger,
-    flushed: u64,
+pub(super) struct Books {
+    pub(super) ledger: Ledger,
+    pub(super) flushed: u64,
     manifest: Option<u64>,
     /// While a compaction copies: the rows written meanwhile.
     changed: Option<BTreeSet<Vec<u8>>>,
+}
+
+impl Open {
+    /// Nothing is known of these rows yet, and writes gather above them.
+    fn over(rows: Box<dyn Rows>) -> Self {
+        Self { rows: Box::new(BufferedRows::new(rows)), known: Known::default() }
+    }
 }
 
 impl SealedStore {
@@ -89,7 +101,8 @@ impl SealedStore {
             data_dir: data_dir.to_owned(),
             keys,
             rng: Nonces::new(rng),
-            open: RwLock::new(Some(Arc::new(Open { rows, known: Known::default() }))),
+            resealing: Mutex::default(),
+            open: RwLock::new(Some(Arc::new(Open::over(rows)))),
             lock: Mutex::new(Some(lock)),
             backend: None,
             opened_at,
@@ -108,12 +121,12 @@ impl SealedStore {
     }
 
     /// What the encryption protects against and what not, in a sentence.
-    pub(super) fn protection(&self) -> &str {
-        &self.keys.protection
+    pub(super) fn protection(&self) -> String {
+        self.keys.protection()
     }
 
     /// Runs `work` on the rows; if the database turns out damaged, the next open will not trust it.
-    fn with<T>(&self, work: impl FnOnce(&dyn Rows) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    pub(super) fn with<T>(&self, work: impl FnOnce(&dyn Rows) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let outcome = work(self.opened()?.rows.as_ref());
         if let Err(why @ StoreError::Damaged(_)) = &outcome {
             self.condemn(why);
@@ -132,7 +145,7 @@ impl SealedStore {
         self.open.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(StoreError::Closed)
     }
 
-    fn books(&self) -> MutexGuard<'_, Books> {
+    pub(super) fn books(&self) -> MutexGuard<'_, Books> {
         self.books.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -163,7 +176,7 @@ impl SealedStore {
         pending.replace(name, pieces::seal(&self.keys.sealer, &self.rng, name, write, body)?)
     }
 
-    fn report(&self, key: Option<&Key>, source: Option<SourceId>) {
+    pub(super) fn report(&self, key: Option<&Key>, source: Option<SourceId>) {
         self.quarantined.fetch_add(1, Ordering::Relaxed);
         self.found.lock().unwrap_or_else(PoisonError::into_inner).push(Quarantined { key: key.cloned(), source });
     }
@@ -303,7 +316,7 @@ impl CacheStore for SealedStore {
     }
 
     fn snapshot_keys(&self) -> Option<SnapshotKeys> {
-        Some(self.keys.snapshot.clone())
+        Some(self.keys.snapshot_keys())
     }
 
     fn stats(&self) -> StoreStats {
@@ -336,6 +349,10 @@ impl CacheStore for SealedStore {
             Ok(())
         })?;
         Ok(report)
+    }
+
+    fn keys(&self) -> Option<&dyn KeyKeeper> {
+        Some(self)
     }
 
     fn close(&self) -> Result<(), StoreError> {

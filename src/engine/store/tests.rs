@@ -8,16 +8,19 @@ mod kill;
 mod model;
 mod opening;
 mod power;
+mod quiet;
+mod rekey;
 mod secrecy;
 
 use std::{path::PathBuf, sync::Arc};
 
 use super::{
-    CacheStore, FaultDisk, OpenedStore, StoreError, StoreOp, StoreOptions, open::open_with, open_over, open_resilient, open_store,
+    CacheStore, FaultDisk, KeyPolicy, OpenedStore, StoreError, StoreOp, StoreOptions, open::open_with, open_over, open_resilient,
+    open_store, outer::KeyPlace,
 };
 use crate::{
     config::CacheKey,
-    engine::world::{SimClock, SystemRng},
+    engine::world::{NoVault, SimClock, SystemRng},
     fact::{Content, Key, Observation, SourceId, Timestamp, Value},
 };
 
@@ -66,7 +69,14 @@ impl Place {
             key: CacheKey::Auto,
             clock: self.clock.clone(),
             rng: SystemRng::shared(),
+            vault: Arc::new(NoVault),
+            policy: KeyPolicy::default(),
         }
+    }
+
+    fn key_place(&self) -> KeyPlace {
+        let StoreOptions { data_dir, state_dir, vault, rng, policy, .. } = self.options();
+        KeyPlace { data_dir, state_dir, vault, rng, policy }
     }
 
     fn try_open(&self) -> Result<OpenedStore, StoreError> {

@@ -15,7 +15,7 @@ use crate::{
     config::{LoadRequest, load},
     engine::{
         Engine, EngineOptions,
-        world::{SystemClock, SystemRng},
+        world::{NoVault, SystemClock, SystemRng},
     },
     runtime::{context::Context, secrets::ProcessSecrets},
     text::is_hostile,
@@ -83,6 +83,7 @@ fn logged(level: &str) -> String {
                 clock: SystemClock::shared(),
                 rng: SystemRng::shared(),
                 secrets: Arc::new(ProcessSecrets),
+                vault: Arc::new(NoVault),
                 environment: Arc::default(),
             })
             .unwrap();

@@ -6,7 +6,7 @@ use tokio::{sync::mpsc::Sender, task::JoinHandle};
 
 use crate::{
     app::{JobId, Msg},
-    engine::{Engine, EngineError, EngineHandle, StoreError},
+    engine::{Engine, EngineError, EngineHandle, StoreError, store::needs_passphrase},
     fact::{Key, SourceId},
 };
 
@@ -40,10 +40,18 @@ pub(super) enum Link {
 
 /// Finds who answers, off the loop and not before `after`: the owner if there is one, else this process becomes it. What an engine
 /// knows is told before anybody is asked: the first answers would be in the way of the first facts.
-pub(super) fn find(context: &Context, after: Duration, screen: &Sender<Msg>) -> JoinHandle<Result<Found, RuntimeError>> {
+pub(super) fn find(
+    context: &Context,
+    after: Duration,
+    screen: &Sender<Msg>,
+    ahead: Option<Engine>,
+) -> JoinHandle<Result<Found, RuntimeError>> {
     let (context, screen) = (context.clone(), screen.clone());
     tokio::task::spawn_blocking(move || {
         std::thread::sleep(after);
+        if let Some(engine) = ahead {
+            return begin(engine, &screen);
+        }
         let since = Instant::now();
         loop {
             if let Some(following) = follow::follow(&context)? {
@@ -51,15 +59,35 @@ pub(super) fn find(context: &Context, after: Duration, screen: &Sender<Msg>) -> 
             }
             match Engine::open(owner::options(&context, true, context.offline)) {
                 Err(EngineError::Store(StoreError::Busy { .. })) if since.elapsed() < PATIENCE => std::thread::sleep(PAUSE),
-                outcome => {
-                    let mut engine = outcome?;
-                    let feed = feed::first(&engine.handle(), &screen)?;
-                    engine.poll()?;
-                    return Ok(Found::Engine(Box::new(engine), feed));
-                }
+                outcome => return begin(outcome?, &screen),
             }
         }
     })
+}
+
+/// Tells the screen what an engine knows, then lets it ask.
+fn begin(mut engine: Engine, screen: &Sender<Msg>) -> Result<Found, RuntimeError> {
+    let feed = feed::first(&engine.handle(), screen)?;
+    engine.poll()?;
+    Ok(Found::Engine(Box::new(engine), feed))
+}
+
+/// The engine, where opening it takes a question on the terminal and nobody else answers; none where it can be opened later.
+///
+/// # Errors
+/// When it cannot be opened.
+pub(super) fn ahead(context: &Context) -> Result<Option<Engine>, RuntimeError> {
+    let answered = || std::os::unix::net::UnixStream::connect(&context.socket).is_ok();
+    if !needs_passphrase(&context.data_dir, &context.config.cache.key) || answered() {
+        return Ok(None);
+    }
+    let since = Instant::now();
+    loop {
+        match Engine::open(owner::options(context, true, context.offline)) {
+            Err(EngineError::Store(StoreError::Busy { .. })) if since.elapsed() < PATIENCE => std::thread::sleep(PAUSE),
+            outcome => return Ok(Some(outcome?)),
+        }
+    }
 }
 
 impl Link {

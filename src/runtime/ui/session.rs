@@ -10,7 +10,10 @@ use tokio::{
 
 use crate::{
     app::{self, Effect, Model, Msg, Pointer, PointerKind, Setup},
-    engine::world::{Clock, SystemClock},
+    engine::{
+        EngineError,
+        world::{Clock, SystemClock},
+    },
     term::{self, Capabilities, Guard, Input, MouseKind, Screen, Signal, Signals, TermEvent},
     theme::{Role, Theme},
 };
@@ -43,10 +46,14 @@ pub(super) async fn run(context: &Context, options: &ScreenOptions) -> Result<()
     if !term::is_terminal() {
         return Err(RuntimeError::Io("the screen needs a terminal to read from and to draw on; stellar list works anywhere".to_owned()));
     }
+    // A question on the terminal comes before the first frame: afterwards the terminal is not the question's.
+    let asking = context.clone();
+    let ahead = tokio::task::spawn_blocking(move || link::ahead(&asking)).await;
+    let ahead = ahead.map_err(|_| EngineError::Unavailable("starting the engine failed".to_owned()))??;
     let (messages, told) = channel(WAITING);
     let mut session = Session::new(context, options, messages).map_err(terminal_error)?;
     session.draw().map_err(terminal_error)?;
-    let finding = link::find(context, Duration::ZERO, &session.messages);
+    let finding = link::find(context, Duration::ZERO, &session.messages, ahead);
     let left = session.turn(told, finding, context).await;
     let flushed = session.leave(context).await;
     left.and(flushed)
@@ -195,7 +202,7 @@ impl Session {
             tokio::spawn(async move { link.leave(&context).await });
         }
         // One that answers and is gone at once is not asked in a circle.
-        link::find(context, if self.linked_at.elapsed() < LATER { LATER } else { AGAIN }, &self.messages)
+        link::find(context, if self.linked_at.elapsed() < LATER { LATER } else { AGAIN }, &self.messages, None)
     }
 
     /// Nobody could be found: at the start that is the end, later it is said and tried again.
@@ -204,7 +211,7 @@ impl Session {
             return Err(error);
         }
         self.take(Msg::EngineGone(error.to_string()));
-        Ok(link::find(context, LATER, &self.messages))
+        Ok(link::find(context, LATER, &self.messages, None))
     }
 
     /// What the terminal can do is known.

@@ -63,7 +63,9 @@ impl Failover {
             self.change().primary = Some(Arc::clone(&opened.store));
         })?;
         let after = self.clock.monotonic().saturating_sub(began);
-        self.turn(Turn::Recovered { after, written_back, rebuilt: opened.set_aside, notes: opened.notes });
+        // That it was not closed is no news to who did not close it.
+        let notes = if opened.set_aside { opened.notes } else { Vec::new() };
+        self.turn(Turn::Recovered { after, written_back, rebuilt: opened.set_aside, notes });
         Ok(())
     }
 

@@ -5,13 +5,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::Failover;
 use crate::engine::store::{
     error::StoreError,
-    files, keys,
-    keyslots::{self, Keyslots},
-    kinds,
+    files, keys, kinds,
     lock::DirLock,
     memory::MemoryStore,
-    open::{OpenedStore, StoreOptions, open_locked, open_store},
+    open::{OpenedStore, StoreOptions, key_place, open_locked, open_store, prepare},
     rows::Backend,
+    slotfiles,
     snapshot::restore_newest,
     snapshot_key::SnapshotKeys,
 };
@@ -66,6 +65,7 @@ impl Primary for DiskPrimary {
     }
 
     fn open(&self) -> Result<OpenedStore, StoreError> {
+        let passphrase = prepare(&self.options)?;
         let mut lock = self.lock();
         let held = match lock.as_ref() {
             Some(held) => held.clone(),
@@ -75,7 +75,7 @@ impl Primary for DiskPrimary {
             }
         };
         *lock = Some(held.clone());
-        let opened = open_locked(&self.options, self.backend.as_ref(), held)?;
+        let opened = open_locked(&self.options, self.backend.as_ref(), held, passphrase)?;
         *self.keys.lock().unwrap_or_else(PoisonError::into_inner) = opened.store.snapshot_keys();
         Ok(opened)
     }
@@ -88,9 +88,10 @@ impl Primary for DiskPrimary {
 
     fn snapshot_keys(&self) -> Option<SnapshotKeys> {
         let known = self.keys.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        known.or_else(|| match Keyslots::read(&self.options.data_dir) {
-            Ok(keyslots::Found::Slots(slots)) => {
-                keys::open(&slots, &self.options.state_dir, &self.options.key, &mut Vec::new()).ok().map(|keys| keys.snapshot)
+        known.or_else(|| match slotfiles::read(&self.options.data_dir) {
+            Ok(slotfiles::Found::Slots { slots, .. }) => {
+                let opened = keys::open(&key_place(&self.options), slots, &self.options.key, &mut Vec::new());
+                opened.ok().map(|keys| keys.snapshot_keys())
             }
             _ => None,
         })
@@ -126,7 +127,7 @@ pub fn open_over(options: &StoreOptions, backend: Arc<dyn Backend>) -> Result<Op
             let store = Arc::new(Failover::new(primary, Ok(opened.store), clock));
             Ok(OpenedStore { store, ..opened })
         }
-        Err(why @ StoreError::Unwritable { .. }) if keyslots::are_there(&options.data_dir) => Ok(OpenedStore {
+        Err(why @ StoreError::Unwritable { .. }) if slotfiles::are_there(&options.data_dir) => Ok(OpenedStore {
             store: Arc::new(Failover::new(primary, Err(why), clock)),
             notes: Vec::new(),
             protection: "not known while the cache cannot be opened".to_owned(),

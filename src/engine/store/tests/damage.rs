@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::*;
-use crate::engine::store::{names, rows::OPEN_LIMIT, sled_rows::SledRows};
+use crate::engine::store::{keys, names, rows::OPEN_LIMIT, sled_rows::SledRows, slotfiles};
 use crate::engine::world::{Rng, SeededRng};
 
 /// What is said when rows are missing.
@@ -42,7 +42,7 @@ fn survives(place: &Place, count: usize, what: &str) {
     assert_eq!(got(&*place.open(), "after"), ["after s 1"], "{what}");
 }
 
-fn copy(from: &Path, to: &Path) {
+pub fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
@@ -157,7 +157,7 @@ fn a_database_that_is_gone_is_said() {
 }
 
 /// Opens the database below the store and changes rows there, as damage that passes sled would.
-fn tamper(place: &Place, change: impl Fn(&sled::Db, &[u8], &[u8])) {
+pub fn tamper(place: &Place, change: impl Fn(&sled::Db, &[u8], &[u8])) {
     let db = sled::Config::new().path(place.data().join("cache")).flush_every_ms(None).open().unwrap();
     for row in db.scan_prefix([1]) {
         let (row, sealed) = row.unwrap();
@@ -169,11 +169,9 @@ fn tamper(place: &Place, change: impl Fn(&sled::Db, &[u8], &[u8])) {
     drop(SledRows::open(&place.data().join("cache"), OPEN_LIMIT).unwrap());
 }
 
-fn name_of(place: &Place, wanted: &str) -> Vec<u8> {
-    let crate::engine::store::keyslots::Found::Slots(slots) = crate::engine::store::keyslots::Keyslots::read(&place.data()).unwrap() else {
-        panic!("no keyslots")
-    };
-    let keys = crate::engine::store::keys::open(&slots, &place.state(), &CacheKey::Auto, &mut Vec::new()).unwrap();
+pub fn name_of(place: &Place, wanted: &str) -> Vec<u8> {
+    let slotfiles::Found::Slots { slots, .. } = slotfiles::read(&place.data()).unwrap() else { panic!("no keyslots") };
+    let keys = keys::open(&place.key_place(), slots, &CacheKey::Auto, &mut Vec::new()).unwrap();
     names::piece(&keys.namer.of_observation(&key(wanted), &source("host.proc")), 0)
 }
 

@@ -24,18 +24,23 @@ const PLACE: &str = "STELLAR_TEST_PLACE";
 
 /// Runs the ignored test `name` of this module in a child, under `shell`, in `place`.
 fn child(place: &Place, name: &str, shell: &str) -> std::process::Output {
-    Command::new("sh")
+    child_command(place, &format!("kill::{name}"), shell).output().unwrap()
+}
+
+/// The same of any module here, to be started.
+pub fn child_command(place: &Place, name: &str, shell: &str) -> Command {
+    let mut command = Command::new("sh");
+    command
         .args(["-c", &format!("{shell} exec \"$0\" --exact --ignored --nocapture \"$1\"")])
         .arg(std::env::current_exe().unwrap())
-        .arg(format!("engine::store::tests::kill::{name}"))
+        .arg(format!("engine::store::tests::{name}"))
         .env(PLACE, place.dir.path())
-        .stdin(Stdio::null())
-        .output()
-        .unwrap()
+        .stdin(Stdio::null());
+    command
 }
 
 /// The parent's place, seen from the child.
-fn from_parent() -> Option<StoreOptions> {
+pub fn from_parent() -> Option<StoreOptions> {
     let dir = PathBuf::from(std::env::var_os(PLACE)?);
     Some(StoreOptions { data_dir: dir.join("data"), state_dir: dir.join("state"), ..Place::sled().options() })
 }
@@ -149,7 +154,7 @@ fn a_flush_syncs_the_database_file_once_and_only_after_a_write() {
     let lock = DirLock::acquire(&place.data(), Timestamp::default()).unwrap();
     fs::remove_dir_all(place.data().join("cache")).unwrap();
     fs::remove_file(place.data().join("keyslots")).unwrap();
-    let keys = keys::create(&place.data(), &place.state(), &CacheKey::Auto, options.rng.as_ref()).unwrap();
+    let keys = keys::create(&place.key_place(), &CacheKey::Auto, None).unwrap();
     fs::create_dir(place.data().join("cache")).unwrap();
     let rows = SledRows::open(&place.data().join("cache"), OPEN_LIMIT).unwrap();
     let file = fs::File::open(place.data().join("cache/db")).unwrap();
