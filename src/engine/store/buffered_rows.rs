@@ -102,6 +102,11 @@ impl Rows for BufferedRows {
         Ok(())
     }
 
+    fn fill(&self, from: &dyn Rows, without: &dyn Fn(&[u8]) -> bool) -> Result<(), StoreError> {
+        self.pass_on(&self.writing())?;
+        self.inner()?.fill(from, without)
+    }
+
     fn flush(&self) -> Result<(), StoreError> {
         self.pass_on(&self.writing())?;
         self.inner()?.flush()

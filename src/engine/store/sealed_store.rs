@@ -19,7 +19,6 @@ use std::{
 
 use super::{
     api::{CacheStore, Compacted, Quarantined, StoreOp, StoreStats, VerifyReport},
-    buffered_rows::BufferedRows,
     error::StoreError,
     key_keeper::KeyKeeper,
     keys::Keys,
@@ -79,9 +78,9 @@ pub(super) struct Books {
 }
 
 impl Open {
-    /// Nothing is known of these rows yet, and writes gather above them.
+    /// Nothing is known of these rows yet.
     fn over(rows: Box<dyn Rows>) -> Self {
-        Self { rows: Box::new(BufferedRows::new(rows)), known: Known::default() }
+        Self { rows, known: Known::default() }
     }
 }
 
