@@ -391,6 +391,8 @@ async fn a_full_disk_is_said_answered_around_and_written_back() {
         key: CacheKey::Auto,
         clock: bench.clock.clone(),
         rng: Arc::new(SystemRng),
+        vault: Arc::new(NoVault),
+        policy: KeyPolicy::default(),
     };
     let opened = super::store::open_over(&options, Arc::new(disk.backend())).unwrap();
     let store = Arc::clone(&opened.store);
