@@ -14,13 +14,14 @@ use std::{fs::File, time::Duration};
 
 use beside::{Bound, Turns, contest, head, line};
 use peers::{
-    documents, filled, filled_memory, filled_redb, filled_sled, fresh, of, open, place, put, raw_redb, raw_sled, redb_get, redb_put,
-    scattered,
+    Pool, documents, filled, filled_memory, filled_redb, filled_sled, of, open, place, raw_redb, raw_sled, redb_get, redb_put, scattered,
 };
 use stellar::fact::Key;
 
 /// As many as the contract speaks of.
 const FACTS: usize = 100_000;
+/// So few that their pages stay in memory.
+const FEW: usize = 2_000;
 
 fn get(keys: &[Key]) {
     for length in [100, 1024] {
@@ -30,21 +31,25 @@ fn get(keys: &[Key]) {
         let db = filled_sled(sled_dir.path(), keys, length);
         let redb = filled_redb(redb_dir.path(), keys, length);
         let memory = filled_memory(keys, length);
-        let taken = contest(
-            Turns { rounds: 20, measurements: 2_000, operations: 1 },
-            &mut [
-                of(keys, |key| db.get(key.as_str())),
-                of(keys, |key| paper.get_meta(key.as_str())),
-                of(keys, |key| store.get(key)),
-                of(keys, |key| redb_get(&redb, key)),
-                of(keys, |key| memory.get(key)),
-            ],
-        );
-        let bound = if length == 1024 { Bound::Ratio(1.6) } else { Bound::None };
-        line(&format!("sealed bytes to plaintext, {length} B"), &taken[1], "sled get", &taken[0], bound);
-        line(&format!("sealed bytes to plaintext, {length} B"), &taken[1], "redb get", &taken[3], Bound::None);
-        line(&format!("get, decoded, {length} B"), &taken[2], "sled get", &taken[0], Bound::None);
-        line(&format!("get, decoded, {length} B"), &taken[2], "quick_cache get", &taken[4], Bound::None);
+        // All of them, so that most pages come from the file; and so few that their pages stay in memory, where sealing shows most.
+        for some in [keys, &keys[..FEW]] {
+            let taken = contest(
+                Turns { rounds: 20, measurements: 2_000, operations: 1 },
+                &mut [
+                    of(some, |key| db.get(key.as_str())),
+                    of(some, |key| paper.get_meta(key.as_str())),
+                    of(some, |key| store.get(key)),
+                    of(some, |key| redb_get(&redb, key)),
+                    of(some, |key| memory.get(key)),
+                ],
+            );
+            let what = |what: &str| format!("{what}, {length} B, any of {}", some.len());
+            let bound = if length == 1024 { Bound::Ratio(1.6) } else { Bound::None };
+            line(&what("sealed bytes to plaintext"), &taken[1], "sled get", &taken[0], bound);
+            line(&what("sealed bytes to plaintext"), &taken[1], "redb get", &taken[3], Bound::None);
+            line(&what("get, decoded"), &taken[2], "sled get", &taken[0], Bound::None);
+            line(&what("get, decoded"), &taken[2], "quick_cache get", &taken[4], Bound::None);
+        }
     }
 }
 
@@ -54,29 +59,30 @@ fn write(keys: &[Key]) {
     let db = filled_sled(sled_dir.path(), keys, 1024);
     let redb = filled_redb(redb_dir.path(), keys, 1024);
     let data = File::options().write(true).open(sled_dir.path().join("db")).expect("sled made it");
-    let (mut one, mut other, mut third) = (0, 1 << 32, 1 << 33);
-    let taken = contest(
-        Turns { rounds: 20, measurements: 500, operations: 1 },
-        &mut [
-            of(keys, |key| db.insert(key.as_str(), fresh(&mut one, 1024))),
-            of(keys, |key| store.apply(&[put(key, &fresh(&mut other, 1024))])),
-        ],
-    );
-    line("put without sync, 1 KiB", &taken[1], "sled insert", &taken[0], Bound::Ratio(2.0));
+    let [mut one, mut other, mut third] = [1, 2, 3].map(|first| Pool::new(first, 1024));
+    for some in [keys, &keys[..FEW]] {
+        let taken = contest(
+            // A hundred at a time, so that what gathers in memory and is written later is counted too.
+            Turns { rounds: 20, measurements: 20, operations: 100 },
+            &mut [of(some, |key| db.insert(key.as_str(), one.bytes())), of(some, |key| store.apply(&[other.put(key)]))],
+        );
+        let what = format!("put without sync, 1 KiB, any of {}", some.len());
+        line(&what, &taken[1], "sled insert", &taken[0], Bound::Ratio(2.0));
+    }
     let (mut next, mut again, mut last) = (scattered(FACTS), scattered(FACTS), scattered(FACTS));
     let taken = contest(
         Turns { rounds: 40, measurements: 5, operations: 1 },
         &mut [
             of(keys, |_| {
                 let mut batch = sled::Batch::default();
-                (0..100).for_each(|_| batch.insert(keys[next()].as_str(), fresh(&mut one, 1024)));
+                (0..100).for_each(|_| batch.insert(keys[next()].as_str(), one.bytes()));
                 db.apply_batch(batch).and_then(|()| db.flush()).map(|_| data.sync_data())
             }),
             of(keys, |_| {
-                let ops: Vec<_> = (0..100).map(|_| put(&keys[again()], &fresh(&mut other, 1024))).collect();
+                let ops: Vec<_> = (0..100).map(|_| other.put(&keys[again()])).collect();
                 store.apply(&ops).and_then(|()| store.flush())
             }),
-            of(keys, |_| redb_put(&redb, (0..100).map(|_| (&keys[last()], fresh(&mut third, 1024))), true)),
+            of(keys, |_| redb_put(&redb, (0..100).map(|_| &keys[last()]), &mut third, true)),
         ],
     );
     line("100 durable puts in one group, 1 KiB", &taken[1], "sled batch, flush, one sync_data", &taken[0], Bound::Ratio(1.3));
@@ -107,11 +113,13 @@ fn opening(keys: &[Key]) {
     }
 }
 
+type Part = (&'static str, fn(&[Key]));
+
 fn main() {
     let asked: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let keys = peers::keys(FACTS);
     head();
-    let parts: [(&str, fn(&[Key])); 3] = [("get", get), ("put", write), ("open", opening)];
+    let parts: [Part; 3] = [("get", get), ("put", write), ("open", opening)];
     for (name, run) in parts {
         if asked.is_empty() || asked.iter().any(|word| word == name) {
             run(&keys);

@@ -1,5 +1,5 @@
-//! Reads through the engine's handle, beside a bare look-up in a standard map of the same size in the same run; a poll in which every fact
-//! changed, with history and without.
+//! Reads through the engine's handle, beside a bare look-up in a standard map and a `get` of `quick_cache` of the same size in the same
+//! run; a poll in which every fact changed, with history and without.
 
 #![expect(clippy::expect_used, reason = "a benchmark that cannot set itself up has nothing to say")]
 
@@ -110,6 +110,9 @@ fn reads(criterion: &mut Criterion) {
     };
     group.bench_function("hot get, resolved", |bencher| bencher.iter(|| black_box(handle.get(next()))));
     group.bench_function("std map get", |bencher| bencher.iter(|| black_box(map.get(next()))));
+    let memory = quick_cache::sync::Cache::new(2 * FACTS);
+    keys.iter().for_each(|key| memory.insert(key.clone(), handle.get(key).ok().flatten()));
+    group.bench_function("quick_cache get", |bencher| bencher.iter(|| black_box(memory.get(next()))));
     group.bench_function("list 10,000", |bencher| bencher.iter(|| black_box(handle.list(&FactQuery::default()))));
     group.finish();
     runtime.block_on(engine.shutdown()).expect("closed");

@@ -6,6 +6,7 @@
 #![expect(clippy::expect_used, reason = "a benchmark that cannot set itself up has nothing to say")]
 
 #[path = "support/beside.rs"]
+#[expect(dead_code, reason = "what other benchmarks need")]
 mod beside;
 #[path = "support/peers.rs"]
 #[expect(dead_code, reason = "what other benchmarks need")]
@@ -14,7 +15,7 @@ mod peers;
 mod snapshots;
 
 use beside::{Bound, Turns, contest, head, line};
-use peers::{filled, filled_memory, filled_redb, filled_sled, fresh, keys, of, place, put, redb_get, redb_put};
+use peers::{Pool, filled, filled_memory, filled_redb, filled_sled, keys, of, place, redb_get, redb_put};
 use stellar::fact::Key;
 
 const FACTS: usize = 10_000;
@@ -35,13 +36,14 @@ fn put_and_get(keys: &[Key]) {
             of(keys, |key| memory.get(key)),
         ],
     );
-    let (mut one, mut two, mut three) = (0, 1 << 32, 1 << 33);
+    let [mut one, mut two, mut three] = [1, 2, 3].map(|first| Pool::new(first, LENGTH));
     let put = contest(
-        Turns { rounds: 20, measurements: 200, operations: 1 },
+        // A hundred at a time, so that what gathers in memory and is written later is counted too.
+        Turns { rounds: 20, measurements: 10, operations: 100 },
         &mut [
-            of(keys, |key| store.apply(&[put(key, &fresh(&mut one, LENGTH))])),
-            of(keys, |key| db.insert(key.as_str(), fresh(&mut two, LENGTH))),
-            of(keys, |key| redb_put(&redb, std::iter::once((key, fresh(&mut three, LENGTH))), false)),
+            of(keys, |key| store.apply(&[one.put(key)])),
+            of(keys, |key| db.insert(key.as_str(), two.bytes())),
+            of(keys, |key| redb_put(&redb, std::iter::once(key), &mut three, false)),
             of(keys, |key| memory.insert(key.clone(), vec![0; LENGTH].into())),
         ],
     );

@@ -21,6 +21,7 @@ mod messages;
 mod print;
 mod run;
 mod sink;
+mod trace;
 mod upkeep;
 
 #[cfg(test)]

@@ -23,9 +23,13 @@ pub fn place() -> tempfile::TempDir {
     tempfile::tempdir().expect("a directory")
 }
 
-/// That many keys, in a hundred places.
+/// That many keys, in a hundred places, in no order: filled in order a tree of rows is only half full, and peers would get their rows in
+/// order where ours come as hashes.
 pub fn keys(count: usize) -> Vec<Key> {
-    (0..count).map(|at| Key::new(&format!("service/name-{}/replicas/{at}", at % 100)).expect("a key")).collect()
+    let mut keys: Vec<_> = (0..count).map(|at| Key::new(&format!("service/name-{}/replicas/{at}", at % 100)).expect("a key")).collect();
+    let mut other = scattered(count);
+    (0..count).for_each(|at| keys.swap(at, other()));
+    keys
 }
 
 /// Bytes that were not there before: sled skips a write that changes nothing.
@@ -36,12 +40,47 @@ pub fn fresh(count: &mut u64, length: usize) -> Vec<u8> {
     value
 }
 
-/// An observation whose value is these bytes of text.
-pub fn put(key: &Key, value: &[u8]) -> StoreOp {
+/// Values that differ, made before the clock runs: as bytes, and as the observations hold them.
+pub struct Pool {
+    values: Vec<(Vec<u8>, Value)>,
+    source: SourceId,
+    at: usize,
+}
+
+impl Pool {
+    /// A few hundred values of this length, other ones for every `first`.
+    pub fn new(first: u64, length: usize) -> Self {
+        let mut count = first << 32;
+        let values = (0..509).map(|_| {
+            let bytes = fresh(&mut count, length);
+            let value = Value::string(&String::from_utf8_lossy(&bytes));
+            (bytes, value)
+        });
+        Self { values: values.collect(), source: SourceId::new("bench").expect("a name"), at: 0 }
+    }
+
+    fn next(&mut self) -> &(Vec<u8>, Value) {
+        self.at = (self.at + 1) % self.values.len();
+        &self.values[self.at]
+    }
+
+    /// The next as bytes.
+    pub fn bytes(&mut self) -> &[u8] {
+        &self.next().0
+    }
+
+    /// The next as what the source says of this key.
+    pub fn put(&mut self, key: &Key) -> StoreOp {
+        let value = self.next().1.clone();
+        put(key, &self.source, value)
+    }
+}
+
+fn put(key: &Key, source: &SourceId, value: Value) -> StoreOp {
     StoreOp::Put(Observation {
         key: key.clone(),
-        source: SourceId::new("bench").expect("a name"),
-        content: Content::Value(Value::string(&String::from_utf8_lossy(value))),
+        source: source.clone(),
+        content: Content::Value(value),
         observed_at: Timestamp::from_millis(0),
         changed_at: Timestamp::from_millis(0),
         fetched_at: Timestamp::from_millis(0),
@@ -70,9 +109,9 @@ pub fn open(dir: &Path) -> OpenedStore {
 /// read once, as an engine does.
 pub fn filled(dir: &Path, keys: &[Key], length: usize) -> Arc<dyn CacheStore> {
     let store = open(dir).store;
-    let mut count = 0;
+    let mut pool = Pool::new(0, length);
     for keys in keys.chunks(500) {
-        let ops: Vec<_> = keys.iter().map(|key| put(key, &fresh(&mut count, length))).collect();
+        let ops: Vec<_> = keys.iter().map(|key| pool.put(key)).collect();
         store.apply(&ops).expect("room on the disk");
     }
     store.close().expect("room on the disk");
@@ -117,21 +156,20 @@ pub fn raw_redb(dir: &Path) -> redb::Database {
 /// redb with a row for each key.
 pub fn filled_redb(dir: &Path, keys: &[Key], length: usize) -> redb::Database {
     let db = raw_redb(dir);
-    let mut count = 0;
-    redb_put(&db, keys.iter().map(|key| (key, fresh(&mut count, length))), true);
+    redb_put(&db, keys.iter(), &mut Pool::new(0, length), true);
     db
 }
 
 /// Writes these rows in one transaction, durable or not.
-pub fn redb_put<'a>(db: &redb::Database, rows: impl Iterator<Item = (&'a Key, Vec<u8>)>, durable: bool) {
+pub fn redb_put<'a>(db: &redb::Database, rows: impl Iterator<Item = &'a Key>, pool: &mut Pool, durable: bool) {
     let mut write = db.begin_write().expect("a transaction");
     if !durable {
         write.set_durability(redb::Durability::None).expect("a new transaction");
     }
     {
         let mut table = write.open_table(TABLE).expect("a table");
-        for (key, value) in rows {
-            table.insert(key.as_str().as_bytes(), value.as_slice()).expect("room on the disk");
+        for key in rows {
+            table.insert(key.as_str().as_bytes(), pool.bytes()).expect("room on the disk");
         }
     }
     write.commit().expect("room on the disk");
@@ -154,12 +192,14 @@ pub fn filled_memory(keys: &[Key], length: usize) -> quick_cache::sync::Cache<Ke
     cache
 }
 
-/// Numbers below `count` in no order a cache would like, the same each run.
+/// Numbers below `count` in no order, every one as likely as any other; the same each run.
 pub fn scattered(count: usize) -> impl FnMut() -> usize {
-    let mut at = 1_usize;
+    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
     move || {
-        at = (at * 7919 + 104_729) % count;
-        at
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 16) as usize % count
     }
 }
 

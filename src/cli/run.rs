@@ -10,14 +10,9 @@ use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
 use crate::{
-    action::{
-        self, ActionSpec, ArgKind, Call, Persona, Scope,
-        args::{CacheReplayArgs, InvokeArgs},
-    },
+    action::{self, ActionSpec, ArgKind, Call, Persona, Scope, args::InvokeArgs},
     config::{AccessibilityMode, ConfigError, LoadRequest, Loaded, load, resolve_dirs},
-    runtime::{
-        Context, Request, ScreenOptions, TraceError, builtin_rules, count_file, count_trace, keyboard, screen, screen_is_possible, serve,
-    },
+    runtime::{Context, Request, ScreenOptions, builtin_rules, keyboard, screen, screen_is_possible, serve},
     text::SafeText,
     theme::ColorDepth,
     wire::{Outcome, ServePayload, TextPayload, Verdict},
@@ -33,7 +28,7 @@ use super::{
     messages::Failure,
     print::{contrast_table, keymap_table, printer_for, replay_lines, theme_table},
     sink::Sink,
-    upkeep,
+    trace, upkeep,
 };
 
 /// The program without a subcommand.
@@ -248,7 +243,7 @@ impl Run<'_> {
                 let settings = config::show(loaded);
                 Ok(put(request, &settings.iter().collect::<Vec<_>>(), sink, |setting| vec![config::setting_line(setting)]))
             }
-            "core.cache.replay" => replay(request, sink),
+            "core.cache.replay" => Ok(put(request, &[&trace::count(&request.args)?], sink, replay_lines)),
             "core.app.wipe" => {
                 let loaded = loaded.as_ref().map_err(|error| Failure::from(error.clone()))?;
                 let yes = request.args.get("yes").and_then(Json::as_bool).unwrap_or(false);
@@ -369,21 +364,6 @@ fn put<P: Serialize>(request: &Request, payloads: &[&P], sink: &mut Sink, lines:
         }
     }
     0
-}
-
-/// `cache replay`: whatever is a trace here, counted here.
-fn replay(request: &Request, sink: &mut Sink) -> Result<u8, Failure> {
-    let args: CacheReplayArgs = serde_json::from_value(Json::Object(request.args.clone()))
-        .map_err(|error| Failure::new("bad_arguments", format!("core.cache.replay: {error}")))?;
-    let counted = match args.trace.as_str() {
-        "-" => count_trace(&mut std::io::stdin().lock(), args.capacity),
-        path => count_file(Path::new(path), args.capacity),
-    };
-    let count = counted.map_err(|error| match error {
-        TraceError::Malformed { .. } => Failure::new("bad_trace", format!("{}: {error}", args.trace)),
-        TraceError::Unreadable(_) => Failure::new("io", format!("{}: {error}", args.trace)),
-    })?;
-    Ok(put(request, &[&count], sink, replay_lines))
 }
 
 /// Writes payloads as JSON lines or as one table, then what was wrong.

@@ -100,8 +100,16 @@ fn clap_finds_nothing_wrong_with_the_command_line() {
 #[test]
 fn every_subcommand_leads_to_its_action() {
     for spec in action::all().filter(|spec| !spec.command.is_empty()) {
-        let required: Vec<&str> =
-            spec.args.iter().filter(|arg| arg.required).map(|arg| if arg.name == "shell" { "bash" } else { "x" }).collect();
+        let required: Vec<&str> = spec
+            .args
+            .iter()
+            .filter(|arg| arg.required)
+            .map(|arg| match arg.name {
+                "shell" => "bash",
+                "capacity" => "--capacity 10",
+                _ => "x",
+            })
+            .collect();
         for path in [spec.command, spec.alias].into_iter().filter(|path| !path.is_empty()) {
             assert_eq!(asked(&format!("{} {}", path.join(" "), required.join(" "))).0, spec.id);
         }

@@ -14,10 +14,7 @@ use tokio::{
 use crate::fact::{ClassOfValue, ConflictEntry, Insight, Key, Pattern, ResolutionState, SourceId, Timestamp};
 
 use super::{
-    api::{
-        CacheStatus, CompactReport, EngineError, EngineOptions, EvictReport, FactQuery, Knowledge, RefreshReport, SortBy, SourceStatus,
-        SourceTest, StampedEvent,
-    },
+    api::{CacheStatus, EngineError, EngineOptions, FactQuery, Knowledge, RefreshReport, SortBy, SourceStatus, SourceTest, StampedEvent},
     cache::name_of,
     core::Core,
     history::Believed,
@@ -261,7 +258,7 @@ impl EngineHandle {
         Ok(reports.filter(|report| sources.contains(&report.source)).collect())
     }
 
-    fn position(&self, id: &SourceId) -> Result<usize, EngineError> {
+    pub(super) fn position(&self, id: &SourceId) -> Result<usize, EngineError> {
         self.core.position(id).ok_or_else(|| EngineError::NoSuchSource(id.as_str().to_owned()))
     }
 
@@ -302,49 +299,6 @@ impl EngineHandle {
             standing: self.core.store.standing(),
             polled_at: self.polled_at(),
         })
-    }
-
-    /// Asks these sources for a key that went for want of room; it comes in, however little room there is.
-    ///
-    /// # Errors
-    /// As for [`EngineHandle::refresh`].
-    pub async fn refetch(&self, key: &Key, sources: &[SourceId]) -> Result<Vec<RefreshReport>, EngineError> {
-        let wanted = self.core.want(key);
-        for source in sources {
-            self.core.sources[self.position(source)?].source.forget();
-        }
-        let reports = self.refresh(sources).await;
-        drop(wanted);
-        reports
-    }
-
-    /// Keeps a key from going, until it was unpinned as often: for locks and for commands under way.
-    ///
-    /// # Errors
-    /// [`EngineError::PinsFull`] when pinned keys take half of the high watermark; the store's.
-    pub fn pin(&self, key: &Key) -> Result<(), EngineError> {
-        self.core.pin(key)
-    }
-
-    /// Takes one pin of a key back.
-    pub fn unpin(&self, key: &Key) {
-        self.core.keeping.room().unpin(key);
-    }
-
-    /// Forgets every matching key that is not pinned; they come back with the next answer of their sources.
-    ///
-    /// # Errors
-    /// When the store refuses: nothing was changed.
-    pub async fn evict(&self, pattern: &Pattern) -> Result<EvictReport, EngineError> {
-        self.core.evict(pattern, self.core.now()).await
-    }
-
-    /// Makes the database as small as what it holds, letting facts go down to the low watermark.
-    ///
-    /// # Errors
-    /// When the store refuses: nothing was changed.
-    pub async fn compact(&self) -> Result<CompactReport, EngineError> {
-        self.core.compact(self.core.now()).await
     }
 
     /// Writes a snapshot to `path`, which is absolute; a snapshot that is there is replaced, anything else refused.

@@ -161,7 +161,7 @@ impl Keeping {
 
     /// The order of use, where it moved since it was last written down.
     pub fn recency(&self) -> Option<Document> {
-        self.room().to_remember().map(|names| (RECENCY.to_owned(), encode_body(&names)))
+        self.room().take_order().map(|names| (RECENCY.to_owned(), encode_body(&names)))
     }
 }
 

@@ -2,12 +2,13 @@
 
 use std::sync::{Arc, PoisonError};
 
-use crate::fact::{ConflictEntry, Key, Timestamp};
+use crate::fact::{ConflictEntry, Key, Pattern, SourceId, Timestamp};
 
 use super::{
-    api::{EngineError, RoomStatus},
+    api::{CompactReport, EngineError, EvictReport, RefreshReport, RoomStatus},
     cache::{PinsFull, Slot, Table, name_of},
     core::Core,
+    handle::EngineHandle,
 };
 
 /// Somebody waits for a key, as long as this is held.
@@ -78,5 +79,50 @@ impl Core {
                 compacted_at: ledgers.tally.compacted_at,
             }
         })
+    }
+}
+
+impl EngineHandle {
+    /// Asks these sources for a key that went for want of room; it comes in, however little room there is.
+    ///
+    /// # Errors
+    /// As for [`EngineHandle::refresh`].
+    pub async fn refetch(&self, key: &Key, sources: &[SourceId]) -> Result<Vec<RefreshReport>, EngineError> {
+        let wanted = self.core.want(key);
+        for source in sources {
+            self.core.sources[self.position(source)?].source.forget();
+        }
+        let reports = self.refresh(sources).await;
+        drop(wanted);
+        reports
+    }
+
+    /// Keeps a key from going, until it was unpinned as often: for locks and for commands under way.
+    ///
+    /// # Errors
+    /// [`EngineError::PinsFull`] when pinned keys take half of the high watermark; the store's.
+    pub fn pin(&self, key: &Key) -> Result<(), EngineError> {
+        self.core.pin(key)
+    }
+
+    /// Takes one pin of a key back.
+    pub fn unpin(&self, key: &Key) {
+        self.core.keeping.room().unpin(key);
+    }
+
+    /// Forgets every matching key that is not pinned; they come back with the next answer of their sources.
+    ///
+    /// # Errors
+    /// When the store refuses: nothing was changed.
+    pub async fn evict(&self, pattern: &Pattern) -> Result<EvictReport, EngineError> {
+        self.core.evict(pattern, self.core.now()).await
+    }
+
+    /// Makes the database as small as what it holds, letting facts go down to the low watermark.
+    ///
+    /// # Errors
+    /// When the store refuses: nothing was changed.
+    pub async fn compact(&self) -> Result<CompactReport, EngineError> {
+        self.core.compact(self.core.now()).await
     }
 }

@@ -2,12 +2,13 @@
 //!
 //! Invariants: nothing reaches the disk unsealed; what a put acknowledged after `flush` survives a crash; nothing damaged is
 //! deleted, it is moved aside; callers name no backend; a panic inside the database is an error here, never a dead process; a read
-//! of whole records writes nothing.
+//! of whole records writes nothing. What is written gathers in memory until a flush, a scan, or a few hundred KiB: one batch then.
 //!
 //! It does not evict by itself, does not know how old is too old, and fetches nothing.
 
 mod api;
 mod aside;
+mod buffered_rows;
 mod damaged;
 mod error;
 mod failover;

@@ -174,7 +174,7 @@ impl Room {
     }
 
     /// The keys by use, oldest first, as they are written down; none when nothing moved since the last time.
-    pub fn to_remember(&mut self) -> Option<Vec<u64>> {
+    pub fn take_order(&mut self) -> Option<Vec<u64>> {
         if !self.filled || !std::mem::take(&mut self.moved) {
             return None;
         }
@@ -249,10 +249,10 @@ mod tests {
     #[test]
     fn the_order_survives_and_is_written_only_when_it_moved() {
         let mut before = room(&["a", "b", "c"]);
-        assert_eq!(before.to_remember(), None, "as it was read");
+        assert_eq!(before.take_order(), None, "as it was read");
         before.touch(&key("a"));
-        let remembered = before.to_remember().unwrap();
-        assert_eq!(before.to_remember(), None);
+        let remembered = before.take_order().unwrap();
+        assert_eq!(before.take_order(), None);
         let mut after = Room::new(Watermarks::new(100, 0.8));
         after.fill(["a", "b", "c", "new"].map(|name| (key(name), 10)).into_iter(), &remembered);
         assert_eq!(taken(&mut after, 40), ["b", "c", "a", "new"]);

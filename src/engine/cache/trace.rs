@@ -85,8 +85,11 @@ pub fn replay_trace(trace: &mut dyn BufRead, capacity: u64) -> Result<TraceCount
     Ok(count)
 }
 
-/// The id of a line, and the size where it names one; none for an empty line.
-fn access(line: &[u8]) -> Result<Option<(&[u8], Option<u64>)>, &'static str> {
+/// An id, and the size where the line names one.
+type Access<'a> = (&'a [u8], Option<u64>);
+
+/// What a line says; none for an empty one.
+fn access(line: &[u8]) -> Result<Option<Access<'_>>, &'static str> {
     if line.is_empty() {
         return Ok(None);
     }

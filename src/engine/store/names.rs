@@ -117,7 +117,15 @@ impl Namer {
     }
 
     fn hash(&self, what: u8, text: &str) -> [u8; 32] {
-        *blake3::Hasher::new_keyed(&self.key).update(&[what]).update(text.as_bytes()).finalize().as_bytes()
+        // In one piece, which for most names costs half of what feeding a hasher does.
+        let mut short = [what; 128];
+        match short.get_mut(1..=text.len()) {
+            Some(place) => {
+                place.copy_from_slice(text.as_bytes());
+                *blake3::keyed_hash(&self.key, &short[..=text.len()]).as_bytes()
+            }
+            None => *blake3::Hasher::new_keyed(&self.key).update(&[what]).update(text.as_bytes()).finalize().as_bytes(),
+        }
     }
 }
 

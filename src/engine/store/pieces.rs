@@ -49,8 +49,8 @@ pub fn has_next(sealed_len: usize) -> bool {
 
 /// Opens a record that is one piece into a buffer that may have served before; answers its body. Any other row is not opened by this.
 pub fn open_single<'a>(sealer: &Sealer, row: &[u8], sealed: &[u8], plain: &'a mut Vec<u8>) -> Result<&'a [u8], Unopened> {
-    sealer.open_into(row, sealed, plain)?;
-    let (head, body) = plain.split_first_chunk::<HEAD>().ok_or(Unopened::Damaged)?;
+    let opened = sealer.open_into(row, sealed, plain)?;
+    let (head, body) = opened.split_first_chunk::<HEAD>().ok_or(Unopened::Damaged)?;
     let single = head.last_chunk::<2>() == Some(&1_u16.to_le_bytes()) && names::split_piece(row).is_some_and(|(_, number)| number == 0);
     if single { Ok(body) } else { Err(Unopened::Damaged) }
 }

@@ -53,6 +53,7 @@ struct StoredDocument<'a> {
 }
 
 /// The body of an observation.
+#[must_use]
 pub fn encode_observation(observation: &Observation) -> Vec<u8> {
     encode(&stored(observation))
 }
@@ -81,6 +82,7 @@ fn stored(observation: &Observation) -> StoredObservation<'_> {
 }
 
 /// The observation of a body; none when it is none of a version known here.
+#[must_use]
 pub fn decode_observation(body: &[u8]) -> Option<Observation> {
     let stored: StoredObservation = decode(body)?;
     Some(stored.whose(Key::new(stored.key).ok()?, SourceId::new(stored.source).ok()?))
@@ -102,12 +104,14 @@ pub fn decode_document(body: &[u8]) -> Option<(&str, &[u8])> {
 }
 
 /// A version byte and postcard.
+#[must_use]
 pub fn encode(stored: &impl Serialize) -> Vec<u8> {
     // These are plain structs of numbers and text into a growing vector: postcard has no way to fail. An empty body would not decode.
     postcard::to_extend(stored, vec![VERSION]).unwrap_or_default()
 }
 
 /// What [`encode`] made; none for another version or trailing bytes.
+#[must_use]
 pub fn decode<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Option<T> {
     let (version, rest) = body.split_first()?;
     let (stored, after) = postcard::take_from_bytes(rest).ok()?;

@@ -6,7 +6,10 @@
 
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use aes_gcm::{Aes256Gcm, Key, KeyInit, Nonce, Tag, aead::AeadInOut};
+use aes_gcm::{
+    Aes256Gcm, Key, KeyInit, Nonce, Tag,
+    aead::{AeadInOut, inout::InOutBuf},
+};
 
 use super::error::StoreError;
 use crate::engine::world::Rng;
@@ -125,12 +128,13 @@ impl Sealer {
     /// Opens what was sealed under `name`.
     pub fn open(&self, name: &[u8], sealed: &[u8]) -> Result<Vec<u8>, Unopened> {
         let mut plain = Vec::new();
-        self.open_into(name, sealed, &mut plain)?;
+        let length = self.open_into(name, sealed, &mut plain)?.len();
+        plain.truncate(length);
         Ok(plain)
     }
 
-    /// As [`Sealer::open`], into a buffer that may have served before; where it does not open, what is in the buffer is nothing.
-    pub fn open_into(&self, name: &[u8], sealed: &[u8], plain: &mut Vec<u8>) -> Result<(), Unopened> {
+    /// As [`Sealer::open`], to the beginning of a buffer that may have served before and grows as needed; behind it is what was there.
+    pub fn open_into<'a>(&self, name: &[u8], sealed: &[u8], plain: &'a mut Vec<u8>) -> Result<&'a [u8], Unopened> {
         let (head, rest) = sealed.split_first_chunk::<HEAD>().ok_or(Unopened::Damaged)?;
         let (body, tag) = rest.split_last_chunk::<TAG>().ok_or(Unopened::Damaged)?;
         let [format, id_and_nonce @ ..] = head;
@@ -142,14 +146,14 @@ impl Sealer {
         let ring = self.ring();
         let key = ring.key(id).ok_or(Unopened::WrongKey(id))?;
         let nonce = Nonce::try_from(nonce).map_err(|_| Unopened::Damaged)?;
-        plain.clear();
-        plain.extend_from_slice(body);
-        let opened =
-            associated(name, |data| key.cipher.decrypt_inout_detached(&nonce, data, plain.as_mut_slice().into(), &Tag::from(*tag)));
-        opened.map_err(|_| {
-            plain.clear();
-            Unopened::Damaged
-        })
+        if plain.len() < body.len() {
+            plain.resize(body.len(), 0);
+        }
+        let plain = &mut plain[..body.len()];
+        let buffer = InOutBuf::new(body, plain).map_err(|_| Unopened::Damaged)?;
+        associated(name, |data| key.cipher.decrypt_inout_detached(&nonce, data, buffer, &Tag::from(*tag)))
+            .map_err(|_| Unopened::Damaged)?;
+        Ok(plain)
     }
 }
 

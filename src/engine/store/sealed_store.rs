@@ -19,6 +19,7 @@ use std::{
 
 use super::{
     api::{CacheStore, Compacted, Quarantined, StoreOp, StoreStats, VerifyReport},
+    buffered_rows::BufferedRows,
     error::StoreError,
     key_keeper::KeyKeeper,
     keys::Keys,
@@ -77,6 +78,13 @@ pub(super) struct Books {
     changed: Option<BTreeSet<Vec<u8>>>,
 }
 
+impl Open {
+    /// Nothing is known of these rows yet, and writes gather above them.
+    fn over(rows: Box<dyn Rows>) -> Self {
+        Self { rows: Box::new(BufferedRows::new(rows)), known: Known::default() }
+    }
+}
+
 impl SealedStore {
     /// A store over open, checked rows. `manifest` is the write that the manifest on disk speaks of.
     pub(super) fn new(
@@ -94,7 +102,7 @@ impl SealedStore {
             keys,
             rng: Nonces::new(rng),
             resealing: Mutex::default(),
-            open: RwLock::new(Some(Arc::new(Open { rows, known: Known::default() }))),
+            open: RwLock::new(Some(Arc::new(Open::over(rows)))),
             lock: Mutex::new(Some(lock)),
             backend: None,
             opened_at,

@@ -8,6 +8,7 @@ mod kill;
 mod model;
 mod opening;
 mod power;
+mod quiet;
 mod rekey;
 mod secrecy;
 

@@ -16,7 +16,6 @@ use crate::{
     engine::store::{
         api::Compacted,
         error::StoreError,
-        known::Known,
         ledger::{Ledger, Mark},
         manifest, names,
         pending::{self, LEDGER_ROW},
@@ -105,7 +104,7 @@ impl SealedStore {
                 return Err(error);
             }
         };
-        *self.open.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(Open { rows: opened, known: Known::default() }));
+        *self.open.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(Open::over(opened)));
         books.flushed = ledger.write;
         // Without it the next open counts the rows once more; nothing is lost by that.
         if manifest::write(&self.data_dir, &self.keys.manifest, &self.keys.store, &ledger).is_ok() {
