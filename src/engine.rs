@@ -30,6 +30,7 @@ pub mod store;
 mod tell;
 mod upkeep;
 mod view;
+mod window;
 pub mod world;
 
 pub use api::{

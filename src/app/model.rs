@@ -125,6 +125,8 @@ pub struct ListModel {
     pub cursor: usize,
     /// Whether somebody chose that row; until then the first one is selected.
     pub chosen: bool,
+    /// Whether somebody went to the end before all facts were there: then it is gone to when they are.
+    pub to_end: bool,
     /// The first row shown.
     pub offset: usize,
     /// The newest question; answers to older ones are dropped.
@@ -259,6 +261,7 @@ impl Model {
                 sort: SortBy::Key,
                 cursor: 0,
                 chosen: false,
+                to_end: false,
                 offset: 0,
                 generation: 0,
                 arranged_at: now,

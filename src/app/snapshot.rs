@@ -8,8 +8,10 @@ use crate::{
 };
 
 /// The engine's state at one moment.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Snapshot {
+    /// Whether more is being read: these are the first facts and not all, and nothing is known of conflicts.
+    pub partial: bool,
     /// Every fact, by key.
     pub facts: FactMap,
     /// Every source, in configured order.
@@ -22,18 +24,18 @@ pub struct Snapshot {
     pub notes: Arc<[String]>,
 }
 
-impl Default for Snapshot {
-    fn default() -> Self {
-        Self { facts: FactMap::default(), sources: Arc::from([]), conflicts: Arc::from([]), queue: 0, notes: Arc::from([]) }
-    }
-}
-
 impl Snapshot {
     /// What the engine shows, with what is to be known about its store.
     #[must_use]
     pub fn of(view: EngineView, notes: Arc<[String]>) -> Self {
         let EngineView { facts, sources, conflicts } = view;
-        Self { facts, sources, conflicts, queue: 0, notes }
+        Self { partial: false, facts, sources, conflicts, queue: 0, notes }
+    }
+
+    /// What is shown while the rest is read.
+    #[must_use]
+    pub fn first(view: EngineView) -> Self {
+        Self { partial: true, ..Self::of(view, Arc::default()) }
     }
 
     /// Conflicts that nobody has decided.

@@ -42,7 +42,7 @@ impl Core {
             }
             self.make_room(now).await;
         }
-        let documents = self.documents(&taken, now);
+        let documents = self.documents(&taken, &last, now);
         let mut moved = Vec::new();
         let mut reports = Vec::new();
         let mut vouched = Vec::new();
@@ -131,8 +131,9 @@ impl Core {
         pieces
     }
 
-    fn documents(&self, taken: &[Taken], now: Timestamp) -> Vec<Document> {
+    fn documents(&self, taken: &[Taken], last: &[StoreOp], now: Timestamp) -> Vec<Document> {
         let mut documents = self.keeping.with(self.store.as_ref(), super::keeping::Ledgers::documents);
+        documents.extend(self.window_document(last));
         for one in taken {
             if let Ok(bytes) = postcard::to_stdvec(&one.health) {
                 documents.push((self.sources[one.at].document_name(), bytes));

@@ -109,6 +109,8 @@ pub(super) struct Core {
     facts: RwLock<Facts>,
     /// What is shown and was told, while anybody looks or listens. Locked before the facts, never after.
     pub keeper: Mutex<Option<Keeper>>,
+    /// Keys of the first window as they are written, once known.
+    pub window: Mutex<Option<Vec<Key>>>,
     /// A fact turns by itself sooner than was known.
     pub sooner: tokio::sync::Notify,
 }
@@ -186,6 +188,7 @@ impl Core {
             positions,
             facts: RwLock::new(Facts::default()),
             keeper: Mutex::new(None),
+            window: Mutex::default(),
             sooner: tokio::sync::Notify::new(),
             options,
         }

@@ -138,6 +138,10 @@ impl Engine {
         let closed = tokio::task::spawn_blocking(move || {
             if let Some(writer) = core.writer.get() {
                 writer.finish();
+                // What went since the last answer is no part of it any more. Where it cannot be written the next start is slower.
+                if let Some((name, body)) = core.window_document(&[]) {
+                    let _ = core.store.put_meta(&name, &body);
+                }
             }
             // Only the owner that polls writes down who was used when; a convenience, so a disk that refuses is no failure.
             if let Some((name, body)) = core.keeping.recency().filter(|_| core.options.polling) {
@@ -351,6 +355,15 @@ impl EngineHandle {
     /// When the store itself fails.
     pub fn view(&self) -> Result<watch::Receiver<EngineView>, EngineError> {
         Ok(self.core.watch_view()?)
+    }
+
+    /// The facts to show first, read and resolved now, while the rest is not loaded; none when it is, or when it is not known which
+    /// they are. Without conflicts: which ones wait is known when everything is loaded.
+    ///
+    /// # Errors
+    /// When the store itself fails.
+    pub fn first_view(&self) -> Result<Option<EngineView>, EngineError> {
+        Ok(self.core.first_view()?)
     }
 
     /// Resolves these keys for now, so that the view of them is no older than that.

@@ -17,6 +17,9 @@ pub fn conflict_note(model: &Model) -> String {
 /// The pieces of the conflict that is shown.
 #[must_use]
 pub fn conflict_parts(model: &Model) -> Vec<Part> {
+    if model.shared.snapshot.partial {
+        return vec![Part::text("The facts are being read. What needs a decision is shown when all are there.", Role::Text)];
+    }
     let Some(conflict) = model.conflict() else {
         return vec![Part::text("Nothing needs a decision. Where sources disagree and no rule can decide, it is asked here.", Role::Text)];
     };

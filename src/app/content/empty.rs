@@ -22,6 +22,10 @@ pub fn empty_parts(model: &Model) -> Vec<Part> {
             Part::text("Leave and start again.", Role::Text),
         ];
     }
+    if !model.list.filter.text().trim().is_empty() && shared.snapshot.partial {
+        let text = format!("None of the first facts fits \"{}\"; the rest is being read.", model.list.filter.text());
+        return vec![Part::Text(SafeText::line(&text), Role::Text)];
+    }
     if !model.list.filter.text().trim().is_empty() && !shared.snapshot.facts.is_empty() {
         let text = format!("None of {} fits \"{}\".", count(shared.snapshot.facts.len(), "fact", "facts"), model.list.filter.text());
         return vec![Part::Text(SafeText::line(&text), Role::Text), Part::text("Esc clears the filter.", Role::Dim)];

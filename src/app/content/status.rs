@@ -47,7 +47,11 @@ pub fn header(model: &Model) -> Vec<Segment> {
         EngineLife::Starting => segments.push(segment("starting", Role::Dim)),
         EngineLife::Running => {}
     }
-    segments.push(segment(&count(snapshot.facts.len(), "fact", "facts"), Role::Text));
+    if snapshot.partial {
+        segments.push(segment("reading facts", Role::Dim));
+    } else {
+        segments.push(segment(&count(snapshot.facts.len(), "fact", "facts"), Role::Text));
+    }
     match snapshot.need_you() {
         0 => {}
         1 => segments.push(segment("1 needs you", Role::Conflict)),
@@ -83,7 +87,8 @@ pub fn header_right(model: &Model) -> Option<Segment> {
 #[must_use]
 pub fn list_info(model: &Model) -> String {
     let (shown, all) = (model.list.rows.len(), model.list.facts.len());
-    let many = if shown == all { format!("{all}") } else { format!("{shown} of {all}") };
+    let all = if model.shared.snapshot.partial { format!("the first {all}") } else { format!("{all}") };
+    let many = if shown == model.list.facts.len() { all } else { format!("{shown} of {all}") };
     match model.list.sort {
         SortBy::Key => many,
         SortBy::Age => format!("{many}, oldest first"),

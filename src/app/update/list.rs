@@ -31,6 +31,7 @@ pub(super) fn arrange(list: &mut ListModel, shared: &Shared, now: Timestamp) -> 
 pub(super) fn filtered(list: &mut ListModel, shared: &mut Shared, now: Timestamp) -> Effect {
     list.cursor = 0;
     list.chosen = false;
+    list.to_end = false;
     shared.selected = None;
     arrange(list, shared, now)
 }
@@ -54,10 +55,12 @@ pub(super) fn step(list: &mut ListModel, shared: &mut Shared, regions: &Regions,
     let row = step.from(list.cursor, list.rows.len(), page.saturating_sub(1));
     list.chosen = true;
     select(list, shared, row);
+    list.to_end = step == Step::Last && shared.snapshot.partial;
 }
 
 /// Selects a row.
 pub(super) fn select(list: &mut ListModel, shared: &mut Shared, row: usize) {
+    list.to_end = false;
     list.cursor = row.min(list.rows.len().saturating_sub(1));
     shared.selected = list.fact(list.cursor).map(|insight| insight.key.clone());
 }

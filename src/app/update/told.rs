@@ -7,7 +7,7 @@ use crate::{
         arrange::Arranged,
         effect::Effect,
         history::History,
-        model::{EngineLife, JobId, Model},
+        model::{EngineLife, JobId, ListModel, Model},
         snapshot::Snapshot,
         words::count,
     },
@@ -32,7 +32,7 @@ pub(super) fn snapshot(model: &mut Model, snapshot: Snapshot) -> Vec<Effect> {
     let sources = before.sources == now.sources;
     let rest = sources
         && (Arc::ptr_eq(&before.conflicts, &now.conflicts) || before.conflicts == now.conflicts)
-        && before.queue == now.queue
+        && (before.partial, before.queue) == (now.partial, now.queue)
         && before.notes == now.notes;
     // With other keys the arranged list comes in a moment: one frame for both, and that moment is not lost to the pace of frames.
     if before.facts.same_keys(&now.facts) && (first || !rest) {
@@ -88,8 +88,14 @@ pub(super) fn arranged(model: &mut Model, arranged: Arranged) -> Vec<Effect> {
     model.list.facts = if facts.same_keys(newest) { newest.clone() } else { facts };
     model.list.rows = rows;
     // The chosen fact stays selected; where it is gone, what took its place is.
-    let row = if model.list.chosen { position.unwrap_or(model.list.cursor) } else { 0 };
+    let row = match model.list {
+        ListModel { to_end: true, .. } => usize::MAX,
+        ListModel { chosen: true, cursor, .. } => position.unwrap_or(cursor),
+        _ => 0,
+    };
+    let to_end = model.list.to_end && model.shared.snapshot.partial;
     list::select(&mut model.list, &mut model.shared, row);
+    model.list.to_end = to_end;
     let current = model.current().map(Arc::clone);
     canvas::remember(&mut model.canvas, current.as_deref());
     Vec::new()

@@ -49,6 +49,8 @@ enum Recorded {
         notes: Vec<String>,
     },
     Changed {
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        partial: bool,
         facts: Vec<ViewFact>,
         gone: Vec<Key>,
         sources: Option<Vec<ViewSource>>,
@@ -149,10 +151,11 @@ impl Line {
             Recorded::Interrupt => Msg::Interrupt,
             Recorded::Snapshot { facts, sources, conflicts, queue, notes } => {
                 let facts = facts.into_iter().map(|fact| fact.insight().map(Arc::new)).collect::<Result<FactMap, _>>()?;
-                *shown = Snapshot { facts, sources: standing(sources), conflicts: entries(conflicts)?, queue, notes: notes.into() };
+                let (sources, conflicts) = (standing(sources), entries(conflicts)?);
+                *shown = Snapshot { partial: false, facts, sources, conflicts, queue, notes: notes.into() };
                 Msg::Snapshot(shown.clone())
             }
-            Recorded::Changed { facts, gone, sources, conflicts, queue, notes } => {
+            Recorded::Changed { partial, facts, gone, sources, conflicts, queue, notes } => {
                 for key in &gone {
                     shown.facts.remove(key);
                 }
@@ -165,6 +168,7 @@ impl Line {
                 if let Some(conflicts) = conflicts {
                     shown.conflicts = entries(conflicts)?;
                 }
+                shown.partial = partial;
                 shown.queue = queue;
                 shown.notes = notes.into();
                 Msg::Snapshot(shown.clone())
@@ -216,6 +220,7 @@ fn typed(chord: Chord, model: &Model) -> Chord {
 fn changed(before: &Snapshot, now: &Snapshot) -> Recorded {
     let (facts, gone) = now.facts.since(&before.facts);
     Recorded::Changed {
+        partial: now.partial,
         facts: facts.iter().map(|insight| ViewFact::of(insight, &stand_in)).collect(),
         gone,
         sources: (before.sources != now.sources).then(|| now.sources.iter().map(ViewSource::of).collect()),

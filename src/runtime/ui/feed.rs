@@ -38,9 +38,12 @@ struct Voice {
 /// # Errors
 /// When the store cannot be read.
 pub(super) fn first(handle: &EngineHandle, screen: &Sender<Msg>) -> Result<Feed, EngineError> {
+    // A screen that is gone is noticed by whoever follows; what cannot be read is said by what reads everything.
+    if let Ok(Some(view)) = handle.first_view() {
+        let _ = screen.blocking_send(Msg::Snapshot(Snapshot::first(view)));
+    }
     let (mut view, events) = (handle.view()?, handle.subscribe());
     let held = Snapshot::of(view.borrow_and_update().clone(), handle.notes().into());
-    // A screen that is gone is noticed by whoever follows.
     let _ = screen.blocking_send(Msg::Snapshot(held.clone()));
     Ok(Feed { view, voice: Voice { handle: handle.clone(), events, screen: screen.clone(), held } })
 }

@@ -51,12 +51,29 @@ pub(super) async fn run(context: &Context, options: &ScreenOptions) -> Result<()
     let ahead = tokio::task::spawn_blocking(move || link::ahead(&asking)).await;
     let ahead = ahead.map_err(|_| EngineError::Unavailable("starting the engine failed".to_owned()))??;
     let (messages, told) = channel(WAITING);
-    let mut session = Session::new(context, options, messages).map_err(terminal_error)?;
-    session.draw().map_err(terminal_error)?;
-    let finding = link::find(context, Duration::ZERO, &session.messages, ahead);
+    // Beside each other: the store is opened while the terminal is taken and the first frame drawn.
+    let finding = link::find(context, Duration::ZERO, &messages, ahead);
+    let mut session = match begin(context, options, messages) {
+        Ok(session) => session,
+        Err(error) => {
+            drop(told);
+            if let Ok(Ok(Found::Engine(engine, _))) = finding.await {
+                // What is said is why there is no screen.
+                let _ = engine.shutdown().await;
+            }
+            return Err(terminal_error(error));
+        }
+    };
     let left = session.turn(told, finding, context).await;
     let flushed = session.leave(context).await;
     left.and(flushed)
+}
+
+/// The terminal taken, and the first frame on it.
+fn begin(context: &Context, options: &ScreenOptions, messages: Sender<Msg>) -> std::io::Result<Session> {
+    let mut session = Session::new(context, options, messages)?;
+    session.draw()?;
+    Ok(session)
 }
 
 /// What is said when the terminal fails.
