@@ -24,6 +24,7 @@ mod keys;
 mod keyslots;
 mod kinds;
 mod known;
+mod laid_over;
 mod ledger;
 mod lock;
 mod lookup;
