@@ -76,6 +76,12 @@ impl Core {
 }
 
 fn key_keeper(core: &Core) -> Result<&dyn KeyKeeper, StoreError> {
-    let none = || StoreError::KeyUnavailable("the cache is kept in memory only: there is no key to change".to_owned());
+    // Of a disk that cannot be opened nothing is known, its keys neither: that is not the same as a store without any.
+    let none = || match core.store.standing() {
+        Some(standing) => {
+            StoreError::Unwritable { path: "the cache".to_owned(), cause: format!("memory serves in its place: {}", standing.why) }
+        }
+        None => StoreError::KeyUnavailable("the cache is kept in memory only: there is no key to change".to_owned()),
+    };
     core.store.keys().ok_or_else(none)
 }

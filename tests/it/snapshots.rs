@@ -88,6 +88,41 @@ fn what_cannot_be_taken_or_written_is_refused_in_a_sentence_and_nothing_changes(
     assert_eq!(refused(&["hydrate", "theirs.snap"], 1), "snapshot_other_key");
 }
 
+/// What is done to the bytes of a good snapshot.
+type Harm = fn(&mut Vec<u8>);
+
+#[test]
+fn each_bad_snapshot_is_refused_by_its_code_and_what_is_believed_stays() {
+    let sandbox = sandbox();
+    sandbox.stellar(&["cache", "snapshot", "mine.snap"]).expect(0);
+    let good = fs::read(sandbox.path("../mine.snap")).unwrap();
+    let bad: &[(Harm, &str)] = &[
+        (|bytes| bytes.clear(), "not_a_snapshot"),
+        (|bytes| bytes[0] ^= 1, "not_a_snapshot"),
+        (|bytes| bytes[8] = 2, "snapshot_other_version"),
+        (|bytes| bytes[9] ^= 1, "snapshot_other_key"),
+        (|bytes| bytes[25] ^= 2, "snapshot_other_key"),
+        (|bytes| bytes[29] ^= 1, "snapshot_damaged"),
+        (|bytes| bytes[61] ^= 1, "snapshot_damaged"),
+        (|bytes| bytes[69] ^= 1, "snapshot_damaged"),
+        (|bytes| bytes[80] ^= 1, "snapshot_damaged"),
+        (|bytes| bytes.truncate(9), "snapshot_damaged"),
+        (|bytes| bytes.truncate(77), "snapshot_damaged"),
+        (|bytes| bytes.push(0), "snapshot_damaged"),
+        (|bytes| bytes.extend_from_within(..), "snapshot_damaged"),
+    ];
+    for (at, (harm, code)) in bad.iter().enumerate() {
+        let mut bytes = good.clone();
+        harm(&mut bytes);
+        fs::write(sandbox.path("../bad.snap"), &bytes).unwrap();
+        let ran = sandbox.stellar(&["cache", "hydrate", "bad.snap", "--replace", "--json"]).expect(1);
+        assert_eq!((ran.error_code().as_str(), value(&sandbox)), (*code, 3.into()), "case {at}");
+        assert!(ran.stderr.contains("nothing was changed"), "case {at}: {}", ran.stderr);
+    }
+    let again = sandbox.stellar(&["cache", "snapshot", "again.snap"]).expect(0);
+    assert_eq!(fs::read(sandbox.path("../again.snap")).unwrap(), good, "{}", again.stdout);
+}
+
 #[test]
 fn a_watcher_hears_that_a_snapshot_was_taken_in() {
     let sandbox = sandbox();

@@ -1,8 +1,9 @@
 //! Rows whose writes gather in memory and reach the database together: a batch of its own for every change costs it a write to the file.
 //!
 //! Invariants: what was applied is seen by every read at once; it reaches the database in one batch, in which the latest change of each
-//! row counts, before a scan, at a flush, or when a few hundred KiB wait; a change that is refused leaves nothing behind; what was accepted
-//! waits until the database takes it, and is seen by scans all the same. What waits is lost when the process is killed: only a flush promises anything.
+//! row counts, at a flush, or when a few hundred KiB wait; no read waits for that; a change that is refused leaves nothing behind; what was accepted
+//! waits until the database takes it, and is seen by scans all the same. What waits is lost when the process is killed: only a
+//! flush promises anything.
 
 use std::{
     collections::BTreeMap,
@@ -68,15 +69,7 @@ impl BufferedRows {
 }
 
 impl BufferedRows {
-    /// Whether the database has what waited. That a disk takes nothing is no reason not to read it: whoever writes or flushes hears of it.
-    fn passed_on(&self) -> Result<bool, StoreError> {
-        match self.pass_on(&self.writing()) {
-            Ok(()) => Ok(true),
-            Err(StoreError::Unwritable { .. }) => Ok(false),
-            Err(error) => Err(error),
-        }
-    }
-
+    /// What waits of a scan. A scan does not pass it on: it would wait for a disk that hangs, and fail with one that is full.
     fn waiting_from(&self, prefix: &[u8], from: &[u8]) -> Vec<WaitingRow> {
         let waiting = self.waiting();
         let rows = waiting.rows.range::<[u8], _>((Bound::Included(from), Bound::Unbounded));
@@ -94,20 +87,22 @@ impl Rows for BufferedRows {
     }
 
     fn scan_from(&self, prefix: &[u8], from: &[u8], each: EachRow<'_>) -> Result<(), StoreError> {
-        if self.passed_on()? {
+        let waiting = self.waiting_from(prefix, prefix.max(from));
+        if waiting.is_empty() {
             return self.inner()?.scan_from(prefix, from, each);
         }
-        let mut both = LaidOver::forward(self.waiting_from(prefix, prefix.max(from)), each);
+        let mut both = LaidOver::forward(waiting, each);
         self.inner()?.scan_from(prefix, from, &mut |name, bytes| both.row(name, bytes))?;
         both.rest();
         Ok(())
     }
 
     fn scan_back(&self, prefix: &[u8], each: EachRow<'_>) -> Result<(), StoreError> {
-        if self.passed_on()? {
+        let waiting = self.waiting_from(prefix, prefix);
+        if waiting.is_empty() {
             return self.inner()?.scan_back(prefix, each);
         }
-        let mut both = LaidOver::backward(self.waiting_from(prefix, prefix), each);
+        let mut both = LaidOver::backward(waiting, each);
         self.inner()?.scan_back(prefix, &mut |name, bytes| both.row(name, bytes))?;
         both.rest();
         Ok(())

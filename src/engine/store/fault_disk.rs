@@ -201,6 +201,7 @@ fn put(rows: &mut BTreeMap<Vec<u8>, Vec<u8>>, (name, bytes): (Vec<u8>, Option<Ve
 }
 
 /// Databases on a [`FaultDisk`].
+#[derive(Clone)]
 pub struct FaultBackend(Arc<FaultDisk>);
 
 impl Backend for FaultBackend {

@@ -1,4 +1,4 @@
-//! Rows of a database with changes laid over them that it has not taken: what a scan gives while the disk refuses them.
+//! Rows of a database with changes laid over them that it does not have yet: what a scan gives while they wait.
 
 use std::{cmp::Ordering, iter::Peekable, ops::ControlFlow, sync::Arc, vec};
 

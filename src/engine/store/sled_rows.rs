@@ -197,6 +197,10 @@ fn explain(dir: &Path, error: sled::Error) -> StoreError {
         sled::Error::Io(error) if matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData) => {
             StoreError::Damaged(format!("{} cannot be read: {error}", dir.display()))
         }
+        // sled hands an error on as the text a programmer reads; its kind has the words for everybody.
+        sled::Error::Io(error) if error.raw_os_error().is_none() && error.kind() != io::ErrorKind::Other => {
+            StoreError::unwritable(dir, &error.kind().into())
+        }
         sled::Error::Io(error) => StoreError::unwritable(dir, &error),
         sled::Error::Corruption { .. } => StoreError::Damaged(format!("bytes in {} are not what was written", dir.display())),
         other => StoreError::Damaged(format!("{}: {other}", dir.display())),

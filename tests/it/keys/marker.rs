@@ -91,6 +91,18 @@ fn a_marker_from_sources_of_every_kind_is_found_nowhere() {
     sandbox.stellar(&["cache", "snapshot", snapshot.to_str().expect("UTF-8")]).expect(0);
     assert_eq!(serve.terminate(), 0);
     marks(&kept);
+    let serve = sandbox.start(&["serve", "--log-level", "info"]);
+    serve.wait_for(|line| line.contains(".sock"));
+    // Asked for, its order of use is written down; changed, so is its history.
+    sandbox.stellar(&["get", &format!("files/{MARKER}7")]).expect(0);
+    sandbox.write(".config/stellar/facts.json", json!({ "files": { format!("{MARKER}7"): format!("{MARKER} other") } }).to_string());
+    sandbox.stellar(&["refresh", "files"]).expect(0);
+    sandbox.stellar(&["cache", "compact"]).expect(0);
+    assert_eq!(serve.terminate(), 0);
+    marks(&kept);
+    let shelf = sandbox.data_dir().join("snapshots");
+    fs::DirBuilder::new().recursive(true).create(&shelf).expect("a shelf");
+    fs::copy(&snapshot, shelf.join("2026-01-05T10-00-00.000Z.snap")).expect("a snapshot on it");
     fs::remove_file(sandbox.data_dir().join("manifest")).expect("a manifest");
     assert_eq!(count(&sandbox), 10_000, "set aside and taken over");
     assert_eq!(fs::read_dir(sandbox.data_dir().join("damaged")).expect("what was set aside").count(), 1);

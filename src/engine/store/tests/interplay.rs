@@ -1,12 +1,14 @@
 //! The rooms of the store together: keys that change while the database is copied, a disk that fails in between, what waits in memory.
 
-use std::{io::ErrorKind, time::Duration};
+use std::{io::ErrorKind, path::Path, time::Duration};
 
 use super::*;
 use crate::engine::store::{
-    KeyChange, Mode, OuterChange,
+    FaultBackend, KeyChange, Mode, OuterChange,
+    buffered_rows::BufferedRows,
     key_keeper::KeyKeeper,
     open::open_sealed,
+    rows::{Backend, Rows},
     sealed_store::{SealedStore, Step},
     slotfiles, snapshots,
 };
@@ -22,10 +24,31 @@ fn reseal_all(store: &dyn CacheStore) {
     while keeper(store).reseal_some().unwrap() {}
 }
 
+/// The double with what makes sled's writes few before it.
+struct Gathering(FaultBackend);
+
+impl Backend for Gathering {
+    fn name(&self) -> &'static str {
+        self.0.name()
+    }
+
+    fn open(&self, dir: &Path, limit: Duration) -> Result<Box<dyn Rows>, StoreError> {
+        Ok(Box::new(BufferedRows::new(self.0.open(dir, limit)?)))
+    }
+
+    fn shared(&self) -> Option<Arc<dyn Backend>> {
+        Some(Arc::new(Self(FaultBackend::clone(&self.0))))
+    }
+}
+
+fn gathering(place: &Place) -> SealedStore {
+    open_sealed(&place.options(), &Gathering(place.disk.backend())).unwrap()
+}
+
 fn on_the_double(count: usize) -> (Place, SealedStore) {
     let place = Place::new("fault-disk");
     place.filled(count);
-    let store = open_sealed(&place.options(), &place.disk.backend()).unwrap();
+    let store = gathering(&place);
     (place, store)
 }
 
@@ -74,7 +97,7 @@ fn a_pass_that_is_half_done_goes_on_in_the_copy() {
     store
         .compact_watched(&[], &|step| {
             if step == Step::Copied {
-                assert!(keeper(&store).reseal_some().unwrap())
+                assert!(keeper(&store).reseal_some().unwrap());
             }
         })
         .unwrap();
@@ -184,20 +207,36 @@ fn a_disk_that_fails_during_a_change_of_the_key_and_comes_back_ends_it() {
 fn what_waits_in_memory_hides_nothing_of_a_disk_that_refuses_it() {
     let place = Place::new("fault-disk");
     place.filled(50);
-    let store = place.open();
+    let store = gathering(&place);
     store.apply(&[put("host/disk/1", "host.proc", "\"waits\""), put("host/more", "s", "1"), evict("host/disk/2", "host.proc")]).unwrap();
     place.disk.refuse_writes(Some(ErrorKind::StorageFull));
     assert!(store.flush().is_err());
-    assert_eq!(got(&*store, "host/disk/3"), ["host/disk/3 host.proc 3"]);
-    assert_eq!(got(&*store, "host/disk/1"), ["host/disk/1 host.proc \"waits\""]);
-    assert_eq!(got(&*store, "host/disk/2"), [""; 0]);
-    assert_eq!(scanned(&*store, &["host"]).len(), 50);
+    assert_eq!(got(&store, "host/disk/3"), ["host/disk/3 host.proc 3"]);
+    assert_eq!(got(&store, "host/disk/1"), ["host/disk/1 host.proc \"waits\""]);
+    assert_eq!(got(&store, "host/disk/2"), [""; 0]);
+    assert_eq!(scanned(&store, &["host"]).len(), 50);
     assert!(store.verify().unwrap().complete);
     place.disk.refuse_writes(None);
     store.flush().unwrap();
     drop(store);
     place.disk.cut_power(false);
     holds(&*place.open(), 50);
+}
+
+#[test]
+fn a_sync_that_hangs_keeps_no_scan_waiting() {
+    let (place, store) = on_the_double(50);
+    store.apply(&[put("host/more", "s", "1")]).unwrap();
+    place.disk.close_gate();
+    std::thread::scope(|scope| {
+        let flush = scope.spawn(|| store.flush());
+        assert!(place.disk.await_waiting(LATER));
+        assert_eq!(scanned(&store, &["host"]).len(), 51);
+        assert_eq!(got(&store, "host/more"), ["host/more s 1"]);
+        place.disk.open_gate();
+        flush.join().unwrap().unwrap();
+    });
+    holds(&store, 51);
 }
 
 #[test]
