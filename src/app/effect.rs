@@ -13,6 +13,8 @@ pub enum Effect {
     Refresh(JobId, Vec<SourceId>),
     /// Resolve these keys for now; what differs comes with the next snapshot.
     Renew(Vec<Key>),
+    /// Tell the past of this fact; answers with `History` where any is kept.
+    Past(Key),
     /// Take the mouse or leave it to the terminal.
     SetMouse(bool),
     /// Draw everything again.

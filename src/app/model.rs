@@ -148,6 +148,8 @@ pub struct CanvasModel {
     pub series: VecDeque<Option<f64>>,
     /// Its past, where somebody who keeps it has told it.
     pub told: Option<History>,
+    /// Of which fact the past was asked for.
+    pub asked: Option<Key>,
 }
 
 /// The conflicts.

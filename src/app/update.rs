@@ -26,7 +26,7 @@ pub use wake::next_wake;
 /// Takes a message and says what is to be done outside.
 pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
     model.now = now;
-    let effects = match msg {
+    let mut effects = match msg {
         Msg::Key(chord) => {
             model.touch();
             keys::key(model, chord)
@@ -78,6 +78,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
         Msg::Wake => wake::wake(model),
     };
     settle::settle(model);
+    effects.extend(canvas::past(model));
     effects
 }
 

@@ -170,7 +170,7 @@ fn bad_usage_is_a_sentence_and_two() {
 
 #[test]
 fn what_is_not_in_this_build_says_so() {
-    for line in ["set a 5 --wait 3s", "queue list", "conflicts resolve c-1 --mine", "undo", "reader", "source add --help", "chaos"] {
+    for line in ["set a 5 --wait 3s", "queue list", "conflicts resolve c-1 --mine", "undo", "reader", "source add --help", "demo"] {
         let failure = refused(line);
         assert_eq!((failure.exit, failure.body.code.as_str()), (2, "not_in_this_build"), "{line}");
     }
@@ -334,7 +334,7 @@ fn without_a_subcommand_the_facts_and_what_to_do_next() {
     terminal.set_form(false, true);
     let replies = vec![line(1, "core.insight.read", &checkout()), line(2, "core.watch.ready", &json!({}))];
     live(&Canned(replies), &asker(), false, &mut terminal);
-    assert!(out.text().starts_with("\u{1b}[?1049h\u{1b}[?25l\u{1b}[H") && out.text().contains("stellar list --json"), "{}", out.text());
+    assert!(out.text().starts_with("\u{1b}[?1049h\u{1b}[?25l\u{1b}[H") && out.text().contains("stellar why KEY"), "{}", out.text());
     assert!(out.text().ends_with("\u{1b}[?25h\u{1b}[?1049l"), "the terminal is given back: {}", out.text());
     assert_eq!(out.text().matches("\u{1b}[H").count(), 1, "what comes at once is drawn once");
 }

@@ -2,7 +2,8 @@
 //!
 //! Invariants: nothing reaches the disk unsealed; what a put acknowledged after `flush` survives a crash; nothing damaged is
 //! deleted, it is moved aside; callers name no backend; a panic inside the database is an error here, never a dead process; a read
-//! of whole records writes nothing. What is written gathers in memory until a flush, a scan, or a few hundred KiB: one batch then.
+//! of whole records writes nothing. Over sled, what is written gathers in memory until a
+//! flush, a scan, or a few hundred KiB: one batch then.
 //!
 //! It does not evict by itself, does not know how old is too old, and fetches nothing.
 
@@ -23,6 +24,7 @@ mod keys;
 mod keyslots;
 mod kinds;
 mod known;
+mod laid_over;
 mod ledger;
 mod lock;
 mod lookup;

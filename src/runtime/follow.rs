@@ -5,10 +5,10 @@ use std::{net::Shutdown, os::unix::net::UnixStream, thread};
 use tokio::sync::mpsc::Sender;
 
 use crate::{
-    app::{Msg, Snapshot},
+    app::{History, Moment, Msg, Snapshot},
     engine::{Contested, RefreshReport},
-    fact::{Key, SourceId},
-    wire::{CacheSentence, Envelope, FaultPayload, Outcome, RefreshPayload, ViewPayload, ViewSource, told_error},
+    fact::{Key, SourceId, Timestamp},
+    wire::{CacheSentence, Envelope, FaultPayload, HistoryPayload, Outcome, RefreshPayload, ViewPayload, ViewSource, told_error},
 };
 
 use super::{
@@ -142,6 +142,23 @@ pub fn renew(context: &Context, keys: &[Key]) {
     let keys = keys.iter().map(|key| key.as_str().into()).collect();
     let args = serde_json::Map::from_iter([("keys".to_owned(), serde_json::Value::Array(keys))]);
     let _ = client::ask(context, &request(context, RENEW, args, false), &mut |_| std::ops::ControlFlow::Continue(()));
+}
+
+/// What the owner remembers of a fact; none where it remembers nothing.
+pub fn past(context: &Context, key: &Key) -> Option<History> {
+    let args = serde_json::Map::from_iter([("key".to_owned(), key.as_str().into())]);
+    let mut moments = Vec::new();
+    let request = request(context, "core.insight.history", args, false);
+    let asked = client::ask(context, &request, &mut |reply| {
+        if let Reply::Line(line) = reply
+            && let Ok(payload) = Envelope::read(line.get()).and_then(|envelope| envelope.payload_as::<HistoryPayload>())
+            && let Ok(at) = Timestamp::parse_rfc3339(&payload.at)
+        {
+            moments.push(Moment { at, value: payload.value, score: payload.confidence });
+        }
+        std::ops::ControlFlow::Continue(())
+    });
+    (asked.is_ok() && !moments.is_empty()).then(|| History::new(key.clone(), moments))
 }
 
 /// Has the owner ask its sources.

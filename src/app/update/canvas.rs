@@ -2,8 +2,9 @@
 
 use crate::{
     app::{
+        Effect,
         layout::{Column, LayerBody, Regions},
-        model::CanvasModel,
+        model::{CanvasModel, EngineLife, Model},
     },
     fact::Insight,
 };
@@ -27,6 +28,16 @@ pub(super) fn layer_column(regions: &Regions) -> Option<&Column> {
         LayerBody::Column(column) => Some(column),
         LayerBody::Palette { .. } => None,
     }
+}
+
+/// Asks for the past of the selected fact, once, where the canvas shows it and somebody may know.
+pub(super) fn past(model: &mut Model) -> Option<Effect> {
+    let canvas = &mut model.canvas;
+    if canvas.asked == canvas.of || model.shared.engine != EngineLife::Running || !canvas.shown {
+        return None;
+    }
+    canvas.asked.clone_from(&canvas.of);
+    canvas.of.clone().map(Effect::Past)
 }
 
 /// Remembers how far the selected fact is believed; another fact starts another series.

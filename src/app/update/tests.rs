@@ -263,8 +263,20 @@ fn ctrl_c_twice_leaves_and_once_does_not() {
     let mut model = screen((120, 36));
     assert!(press(&mut model, "? Ctrl+C").is_empty());
     assert_eq!(model.focus(), Focus::Pane(Pane::List), "the first one closes a layer");
-    assert!(press(&mut model, "Down Ctrl+C").is_empty(), "another key in between begins anew");
+    let between = press(&mut model, "Down Ctrl+C");
+    assert!(!between.iter().any(|effect| matches!(effect, Effect::Quit)), "another key in between begins anew");
     assert!(matches!(press(&mut model, "Ctrl+C").as_slice(), [Effect::Quit]));
+}
+
+#[test]
+fn the_past_of_what_is_selected_is_asked_for_once() {
+    let mut model = screen((120, 36));
+    let asked = press(&mut model, "Down");
+    let key = model.shared.selected.clone().unwrap();
+    assert!(matches!(asked.as_slice(), [Effect::Past(of)] if *of == key), "{asked:?}");
+    assert!(send(&mut model, Msg::Wake).iter().all(|effect| !matches!(effect, Effect::Past(_))));
+    press(&mut model, "Alt+I");
+    assert!(press(&mut model, "Down").iter().all(|effect| !matches!(effect, Effect::Past(_))), "nothing shows it");
 }
 
 #[test]

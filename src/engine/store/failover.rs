@@ -50,7 +50,7 @@ pub struct Failover {
     writing: Mutex<()>,
     /// Held by whoever syncs: what one sync is about is not another's.
     syncing: Mutex<()>,
-    /// Held by whoever heals.
+    /// Held by whoever heals, and by whoever changes keys: a store is not opened again while what went before it is at its keyslots.
     healing: Mutex<()>,
     /// Held by whoever brings what the disk has into memory.
     gathering: Mutex<()>,
@@ -352,7 +352,13 @@ impl CacheStore for Failover {
         let _order = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         match self.reader()? {
             // Given up it has changed nothing: that the disk had no room for a copy is no failure of the disk.
-            Reader::Disk(primary) => primary.compact(without),
+            Reader::Disk(primary) => {
+                let compacted = primary.compact(without)?;
+                let gone: Vec<_> = without.iter().map(|(key, source)| StoreOp::Evict(key.clone(), source.clone())).collect();
+                // Else what was put and not yet synced would come back when memory serves.
+                self.change().unsynced.note(&gone);
+                Ok(compacted)
+            }
             Reader::Memory => Err(self.refusal()),
         }
     }

@@ -46,12 +46,13 @@ impl KeyKeeper for SealedStore {
             *self.resealing.lock().unwrap_or_else(PoisonError::into_inner) = Pass::default();
             // The new key has sealed nothing yet; written at once, or a crash would charge it with what the former one sealed. A database
             // that refuses this says so again when the first batch is sealed anew; the change itself stands.
-            let _ = self.with(|rows| {
-                let mut books = self.books();
-                books.ledger.sealed = 0;
-                books.ledger = pending::write_ledger(rows, &books.ledger, &self.keys.sealer, &self.rng)?;
-                Ok(())
-            });
+            let _ = self
+                .writing(|rows, books| {
+                    books.ledger.sealed = 0;
+                    books.ledger = pending::write_ledger(rows, &books.ledger, &self.keys.sealer, &self.rng)?;
+                    Ok(())
+                })
+                .and_then(|()| self.flush());
         }
         Ok(notes)
     }
@@ -62,9 +63,9 @@ impl KeyKeeper for SealedStore {
             return Ok(false);
         }
         let mut pass = self.resealing.lock().unwrap_or_else(PoisonError::into_inner);
-        let batch = self.with(|rows| {
-            let mut books = self.books();
-            let batch = reseal::step(&self.keys, rows, &books.ledger, &self.rng, &mut pass)?;
+        let batch = self.writing(|rows, books| {
+            let mut batch = reseal::step(&self.keys, rows, &books.ledger, &self.rng, &mut pass)?;
+            books.note_resealed(std::mem::take(&mut batch.rows));
             if let Some(ledger) = &batch.ledger {
                 books.ledger = ledger.clone();
             }

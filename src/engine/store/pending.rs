@@ -155,12 +155,12 @@ impl<'a> Pending<'a> {
     }
 }
 
-/// Writes the ledger alone, as the first thing a new data key seals.
+/// Writes the ledger alone, for a data key that has sealed nothing of it yet.
 ///
 /// # Errors
 /// The backend's.
 pub fn write_ledger(rows: &dyn Rows, before: &Ledger, sealer: &Sealer, rng: &dyn Rng) -> Result<Ledger, StoreError> {
-    let after = Ledger { write: before.write + 1, sealed: 1, ..before.clone() };
+    let after = Ledger { write: before.write + 1, sealed: before.sealed + 1, ..before.clone() };
     let sealed = sealer.seal(rng, LEDGER_ROW, &after.encode())?;
     rows.apply(&[(LEDGER_ROW, Some(&sealed))])?;
     Ok(after)

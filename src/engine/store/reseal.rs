@@ -10,7 +10,7 @@ use super::{
     keys::Keys,
     ledger::Ledger,
     names::{self, Tree},
-    pending::Pending,
+    pending::{self, LEDGER_ROW, Pending},
     pieces::{self, SealedRow},
     records,
     rows::Rows,
@@ -36,6 +36,8 @@ pub struct Pass {
 pub struct Batch {
     /// The ledger, where anything was written.
     pub ledger: Option<Ledger>,
+    /// The rows it changed.
+    pub rows: Vec<Vec<u8>>,
     /// Names of records that did not open, and were put aside.
     pub damaged: Vec<Vec<u8>>,
     /// Whether this was the last.
@@ -81,11 +83,22 @@ pub fn step(keys: &Keys, rows: &dyn Rows, before: &Ledger, rng: &dyn Rng, pass: 
             }
         }
     }
-    let ledger = pending.write(before, &keys.sealer, rng)?;
+    let changed = pending.names().map(<[u8]>::to_vec).collect();
+    let mut ledger = pending.write(before, &keys.sealer, rng)?;
     let ended = next.is_none();
+    if ended && ledger.is_none() && is_ledger_of(&former, rows)? {
+        ledger = Some(pending::write_ledger(rows, before, &keys.sealer, rng)?);
+    }
     pass.from = next.unwrap_or_default();
     pass.done += seen as u64;
-    Ok(Batch { ledger, damaged, ended })
+    Ok(Batch { ledger, rows: changed, damaged, ended })
+}
+
+/// Whether the ledger is still sealed with one of these keys: where there was nothing to seal anew, no write sealed it again.
+fn is_ledger_of(former: &[u32], rows: &dyn Rows) -> Result<bool, StoreError> {
+    let mut id = None;
+    rows.get(LEDGER_ROW, &mut |sealed| id = seal::key_of(sealed))?;
+    Ok(id.is_some_and(|id| former.contains(&id)))
 }
 
 struct Record {

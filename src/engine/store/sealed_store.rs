@@ -2,6 +2,7 @@
 //!
 //! Whoever writes takes the books first and the rows then: a compaction that holds the books may have put other rows in their place.
 
+mod books;
 mod compaction;
 mod reading;
 
@@ -9,7 +10,6 @@ mod reading;
 pub use compaction::Step;
 
 use std::{
-    collections::BTreeSet,
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock,
@@ -19,7 +19,6 @@ use std::{
 
 use super::{
     api::{CacheStore, Compacted, Quarantined, StoreOp, StoreStats, VerifyReport},
-    buffered_rows::BufferedRows,
     error::StoreError,
     key_keeper::KeyKeeper,
     keys::Keys,
@@ -41,6 +40,7 @@ use crate::{
     engine::world::Rng,
     fact::{Key, Observation, SourceId},
 };
+use books::Books;
 
 /// Observations on disk, sealed. Made by `open_store`; dropped without [`CacheStore::close`] it is what a crash leaves.
 pub struct SealedStore {
@@ -69,19 +69,10 @@ struct Open {
     known: Known,
 }
 
-/// What was written, what is on disk, what the manifest says: the numbers of writes.
-pub(super) struct Books {
-    pub(super) ledger: Ledger,
-    pub(super) flushed: u64,
-    manifest: Option<u64>,
-    /// While a compaction copies: the rows written meanwhile.
-    changed: Option<BTreeSet<Vec<u8>>>,
-}
-
 impl Open {
-    /// Nothing is known of these rows yet, and writes gather above them.
+    /// Nothing is known of these rows yet.
     fn over(rows: Box<dyn Rows>) -> Self {
-        Self { rows: Box::new(BufferedRows::new(rows)), known: Known::default() }
+        Self { rows, known: Known::default() }
     }
 }
 
@@ -149,10 +140,15 @@ impl SealedStore {
         self.books.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Runs `work` on the books and on the rows they are about: in this order, or a compaction may put other rows there in between.
+    pub(super) fn writing<T>(&self, work: impl FnOnce(&dyn Rows, &mut Books) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let mut books = self.books();
+        self.with(|rows| work(rows, &mut books))
+    }
+
     /// Plans and writes one batch.
     fn write(&self, plan: impl FnOnce(&mut Pending<'_>, u64) -> Result<(), StoreError>) -> Result<(), StoreError> {
-        let mut books = self.books();
-        self.with(|rows| self.write_with(rows, &mut books, plan))
+        self.writing(|rows, books| self.write_with(rows, books, plan))
     }
 
     fn write_with(
@@ -163,9 +159,7 @@ impl SealedStore {
     ) -> Result<(), StoreError> {
         let mut pending = Pending::new(rows);
         plan(&mut pending, books.ledger.write + 1)?;
-        if let Some(changed) = &mut books.changed {
-            changed.extend(pending.names().map(<[u8]>::to_vec));
-        }
+        books.note_new(pending.names());
         if let Some(ledger) = pending.write(&books.ledger, &self.keys.sealer, &self.rng)? {
             books.ledger = ledger;
         }
@@ -274,20 +268,29 @@ impl CacheStore for SealedStore {
     }
 
     fn flush(&self) -> Result<(), StoreError> {
-        self.with(|rows| {
+        loop {
             // Writes may go on meanwhile; what is promised is what was applied before.
-            let write = {
+            let (open, write) = {
                 let books = self.books();
+                let open = self.opened()?;
                 if books.flushed == books.ledger.write {
                     return Ok(());
                 }
-                books.ledger.write
+                (open, books.ledger.write)
             };
-            rows.flush()?;
+            let flushed = open.rows.flush();
             let mut books = self.books();
+            // A compaction put another database there meanwhile: that one is on disk, what came after it perhaps not.
+            if self.opened().is_ok_and(|now| !Arc::ptr_eq(&now, &open)) {
+                continue;
+            }
+            if let Err(why @ StoreError::Damaged(_)) = &flushed {
+                self.condemn(why);
+            }
+            flushed?;
             books.flushed = books.flushed.max(write);
-            Ok(())
-        })
+            return Ok(());
+        }
     }
 
     fn checkpoint(&self) -> Result<(), StoreError> {

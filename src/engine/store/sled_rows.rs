@@ -13,6 +13,7 @@ use std::{
 };
 
 use super::{
+    buffered_rows::BufferedRows,
     error::StoreError,
     files,
     guard::{guarded, guarded_within},
@@ -53,7 +54,8 @@ impl Backend for Sled {
     }
 
     fn open(&self, dir: &Path, limit: Duration) -> Result<Box<dyn Rows>, StoreError> {
-        Ok(Box::new(SledRows::open(dir, limit)?))
+        // A batch rolls sled's buffer to the file, whatever its size.
+        Ok(Box::new(BufferedRows::new(Box::new(SledRows::open(dir, limit)?))))
     }
 
     /// Without its snapshot and settings it may open where with them it does not: the log has it all.

@@ -4,6 +4,7 @@ mod compaction;
 mod conformance;
 mod damage;
 mod failover;
+mod interplay;
 mod kill;
 mod model;
 mod opening;

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use tokio::{sync::mpsc::Sender, task::JoinHandle};
 
 use crate::{
-    app::{JobId, Msg},
-    engine::{Engine, EngineError, EngineHandle, StoreError, store::needs_passphrase},
+    app::{History, JobId, Moment, Msg},
+    engine::{Believed, Engine, EngineError, EngineHandle, StoreError, store::needs_passphrase},
     fact::{Key, SourceId},
 };
 
@@ -147,6 +147,29 @@ impl Link {
             Self::Client { context, .. } => {
                 let context = context.clone();
                 tokio::task::spawn_blocking(move || follow::renew(&context, &keys));
+            }
+        }
+    }
+
+    /// Tells the past of a fact, where any is kept.
+    pub fn past(&self, key: Key, screen: Sender<Msg>) {
+        let told = move |past: Option<History>| {
+            // A screen that is gone needs no answer.
+            past.map(|past| screen.blocking_send(Msg::History(past)))
+        };
+        match self {
+            Self::Owner { handle, .. } => {
+                let handle = handle.clone();
+                tokio::task::spawn_blocking(move || {
+                    // What cannot be read is no past; the canvas shows what it saw itself.
+                    let believed = handle.history(&key, None).unwrap_or_default();
+                    let moment = |one: Believed| Moment { at: one.at, value: one.value, score: one.confidence };
+                    told((!believed.is_empty()).then(|| History::new(key, believed.into_iter().map(moment).collect())))
+                });
+            }
+            Self::Client { context, .. } => {
+                let context = context.clone();
+                tokio::task::spawn_blocking(move || told(follow::past(&context, &key)));
             }
         }
     }

@@ -299,6 +299,7 @@ impl Session {
         match effect {
             Effect::Arrange(question) if feed::is_small(&question.facts) => self.take(Msg::Arranged(app::arrange(&question))),
             Effect::Renew(keys) => self.link.iter().for_each(|link| link.renew(keys.clone())),
+            Effect::Past(key) => self.link.iter().for_each(|link| link.past(key.clone(), self.messages.clone())),
             Effect::Arrange(question) => feed::arrange(question, self.messages.clone()),
             Effect::Refresh(job, sources) => match &self.link {
                 Some(link) => link.refresh(job, sources, self.messages.clone()),

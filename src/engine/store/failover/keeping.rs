@@ -1,5 +1,7 @@
 //! Keys, where a disk may fail: they are changed on the disk or not at all.
 
+use std::sync::{MutexGuard, PoisonError};
+
 use super::{Failover, Reader};
 use crate::engine::store::{
     error::StoreError,
@@ -7,6 +9,10 @@ use crate::engine::store::{
 };
 
 impl Failover {
+    fn keys_alone(&self) -> MutexGuard<'_, ()> {
+        self.healing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn on_disk<T>(&self, work: impl FnOnce(&dyn KeyKeeper) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let Reader::Disk(primary) = self.reader()? else { return Err(self.refusal()) };
         let outcome = work(primary.keys().ok_or(StoreError::Closed)?);
@@ -24,14 +30,17 @@ impl KeyKeeper for Failover {
     }
 
     fn change_key(&self, change: KeyChange) -> Result<Vec<String>, StoreError> {
+        let _one = self.keys_alone();
         self.on_disk(|keys| keys.change_key(change))
     }
 
     fn reseal_some(&self) -> Result<bool, StoreError> {
+        let _one = self.keys_alone();
         self.on_disk(|keys| keys.reseal_some())
     }
 
     fn drop_unneeded(&self) -> Result<(), StoreError> {
+        let _one = self.keys_alone();
         self.on_disk(|keys| keys.drop_unneeded())
     }
 

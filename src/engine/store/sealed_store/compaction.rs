@@ -5,13 +5,16 @@
 //! fits both, whichever a process that dies here leaves. The old database goes when the new one is open.
 
 use std::{
-    collections::{BTreeSet, HashSet},
+    collections::HashSet,
     ops::ControlFlow,
     path::Path,
     sync::{Arc, PoisonError},
 };
 
-use super::{Books, Open, SealedStore};
+use super::{
+    Open, SealedStore,
+    books::{Books, Changed},
+};
 use crate::{
     engine::store::{
         api::Compacted,
@@ -58,7 +61,7 @@ impl SealedStore {
                     cause: "another compaction is under way".to_owned(),
                 }));
             }
-            books.changed = Some(BTreeSet::new());
+            books.changed = Some(Changed::default());
         }
         let outcome = self.copy_and_exchange(backend.as_ref(), &gone, step);
         self.books().changed = None;
@@ -81,7 +84,7 @@ impl SealedStore {
         // From here on writes wait.
         let mut books = self.books();
         let open = self.opened()?;
-        let changed = books.changed.replace(BTreeSet::new()).unwrap_or_default();
+        let changed = books.changed.replace(Changed::default()).unwrap_or_default();
         let mut ledger = self.replay(open.rows.as_ref(), fresh.as_ref(), &books, &changed, gone)?;
         let counted = pending::count(fresh.as_ref())?;
         if !counted.same_rows(&ledger) || counted.entries != ledger.entries {
@@ -121,10 +124,11 @@ impl SealedStore {
         rows: &dyn Rows,
         fresh: &dyn Rows,
         books: &Books,
-        changed: &BTreeSet<Vec<u8>>,
+        changed: &Changed,
         gone: &HashSet<Vec<u8>>,
     ) -> Result<Ledger, StoreError> {
-        for name in changed {
+        let goes = |row: &[u8]| !changed.wanted.contains(row) && names::split_piece(row).is_some_and(|(name, _)| gone.contains(name));
+        for name in changed.rows.iter().filter(|row| !goes(row)) {
             let mut bytes = None;
             rows.get(name, &mut |found| bytes = Some(found.to_vec()))?;
             fresh.apply(&[(name, bytes.as_deref())])?;
@@ -134,7 +138,7 @@ impl SealedStore {
             rows.scan(name, &mut |row, sealed| {
                 // Written again meanwhile, it was wanted after all.
                 let whole = names::split_piece(row).is_some_and(|(found, _)| found == name);
-                if whole && !changed.contains(row) {
+                if whole && goes(row) {
                     ledger.remove(Mark::of(sealed));
                     ledger.entries = ledger.entries.saturating_sub(u64::from(pending::is_entry(row)));
                 }

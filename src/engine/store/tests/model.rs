@@ -134,7 +134,7 @@ fn is_a_map(backend: &'static str, steps: Vec<Vec<Step>>) -> Result<(), TestCase
                 Step::Heal => {
                     place.clock.advance(std::time::Duration::from_secs(60));
                     if store.heal().is_none() && store.standing().is_none() {
-                        prop_assert!(store.take_turns().len() % 2 == 0, "it went over as often as it came back");
+                        prop_assert!(store.take_turns().len().is_multiple_of(2), "it went over as often as it came back");
                     }
                 }
                 Step::Close | Step::Drop | Step::Crash => {

@@ -41,9 +41,9 @@ fn survives(torn: bool, seed: u64) -> (u64, u64) {
             }
         }
         if set_aside {
-            said += 1
+            said += 1;
         } else {
-            whole += 1
+            whole += 1;
         }
         written = acknowledged;
         for _ in 0..draw(&rng, 12) {

@@ -8,9 +8,10 @@ use std::{
 
 use super::*;
 use crate::engine::store::{
+    buffered_rows::BufferedRows,
     open::open_with,
     rows::{Backend, EachRow, RowChange, Rows},
-    sled_rows::Sled,
+    sled_rows::SledRows,
 };
 
 /// sled that counts what is asked of it.
@@ -38,7 +39,8 @@ impl Backend for Counting {
     }
 
     fn open(&self, dir: &Path, limit: Duration) -> Result<Box<dyn Rows>, StoreError> {
-        Ok(Box::new(Counted(Sled.open(dir, limit)?, self.clone())))
+        let counted = Counted(Box::new(SledRows::open(dir, limit)?), self.clone());
+        Ok(Box::new(BufferedRows::new(Box::new(counted))))
     }
 }
 
