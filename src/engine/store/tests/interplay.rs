@@ -74,7 +74,7 @@ fn a_pass_that_is_half_done_goes_on_in_the_copy() {
     store
         .compact_watched(&[], &|step| {
             if step == Step::Copied {
-                assert!(keeper(&store).reseal_some().unwrap())
+                assert!(keeper(&store).reseal_some().unwrap());
             }
         })
         .unwrap();
