@@ -152,6 +152,10 @@ impl Session {
         context: &Context,
     ) -> Result<(), RuntimeError> {
         let mut signals = Signals::new().map_err(terminal_error)?;
+        // A change of size before the signal was listened for is told by nobody.
+        if term::size().is_some_and(|size| size != self.model.size) {
+            self.resize();
+        }
         let since = Instant::now();
         let mut probing = tokio::task::spawn_blocking(move || term::probe(PROBE, || since.elapsed()));
         while !self.over {
