@@ -206,7 +206,7 @@ pub fn snapshot() -> Snapshot {
     let conflicts: Vec<_> = facts.iter().filter_map(|insight| insight.conflict.clone()).collect();
     let sources =
         vec![source("host", "host"), source("prom", "prometheus"), failing("cluster"), source("wiki", "http"), source("git", "file")];
-    Snapshot { facts: facts.into(), sources: sources.into(), conflicts: conflicts.into(), queue: 1, notes: Arc::from([]), partial: false }
+    Snapshot { facts: facts.into(), sources: sources.into(), conflicts: conflicts.into(), queue: 1, ..Snapshot::default() }
 }
 
 /// So many facts.

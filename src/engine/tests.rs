@@ -3,6 +3,7 @@
 mod room;
 mod snapshots;
 mod upkeep;
+mod window;
 
 use std::{
     collections::VecDeque,

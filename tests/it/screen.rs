@@ -1,6 +1,7 @@
 //! The real binary on a real pseudo-terminal, looked at through a terminal parser; nothing sleeps, everything waits for what it expects.
 
 mod client;
+mod first;
 mod hostile;
 mod leaving;
 pub mod terminal;

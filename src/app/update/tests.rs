@@ -126,6 +126,38 @@ fn until_somebody_chooses_the_first_row_is_selected() {
     assert_eq!(selected(&model), "host/memory/available");
 }
 
+/// The first facts of many, while the others are read.
+fn first_of(all: &Snapshot, facts: usize) -> Snapshot {
+    Snapshot { partial: true, facts: all.facts.iter().take(facts).cloned().collect(), ..all.clone() }
+}
+
+#[test]
+fn what_was_done_among_the_first_facts_holds_when_all_are_there() {
+    let all = many(1_000);
+    for (keys, wanted) in [
+        ("", "k/000000"),
+        ("Down Down", "k/000002"),
+        ("Down PageDown Down Up", "k/000031"),
+        ("End", "k/000999"),
+        ("End Up", "k/000062"),
+        ("End / 4 2 Enter", "k/000042"),
+        ("/ 9 9 9", "k/000999"),
+        ("End o o o", "k/000999"),
+    ] {
+        let mut model = blank((120, 36));
+        send(&mut model, Msg::Snapshot(first_of(&all, 64)));
+        press(&mut model, keys);
+        let offset = model.list.offset;
+        send(&mut model, Msg::Snapshot(first_of(&all, 64)));
+        send(&mut model, Msg::Snapshot(all.clone()));
+        assert_eq!(selected(&model), wanted, "{keys}");
+        assert!(wanted > "k/000064" || model.list.offset == offset, "{keys}: what was scrolled stays");
+        // Later moments move nothing.
+        send(&mut model, Msg::Snapshot(many(1_000)));
+        assert_eq!(selected(&model), wanted, "{keys}");
+    }
+}
+
 #[test]
 fn orders_are_by_age_and_by_confidence() {
     let mut model = screen((120, 36));

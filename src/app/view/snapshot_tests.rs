@@ -152,6 +152,28 @@ fn starting() {
     check("starting", blank);
 }
 
+/// The first facts of the sketches, while the others are read.
+fn first_facts(size: (u16, u16)) -> Model {
+    let all = snapshot();
+    let facts = all.facts.iter().take(5).cloned().collect();
+    with(size, Snapshot { partial: true, facts, conflicts: std::sync::Arc::from([]), ..all })
+}
+
+#[test]
+fn reading() {
+    check("reading", first_facts);
+    check("reading_filtered", |size| {
+        let mut model = first_facts(size);
+        press(&mut model, "/ z z z");
+        model
+    });
+    check("reading_conflicts", |size| {
+        let mut model = first_facts(size);
+        press(&mut model, "c");
+        model
+    });
+}
+
 #[test]
 fn asking() {
     check("asking", |size| {

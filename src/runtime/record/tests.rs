@@ -26,7 +26,11 @@ fn drawn(model: &Model) -> Buffer {
 fn session() -> Vec<Msg> {
     let keys =
         "j j j Enter Down Esc / r e p Enter o o ? PageDown Esc c Down Esc Ctrl+K s o r t Enter R Tab Tab G g Alt+I Alt+I i Esc Esc j";
-    let mut messages = vec![Msg::KeyboardFound(crate::keymap::Keyboard { extras: true }), Msg::Snapshot(snapshot())];
+    let mut messages = vec![
+        Msg::KeyboardFound(crate::keymap::Keyboard { extras: true }),
+        Msg::Snapshot(Snapshot { partial: true, ..snapshot() }),
+        Msg::Snapshot(snapshot()),
+    ];
     for round in 0..5_u16 {
         messages.extend(keys.split(' ').map(|key| Msg::Key(key.parse().unwrap())));
         messages.push(Msg::Resize(100 + round * 5, 30));
