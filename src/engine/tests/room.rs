@@ -86,9 +86,10 @@ async fn what_was_asked_for_stays_and_the_order_survives_a_restart() {
     let engine = start(&bench, MIB, true, sources());
     let handle = engine.handle();
     handle.refresh(&[id("old")]).await.unwrap();
-    for at in 0..20 {
-        handle.get(&key(&format!("old/{at}"))).unwrap().unwrap();
-    }
+    // In so small a database some may be gone already: the disk it takes is bounded too.
+    let is_there = |name: &String| handle.get(&key(name)).unwrap().is_some();
+    let asked: Vec<String> = held(&handle, "old").into_iter().filter(is_there).take(20).collect();
+    assert_eq!(asked.len(), 20);
     engine.shutdown().await.unwrap();
 
     new.say(Ok(bulk("new", 0, 300, 7)));
@@ -97,7 +98,7 @@ async fn what_was_asked_for_stays_and_the_order_survives_a_restart() {
     handle.refresh(&[id("new")]).await.unwrap();
     handle.refresh(&[id("new")]).await.unwrap();
     let left = held(&handle, "old");
-    let used = (0..20).filter(|at| left.contains(&format!("old/{at}"))).count();
+    let used = asked.iter().filter(|name| left.contains(name)).count();
     assert!(left.len() < 480 && used == 20, "{} of old, {used} of those asked for", left.len());
     assert!(handle.cache_status().unwrap().room.evicted_keys > 0);
     engine.shutdown().await.unwrap();

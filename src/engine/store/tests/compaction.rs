@@ -202,6 +202,10 @@ impl Rows for FaultyRows {
             Fault::Loses => {
                 let mut last = Vec::new();
                 from.scan_back(&[1], &mut |name, _| {
+                    // What is to be left out is no loss.
+                    if without(name) {
+                        return ControlFlow::Continue(());
+                    }
                     last = name.to_vec();
                     ControlFlow::Break(())
                 })?;
