@@ -327,7 +327,8 @@ impl Session {
         })?;
         self.guard.write(&bytes)?;
         self.drawn = self.model.rev;
-        self.frame_at = Instant::now() + FRAME;
+        // After a pause one frame may follow another at once: a key that comes just after news is seen without delay.
+        self.frame_at = (self.frame_at + FRAME).max(Instant::now());
         self.wake = app::next_wake(&self.model).map(|at| Instant::now() + at.since(self.clock.now()));
         Ok(())
     }
