@@ -29,6 +29,24 @@ pub struct ActionSpec {
     pub emits: &'static [&'static str],
 }
 
+impl ActionSpec {
+    /// What most actions have in common: a command that only reads, needs no network and no engine.
+    pub(super) const COMMAND: Self = Self {
+        id: "",
+        title: "",
+        doc: "",
+        args: &[],
+        right: Right::Read,
+        offline: Offline::Works,
+        danger: Danger::None,
+        surface: Surface::Command,
+        scope: Scope::Here,
+        command: &[],
+        alias: &[],
+        emits: &[],
+    };
+}
+
 /// One argument of an action.
 #[derive(Debug)]
 pub struct ArgSpec {

@@ -1,22 +1,6 @@
 //! The program itself: running, checking, completing, documenting, asking by id.
 
-use crate::action::spec::{ActionSpec, ArgKind, ArgSpec, Danger, Offline, Right, Scope, Surface};
-
-/// What these actions have in common.
-const BASE: ActionSpec = ActionSpec {
-    id: "",
-    title: "",
-    doc: "",
-    args: &[],
-    right: Right::Read,
-    offline: Offline::Works,
-    danger: Danger::None,
-    surface: Surface::Command,
-    scope: Scope::Here,
-    command: &[],
-    alias: &[],
-    emits: &[],
-};
+use crate::action::spec::{ActionSpec, ArgKind, ArgSpec, Danger, Offline, Right};
 
 pub(super) const ACTIONS: &[ActionSpec] = &[
     ActionSpec {
@@ -25,7 +9,7 @@ pub(super) const ACTIONS: &[ActionSpec] = &[
         doc: "Shows the facts as they change; where nobody watches, once.\nErrors of a command line that could not be read carry this id too.",
         offline: Offline::Cached,
         emits: &["core.insight.read"],
-        ..BASE
+        ..ActionSpec::COMMAND
     },
     ActionSpec {
         id: "core.app.serve",
@@ -34,7 +18,7 @@ pub(super) const ACTIONS: &[ActionSpec] = &[
         offline: Offline::Cached,
         command: &["serve"],
         emits: &["core.app.serve"],
-        ..BASE
+        ..ActionSpec::COMMAND
     },
     ActionSpec {
         id: "core.app.doctor",
@@ -42,7 +26,7 @@ pub(super) const ACTIONS: &[ActionSpec] = &[
         doc: "Checks directories, permissions, configuration, key, store, sources and socket, and says what to do about what is wrong.\nExit 1 if a check failed.",
         command: &["doctor"],
         emits: &["core.app.doctor"],
-        ..BASE
+        ..ActionSpec::COMMAND
     },
     ActionSpec {
         id: "core.app.wipe",
@@ -53,7 +37,7 @@ pub(super) const ACTIONS: &[ActionSpec] = &[
         danger: Danger::Destroys,
         command: &["wipe"],
         emits: &["core.app.wipe"],
-        ..BASE
+        ..ActionSpec::COMMAND
     },
     ActionSpec {
         id: "core.action.invoke",
@@ -65,7 +49,7 @@ pub(super) const ACTIONS: &[ActionSpec] = &[
         ],
         command: &["action"],
         emits: &["core.action.describe"],
-        ..BASE
+        ..ActionSpec::COMMAND
     },
     ActionSpec {
         id: "core.app.completions",
@@ -80,7 +64,7 @@ pub(super) const ACTIONS: &[ActionSpec] = &[
         )],
         command: &["completions"],
         emits: &["core.app.completions"],
-        ..BASE
+        ..ActionSpec::COMMAND
     },
     ActionSpec {
         id: "core.app.man",
@@ -88,6 +72,6 @@ pub(super) const ACTIONS: &[ActionSpec] = &[
         doc: "Prints the manual page in roff; try: stellar man | man -l -",
         command: &["man"],
         emits: &["core.app.man"],
-        ..BASE
+        ..ActionSpec::COMMAND
     },
 ];

@@ -3,20 +3,7 @@
 use crate::action::spec::{ActionSpec, ArgKind, ArgSpec, Danger, Offline, Right, Scope, Surface};
 
 /// What these actions have in common.
-const BASE: ActionSpec = ActionSpec {
-    id: "",
-    title: "",
-    doc: "",
-    args: &[],
-    right: Right::Read,
-    offline: Offline::Works,
-    danger: Danger::None,
-    surface: Surface::Command,
-    scope: Scope::Engine,
-    command: &[],
-    alias: &[],
-    emits: &[],
-};
+const BASE: ActionSpec = ActionSpec { scope: Scope::Engine, ..ActionSpec::COMMAND };
 
 pub(super) const ACTIONS: &[ActionSpec] = &[
     ActionSpec {

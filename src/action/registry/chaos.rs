@@ -1,22 +1,6 @@
 //! Faults on purpose: which there are, and trying them.
 
-use crate::action::spec::{ActionSpec, ArgKind, ArgSpec, Danger, Offline, Right, Scope, Surface};
-
-/// What both have in common.
-const BASE: ActionSpec = ActionSpec {
-    id: "",
-    title: "",
-    doc: "",
-    args: &[],
-    right: Right::Read,
-    offline: Offline::Works,
-    danger: Danger::None,
-    surface: Surface::Command,
-    scope: Scope::Here,
-    command: &[],
-    alias: &[],
-    emits: &[],
-};
+use crate::action::spec::{ActionSpec, ArgKind, ArgSpec, Right};
 
 pub(super) const ACTIONS: &[ActionSpec] = &[
     ActionSpec {
@@ -25,7 +9,7 @@ pub(super) const ACTIONS: &[ActionSpec] = &[
         doc: "Lists the built-in chaos profiles: what each tries, for how long, from which seed.",
         command: &["chaos", "list"],
         emits: &["core.chaos.read"],
-        ..BASE
+        ..ActionSpec::COMMAND
     },
     ActionSpec {
         id: "core.chaos.run",
@@ -38,6 +22,6 @@ pub(super) const ACTIONS: &[ActionSpec] = &[
         right: Right::Maintain,
         command: &["chaos", "run"],
         emits: &["core.chaos.run"],
-        ..BASE
+        ..ActionSpec::COMMAND
     },
 ];

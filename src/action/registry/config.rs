@@ -1,22 +1,6 @@
 //! The configuration: where it is, a first one, checking, showing, trusting.
 
-use crate::action::spec::{ActionSpec, ArgKind, ArgSpec, Danger, Offline, Right, Scope, Surface};
-
-/// What every configuration action has in common.
-const BASE: ActionSpec = ActionSpec {
-    id: "",
-    title: "",
-    doc: "",
-    args: &[],
-    right: Right::Read,
-    offline: Offline::Works,
-    danger: Danger::None,
-    surface: Surface::Command,
-    scope: Scope::Here,
-    command: &[],
-    alias: &[],
-    emits: &[],
-};
+use crate::action::spec::{ActionSpec, ArgKind, ArgSpec, Danger, Right};
 
 pub(super) const ACTIONS: &[ActionSpec] = &[
     ActionSpec {
@@ -25,7 +9,7 @@ pub(super) const ACTIONS: &[ActionSpec] = &[
         doc: "Prints where the configuration file, the data and the state are, whether they exist or not.",
         command: &["config", "path"],
         emits: &["core.config.path"],
-        ..BASE
+        ..ActionSpec::COMMAND
     },
     ActionSpec {
         id: "core.config.init",
@@ -35,7 +19,7 @@ pub(super) const ACTIONS: &[ActionSpec] = &[
         danger: Danger::Local,
         command: &["config", "init"],
         emits: &["core.config.init"],
-        ..BASE
+        ..ActionSpec::COMMAND
     },
     ActionSpec {
         id: "core.config.check",
@@ -43,7 +27,7 @@ pub(super) const ACTIONS: &[ActionSpec] = &[
         doc: "Validates the configuration and executes nothing.\nEvery fault is named with its file, line, what was found and what was expected.",
         command: &["config", "check"],
         emits: &["core.config.check"],
-        ..BASE
+        ..ActionSpec::COMMAND
     },
     ActionSpec {
         id: "core.config.show",
@@ -51,7 +35,7 @@ pub(super) const ACTIONS: &[ActionSpec] = &[
         doc: "Shows every effective setting and where it came from; secrets stay references.",
         command: &["config", "show"],
         emits: &["core.config.show"],
-        ..BASE
+        ..ActionSpec::COMMAND
     },
     ActionSpec {
         id: "core.config.trust",
@@ -62,6 +46,6 @@ pub(super) const ACTIONS: &[ActionSpec] = &[
         danger: Danger::Local,
         command: &["config", "trust"],
         emits: &["core.config.trust"],
-        ..BASE
+        ..ActionSpec::COMMAND
     },
 ];

@@ -1,22 +1,6 @@
 //! Keys and looks: which are in force, and whether they can be read.
 
-use crate::action::spec::{ActionSpec, ArgKind, ArgSpec, Danger, Offline, Right, Scope, Surface};
-
-/// What these actions have in common.
-const BASE: ActionSpec = ActionSpec {
-    id: "",
-    title: "",
-    doc: "",
-    args: &[],
-    right: Right::Read,
-    offline: Offline::Works,
-    danger: Danger::None,
-    surface: Surface::Command,
-    scope: Scope::Here,
-    command: &[],
-    alias: &[],
-    emits: &[],
-};
+use crate::action::spec::{ActionSpec, ArgKind, ArgSpec};
 
 pub(super) const ACTIONS: &[ActionSpec] = &[
     ActionSpec {
@@ -25,7 +9,7 @@ pub(super) const ACTIONS: &[ActionSpec] = &[
         doc: "Lists every action of the screen with its keys in force, which layer each comes from, and whether this terminal can send it.\nExit 2 if a keymap file is wrong; it is named with its line and left out.",
         command: &["keymap", "list"],
         emits: &["core.keymap.read"],
-        ..BASE
+        ..ActionSpec::COMMAND
     },
     ActionSpec {
         id: "core.theme.read",
@@ -33,7 +17,7 @@ pub(super) const ACTIONS: &[ActionSpec] = &[
         doc: "Lists the themes there are and marks the one in force.\nExit 2 if the configured one is missing or wrong; the default is in force then.",
         command: &["theme", "list"],
         emits: &["core.theme.read"],
-        ..BASE
+        ..ActionSpec::COMMAND
     },
     ActionSpec {
         id: "core.theme.check",
@@ -42,6 +26,6 @@ pub(super) const ACTIONS: &[ActionSpec] = &[
         args: &[ArgSpec::positional("name", "NAME", ArgKind::Text, false, "Only this theme")],
         command: &["theme", "check"],
         emits: &["core.theme.check"],
-        ..BASE
+        ..ActionSpec::COMMAND
     },
 ];
