@@ -11,7 +11,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::fact::{ClassOfValue, ConflictEntry, Insight, Key, Pattern, ResolutionState, SourceId, Timestamp};
+use crate::fact::{ConflictEntry, Insight, Key, Pattern, ResolutionState, SourceId, Timestamp};
 
 use super::{
     api::{CacheStatus, EngineError, EngineOptions, FactQuery, Knowledge, RefreshReport, SortBy, SourceStatus, SourceTest, StampedEvent},
@@ -19,9 +19,10 @@ use super::{
     core::Core,
     history::Believed,
     poll,
+    queue::{Desk, QueueState},
     snapshots::Told,
     source::{BuiltSource, SourceDeps, build_sources},
-    store::{Hydrated, KeyKeeper, KeyPolicy, Mode, OpenedStore, StoreOptions, Taken, open_resilient},
+    store::{Hydrated, KeyKeeper, KeyPolicy, Mode, OpenedStore, StoreError, StoreOptions, Taken, open_resilient},
     view::EngineView,
 };
 
@@ -79,7 +80,8 @@ impl Engine {
     /// Puts an engine together from a store and sources that are already there.
     fn idle(options: EngineOptions, opened: OpenedStore, built: Vec<BuiltSource>) -> Self {
         let (set_aside, restored) = (opened.set_aside, opened.restored);
-        let core = Arc::new(Core::new(options, opened, built));
+        let desk = Desk::new(Err(StoreError::Closed), QueueState::default());
+        let core = Arc::new(Core::new(options, opened, built, desk));
         core.listen_to_store();
         core.go_on_resealing();
         core.tell_opening(set_aside, restored);
@@ -124,6 +126,9 @@ impl Engine {
     /// # Errors
     /// When the last flush fails.
     pub async fn shutdown(self) -> Result<(), EngineError> {
+        self.core.desk.stop();
+        // Who sends lets go when what is in flight has ended, or after two seconds.
+        drop(self.core.desk.sender.lock().await);
         for task in &self.tasks {
             task.abort();
         }
@@ -147,6 +152,7 @@ impl Engine {
             if let Some((name, body)) = core.keeping.recency().filter(|_| core.options.polling) {
                 let _ = core.store.put_meta(&name, &body);
             }
+            core.desk.close();
             core.store.close()
         });
         match closed.await {
@@ -211,6 +217,7 @@ impl EngineHandle {
                 found.push(conflict);
             }
         }
+        found.extend(self.core.change_conflicts());
         found.sort_by(|one, other| ConflictEntry::most_instructive_first(one, other));
         Ok(found)
     }
@@ -382,7 +389,7 @@ impl EngineHandle {
     /// Whether a key's values are to be masked.
     #[must_use]
     pub fn is_secret(&self, key: &Key) -> bool {
-        ClassOfValue::of(key, self.core.rules.rule(key)) == ClassOfValue::Secret
+        self.core.is_secret(key)
     }
 
     /// The engine's wall clock.
