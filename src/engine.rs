@@ -20,6 +20,7 @@ mod health;
 mod history;
 mod keeping;
 mod poll;
+mod queue;
 mod refresh;
 mod remember;
 mod resync;

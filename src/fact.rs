@@ -6,6 +6,7 @@
 //! It does not fetch, store, print or schedule.
 
 mod chars;
+mod command;
 mod confidence;
 mod conflict;
 mod decimal;
@@ -30,6 +31,7 @@ pub mod span;
 mod time;
 mod value;
 
+pub use command::{Attempt, Author, Base, Command, CommandId, CommandIdError, CommandReason, CommandState, Operation};
 pub use confidence::{Band, Confidence, Factor, FactorKind, ScoreBasis, Validity, Weights, WeightsError, right_about};
 pub use conflict::{Candidate, ConflictClass, ConflictEntry, ConflictId, ConflictIdError, ResolutionState};
 pub use field::FieldName;
