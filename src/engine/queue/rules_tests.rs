@@ -83,7 +83,8 @@ fn charged(steps: &[Step]) -> bool {
 #[test]
 fn every_outcome_has_its_step() {
     let known = command(Base::Value(value(4)));
-    let accepted = |back: Option<i64>| Delivery::Accepted { revision: None, guarded: true, confirmed: back.map(|back| Confirmed(value(back))) };
+    let accepted =
+        |back: Option<i64>| Delivery::Accepted { revision: None, guarded: true, confirmed: back.map(|back| Confirmed(value(back))) };
     let unavailable = |wait: Option<u64>, maybe_applied| Delivery::Unavailable {
         error: SourceError { code: "refused", message: "no".to_owned(), retry_after: wait.map(Duration::from_millis) },
         maybe_applied,

@@ -130,12 +130,8 @@ fn an_own_value_is_what_was_there_before_what_was_not_read_back_yet() {
 
 #[test]
 fn of_many_answers_the_first_and_the_last_are_kept() {
-    let attempt = |number: u16| Attempt {
-        at: Timestamp::from_millis(0),
-        code: "timeout".to_owned(),
-        status: Some(number),
-        said: String::new(),
-    };
+    let attempt =
+        |number: u16| Attempt { at: Timestamp::from_millis(0), code: "timeout".to_owned(), status: Some(number), said: String::new() };
     let steps = (0..100).map(|number| What::Step(id(1), Step::Attempted { attempt: attempt(number), charged: number % 2 == 0 }));
     let state = fold(std::iter::once(asked(1, "a", "s", 5, 4)).chain(steps));
     let command = state.get(id(1)).unwrap();
