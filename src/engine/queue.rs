@@ -6,8 +6,10 @@
 //!
 //! It decides no belief, and it knows no HTTP, file or command: targets are sources.
 
+mod backoff;
 mod entry;
 mod state;
 
+pub use backoff::full_jitter;
 pub use entry::{Asked, Entry, Lock, Step, What};
 pub use state::QueueState;

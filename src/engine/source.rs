@@ -20,6 +20,7 @@ mod map_tests;
 mod moment;
 mod outcome;
 mod path;
+mod place;
 mod prometheus;
 #[cfg(test)]
 mod support;
@@ -30,7 +31,7 @@ use std::{sync::Arc, time::Duration};
 use crate::fact::{Key, Timestamp, Value};
 
 pub use build::{BadSource, BuiltSource, SourceDeps, build_sources};
-pub use delivery::{Answer, Base, Change, Confirmed, Delivery, Prepared};
+pub use delivery::{Answer, Change, Confirmed, Delivery, Prepared};
 pub use host::host_rules;
 pub use template::{Place, Template, Words};
 

@@ -190,10 +190,7 @@ mod tests {
         for (what, golden) in [
             (step(Step::Leased), format!("010201{id}00")),
             (step(Step::Confirmed), format!("010201{id}05")),
-            (
-                step(Step::Stopped { state: CommandState::Dead, reason: CommandReason::Refused, by: None }),
-                format!("010201{id}06060500"),
-            ),
+            (step(Step::Stopped { state: CommandState::Dead, reason: CommandReason::Refused, by: None }), format!("010201{id}06060500")),
             (Entry { at: Timestamp::from_millis(1), what: What::Held(true, author) }, "01020201017503636c6903737265".to_owned()),
         ] {
             assert_eq!(hex(&what.encode()), golden, "{what:?}");

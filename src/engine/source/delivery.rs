@@ -5,7 +5,7 @@
 
 use std::{fmt, sync::Arc};
 
-use crate::fact::{CompareRule, Key, Normal, Value, same};
+use crate::fact::{Base, CompareRule, Key, Value};
 
 use super::SourceError;
 
@@ -37,61 +37,6 @@ pub struct Change {
 impl fmt::Debug for Change {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Change").field("id", &self.id).field("attempt", &self.attempt).finish_non_exhaustive()
-    }
-}
-
-/// What a fact is at the target, as far as somebody knows.
-#[derive(Clone, PartialEq, Eq)]
-pub enum Base {
-    /// Nobody knows: nothing is compared.
-    Unknown,
-    /// It is not there.
-    Absent,
-    /// This.
-    Value(Value),
-}
-
-impl Base {
-    /// What a re-read found.
-    #[must_use]
-    pub fn found(value: Option<Value>) -> Self {
-        value.map_or(Self::Absent, Self::Value)
-    }
-
-    /// The value, if it is one.
-    #[must_use]
-    pub fn value(&self) -> Option<&Value> {
-        match self {
-            Self::Value(value) => Some(value),
-            Self::Unknown | Self::Absent => None,
-        }
-    }
-
-    /// Whether a change made on this base may be made on what is there now.
-    #[must_use]
-    pub fn holds(&self, current: &Self, rule: &CompareRule) -> bool {
-        match (self, current) {
-            (Self::Unknown, _) | (Self::Absent, Self::Absent) => true,
-            (Self::Value(base), Self::Value(current)) => same(&Normal::of(base, rule), &Normal::of(current, rule), rule),
-            _ => false,
-        }
-    }
-
-    /// Whether it is exactly this value: 1 and 1.0 are, what is merely within a tolerance is not.
-    #[must_use]
-    pub fn is(&self, value: &Value) -> bool {
-        let rule = CompareRule::default();
-        self.value().is_some_and(|there| Normal::of(there, &rule) == Normal::of(value, &rule))
-    }
-}
-
-impl fmt::Debug for Base {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(match self {
-            Self::Unknown => "Unknown",
-            Self::Absent => "Absent",
-            Self::Value(_) => "Value(..)",
-        })
     }
 }
 

@@ -3,12 +3,7 @@
 //! Members that are not there yet are added after the last one, spaced as the ones before. It changes text only; whether the change is a
 //! good one is for whoever reads the result.
 
-use super::{
-    error::ValueError,
-    parse_json,
-    scan::Scanner,
-    super::value::Value,
-};
+use super::{super::value::Value, error::ValueError, parse_json, scan::Scanner};
 
 /// One step on the way to a place in a document.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -5,10 +5,10 @@
 //! Without a tag the value is re-read and compared, which leaves a gap: checked, not guarded. An answer that cannot be read, or that
 //! speaks of somebody who was faster, is settled by another look at the value, not by belief.
 
-use crate::fact::{Key, Value};
+use crate::fact::{Base, Key, Value};
 
 use super::{
-    super::{Answer, Base, Change, Confirmed, Delivery, SourceError, outcome::of_error},
+    super::{Answer, Change, Confirmed, Delivery, SourceError, outcome::of_error},
     HttpSource, origin,
     send::{Lost, Request, Sent},
     verdict::{self, Verdict},
@@ -151,3 +151,6 @@ fn of_lost(lost: Lost) -> Delivery {
     // What could not even be begun (secrets, certificates) is told like any other error; only what was sent may have arrived.
     if lost.maybe_arrived { Delivery::Unavailable { error: lost.error, maybe_applied: true } } else { of_error(&lost.error) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -67,7 +67,8 @@ impl Sent {
 impl Client {
     /// Sends a request and takes the answer, whatever it is.
     pub(super) async fn send(&self, request: &Request) -> Result<Sent, Lost> {
-        let http = self.http.get_or_try_init(|| tls::client(&self.settings, &self.configured, &self.secrets)).await.map_err(Lost::before)?;
+        let http =
+            self.http.get_or_try_init(|| tls::client(&self.settings, &self.configured, &self.secrets)).await.map_err(Lost::before)?;
         let mut headers = self.headers().await.map_err(Lost::before)?;
         let secrets = self.texts_to_hide(&headers);
         for (name, value) in &request.headers {
@@ -134,7 +135,8 @@ impl Client {
 
     /// Texts that an answer may repeat and that must not be kept: secrets in headers, whole and without their scheme, and the password.
     fn texts_to_hide(&self, sent: &HeaderMap) -> Vec<String> {
-        let secret = |name: &reqwest::header::HeaderName| self.headers.iter().any(|(other, value)| other == name && client::is_secret(other, value));
+        let secret =
+            |name: &reqwest::header::HeaderName| self.headers.iter().any(|(other, value)| other == name && client::is_secret(other, value));
         let values = sent.iter().filter(|(name, _)| secret(name)).filter_map(|(_, value): (_, &HeaderValue)| value.to_str().ok());
         let parts = values.flat_map(|value| std::iter::once(value).chain(value.split_ascii_whitespace()));
         let mut texts: Vec<String> = parts.chain(self.configured.password()).map(str::to_owned).collect();

@@ -9,12 +9,12 @@ use reqwest::{
 
 use crate::{
     config::WriteConfig,
-    fact::{Key, Pattern, Value},
+    fact::{Base, Key, Pattern, Value},
 };
 
 use super::{
     super::{
-        Base, Change,
+        Change,
         template::{Place, Template, Words},
     },
     origin,
