@@ -36,7 +36,7 @@ pub use confidence::{Band, Confidence, Factor, FactorKind, ScoreBasis, Validity,
 pub use conflict::{Candidate, ConflictClass, ConflictEntry, ConflictId, ConflictIdError, ResolutionState};
 pub use field::FieldName;
 pub use foreign::JsonTree;
-pub use insight::{Agreement, FactState, Insight, Mark, Marks, SourceState, SourceView, UnknownName};
+pub use insight::{Agreement, FactState, Insight, Mark, Marks, Pending, SourceState, SourceView, UnknownName};
 pub use json::{JsonEditError, JsonStep, MAX_DEPTH, MAX_VALUES, ValueError, ValueErrorKind, json_string, parse_json, set_in_json};
 pub use key::{Key, KeyError};
 pub use merge::merge_values;

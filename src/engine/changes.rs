@@ -4,7 +4,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::fact::{Author, Base, Command, CommandId, CommandReason, CommandState, Insight, Key, Mark, Operation, Pending, SourceId, Timestamp, Value};
+use crate::fact::{
+    Author, Base, ClassOfValue, Command, CommandId, CommandReason, CommandState, Insight, Key, Mark, Operation, Pending, SourceId,
+    Timestamp, Value,
+};
 
 use super::{
     api::EngineEvent,
@@ -23,7 +26,7 @@ impl Core {
     /// # Errors
     /// Why it cannot be done.
     pub(super) fn plan(&self, request: &ChangeRequest) -> Result<Plan, QueueError> {
-        let state = self.desk.state();
+        let state = self.desk.state().clone();
         self.plan_on(&state, request)
     }
 
@@ -47,30 +50,70 @@ impl Core {
         let behind = state.line(&source, &request.key).count();
         // What goes before it leaves its value behind: that is what this one starts from.
         let before = state.line(&source, &request.key).next_back().map(|command| Base::Value(command.value.clone()));
-        let base = before.unwrap_or_else(|| self.held_by_target(&source, &request.key));
+        let base = before.unwrap_or_else(|| self.held_by_target(state, &source, &request.key));
         Ok(Plan { source, base, deadline, behind, kept_here: false })
     }
 
     /// What the target held when it last said so.
-    fn held_by_target(&self, source: &SourceId, key: &Key) -> Base {
+    fn held_by_target(&self, state: &QueueState, source: &SourceId, key: &Key) -> Base {
         let observation = {
             let facts = self.read_facts();
             if facts.loaded { facts.table.slot(key, source).map(|slot| slot.observation.clone()) } else { None }
         };
         let observation = observation.or_else(|| self.store.get_from(key, source).ok().flatten());
-        observation.map_or(Base::Unknown, |observation| Base::found(observation.value().cloned()))
+        match (state.last_delivered(source, key), observation) {
+            // What it accepted after it was last asked; also where that did not reach the cache any more.
+            (Some(command), Some(observation)) if command.since >= observation.fetched_at => Base::Value(command.value.clone()),
+            (_, Some(observation)) => Base::found(observation.value().cloned()),
+            (Some(command), None) => Base::Value(command.value.clone()),
+            (None, None) => Base::Unknown,
+        }
+    }
+
+    /// Asks the target what it holds, where it can be asked, so that what is decided now is decided on what is there now.
+    async fn look_at_target(self: &Arc<Self>, id: CommandId) {
+        let source = self.desk.state().get(id).map(|command| command.source.clone());
+        if let Some(at) = source.and_then(|source| self.position(&source)).filter(|_| self.may_send()) {
+            self.refresh_unit(self.sources[at].unit).await;
+        }
+    }
+
+    /// Keeps in the cache what is under way or locked; what there is no room to keep is said.
+    fn pin_changes(&self) {
+        let (add, remove) = self.desk.pins();
+        for key in &remove {
+            self.keeping.room().unpin(key);
+        }
+        for key in &add {
+            if let Err(error) = self.pin(key) {
+                self.events.emit(self.now(), EngineEvent::Fault(error.to_string()));
+            }
+        }
+    }
+
+    /// Whether a key's values are to be masked.
+    pub(super) fn is_secret(&self, key: &Key) -> bool {
+        ClassOfValue::of(key, self.rules.rule(key)) == ClassOfValue::Secret
+    }
+
+    fn takers_of<'a>(&'a self, key: &'a Key) -> impl Iterator<Item = &'a super::core::SourceSlot> {
+        self.sources
+            .iter()
+            .filter(|slot| slot.config.enabled && slot.config.writable && slot.claims.could_hold(key) && slot.source.writes(key))
+    }
+
+    /// Sources that take changes of a key.
+    pub(super) fn takers(&self, key: &Key) -> Vec<SourceId> {
+        self.takers_of(key).map(|slot| slot.id.clone()).collect()
     }
 
     /// Who is to take it; nobody, for a note that nobody is configured to take.
     fn taker(&self, request: &ChangeRequest) -> Result<Option<SourceId>, QueueError> {
         let key = &request.key;
-        let takes = |slot: &&super::core::SourceSlot| {
-            slot.config.enabled && slot.config.writable && slot.claims.could_hold(key) && slot.source.writes(key)
-        };
         if let Some(named) = &request.source {
-            let slot = self.sources.iter().find(|slot| slot.id == *named);
+            let slot = self.takers_of(key).find(|slot| slot.id == *named);
             let not_by = || QueueError::NotBy { key: key.clone(), source_name: named.to_string() };
-            return slot.filter(takes).map(|slot| Some(slot.id.clone())).ok_or_else(not_by);
+            return slot.map(|slot| Some(slot.id.clone())).ok_or_else(not_by);
         }
         if request.operation == Operation::Note {
             let to = self.options.config.queue.submit_to.as_str();
@@ -82,7 +125,7 @@ impl Core {
                 (false, None) => Err(QueueError::NotBy { key: key.clone(), source_name: to.to_owned() }),
             };
         }
-        let could: Vec<&super::core::SourceSlot> = self.sources.iter().filter(takes).collect();
+        let could: Vec<&super::core::SourceSlot> = self.takers_of(key).collect();
         let rule = self.rules.rule(key).and_then(|rule| rule.write_to.as_ref());
         if let Some(slot) = could.iter().find(|slot| rule == Some(&slot.id)) {
             return Ok(Some(slot.id.clone()));
@@ -90,9 +133,7 @@ impl Core {
         match could.as_slice() {
             [] => Err(QueueError::Unwritable(key.clone())),
             [one] => Ok(Some(one.id.clone())),
-            several => {
-                Err(QueueError::SeveralSources { key: key.clone(), sources: several.iter().map(|slot| slot.id.clone()).collect() })
-            }
+            several => Err(QueueError::SeveralSources { key: key.clone(), sources: several.iter().map(|slot| slot.id.clone()).collect() }),
         }
     }
 
@@ -103,7 +144,7 @@ impl Core {
     pub(super) async fn ask_for(&self, requests: &[ChangeRequest]) -> Result<Vec<Arc<Command>>, QueueError> {
         let decide = |state: &QueueState| {
             // Each is planned on the queue as the ones before it leave it.
-            let mut ahead = state.clone();
+            let mut ahead = std::borrow::Cow::Borrowed(state);
             let mut whats = Vec::new();
             for request in requests {
                 if ahead.get(request.id).is_some() {
@@ -122,7 +163,9 @@ impl Core {
                     undoes: request.undoes,
                     kept_here: plan.kept_here,
                 }));
-                ahead.apply(&super::queue::Entry { at: self.now(), what: what.clone() });
+                if requests.len() > 1 {
+                    ahead.to_mut().apply(&super::queue::Entry { at: self.now(), what: what.clone() });
+                }
                 whats.push(what);
             }
             Ok((whats, ()))
@@ -144,6 +187,7 @@ impl Core {
             let secret = self.is_secret(&command.key);
             self.events.emit(now, EngineEvent::Queue(QueueEvent { command: Arc::clone(command), secret }));
         }
+        self.pin_changes();
         let mut keys: Vec<Key> = moved.iter().map(|command| command.key.clone()).collect();
         keys.sort_unstable();
         keys.dedup();
@@ -166,7 +210,7 @@ impl Core {
     ///
     /// # Errors
     /// [`QueueError::WrongState`], and what [`Core::ask_for`] may say of an edited value.
-    pub(super) async fn treat(&self, id: CommandId, treatment: &Treatment, author: &Author) -> Result<Arc<Command>, QueueError> {
+    pub(super) async fn treat(self: &Arc<Self>, id: CommandId, treatment: &Treatment, author: &Author) -> Result<Arc<Command>, QueueError> {
         if let Treatment::Rebase | Treatment::Mine = treatment {
             self.look_at_target(id).await;
         }
@@ -191,7 +235,7 @@ impl Core {
         // What it starts from, when it goes on after others of its key may have been delivered.
         let now_there = || {
             let before = state.line(&command.source, &command.key).take_while(|other| other.id != command.id).last();
-            before.map_or_else(|| self.held_by_target(&command.source, &command.key), |before| Base::Value(before.value.clone()))
+            before.map_or_else(|| self.held_by_target(state, &command.source, &command.key), |before| Base::Value(before.value.clone()))
         };
         match (treatment, command.state) {
             (Treatment::Cancel, Queued | Parked | Blocked) if !command.uncertain => Ok(stop(CommandReason::TakenBack)),
@@ -234,7 +278,7 @@ impl Core {
     /// # Errors
     /// [`QueueError::WouldSend`] for a delivered one without `agreed`.
     pub(super) async fn undo(
-        &self,
+        self: &Arc<Self>,
         which: Option<CommandId>,
         agreed: bool,
         fresh: CommandId,
@@ -249,7 +293,9 @@ impl Core {
             }
         };
         let Some(command) = command else {
-            return Err(QueueError::Nothing("there is no change of yours that was not delivered; name a delivered one to send what it replaced"));
+            return Err(QueueError::Nothing(
+                "there is no change of yours that was not delivered; name a delivered one to send what it replaced",
+            ));
         };
         if !command.state.is_delivered() {
             return self.treat(command.id, &Treatment::Cancel, author).await;
@@ -331,7 +377,7 @@ impl Core {
         };
         let moved = self.desk.change(self.now(), decide).await?;
         if moved {
-            self.pin_locked(key, locked);
+            self.pin_changes();
             self.tell_changes(std::slice::from_ref(key), self.now());
         }
         Ok(())

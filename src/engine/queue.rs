@@ -6,10 +6,20 @@
 //!
 //! It decides no belief, and it knows no HTTP, file or command: targets are sources.
 
+mod api;
 mod backoff;
+mod breaker;
+mod desk;
 mod entry;
+mod log;
+mod on_journal;
+mod rules;
 mod state;
 
-pub use backoff::full_jitter;
+pub use api::{ChangeRequest, Plan, QueueError, QueueEvent, QueueStatus, SourceQueue, Treatment};
+pub use desk::Desk;
 pub use entry::{Asked, Entry, Lock, Step, What};
+
+pub use on_journal::open_desk;
+pub use rules::{OfSource, Surroundings, after, looked};
 pub use state::QueueState;

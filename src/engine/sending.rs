@@ -113,14 +113,15 @@ impl Core {
         let (now, mono) = (self.now(), self.options.clock.monotonic());
         let state = self.desk.state();
         let mut due = Due { now: Vec::new(), stop: Vec::new(), probe: Vec::new(), wait: LONGEST };
-        if state.held().is_some() {
+        if state.held().is_some() || self.desk.is_stale() {
             return due;
         }
         let mut heads: Vec<&Command> = state.heads().collect();
         heads.sort_by_key(|head| (head.created_at, head.id));
         let mut flying = self.desk.active();
         let mut keys: Vec<Key> = flying.iter().filter_map(|id| state.get(*id)).map(|command| command.key.clone()).collect();
-        let busy = |ids: &[CommandId], source: &SourceId| ids.iter().filter_map(|id| state.get(*id)).filter(|one| one.source == *source).count();
+        let busy =
+            |ids: &[CommandId], source: &SourceId| ids.iter().filter_map(|id| state.get(*id)).filter(|one| one.source == *source).count();
         for head in heads {
             if head.state != CommandState::Queued || flying.contains(&head.id) {
                 continue;
@@ -253,8 +254,12 @@ impl Core {
             attempt: command.tries + 1,
         };
         let bound = slot.config.timeout.saturating_add(GRACE);
-        if let Some(prepare) = slot.source.prepare(&change) {
-            match tokio::time::timeout(bound, prepare).await {
+        let prepared = match slot.source.prepare(&change) {
+            Some(prepare) => Some(tokio::time::timeout(bound, prepare).await),
+            None => None,
+        };
+        if let Some(prepared) = prepared {
+            match prepared {
                 Ok(Ok(Prepared { digest })) => {
                     if change.intended.as_ref() != Some(&digest) {
                         let step = What::Step(command.id, Step::Intended(Arc::clone(&digest)));
@@ -302,7 +307,8 @@ impl Core {
     async fn end(self: &Arc<Self>, command: &Command, at: usize, steps: Vec<Step>, of: OfSource) {
         let (now, mono) = (self.now(), self.options.clock.monotonic());
         self.learn(at, of, mono);
-        let delivered = steps.iter().find_map(|step| if let Step::Delivered { revision, .. } = step { Some(revision.clone()) } else { None });
+        let delivered =
+            steps.iter().find_map(|step| if let Step::Delivered { revision, .. } = step { Some(revision.clone()) } else { None });
         if delivered.is_some() {
             self.desk.remember_written(&command.source, &command.key, &command.value, mono);
         }
@@ -357,7 +363,9 @@ impl Core {
     /// When nothing more goes to the source its answer is fetched once, so that what it accepted is read back.
     fn read_back_soon(self: &Arc<Self>, at: usize) {
         let id = &self.sources[at].id;
-        if self.desk.state().heads().any(|head| head.source == *id && head.state != CommandState::Blocked) || !self.desk.begin_reading_back(id) {
+        if self.desk.state().heads().any(|head| head.source == *id && head.state != CommandState::Blocked)
+            || !self.desk.begin_reading_back(id)
+        {
             return;
         }
         let core = Arc::clone(self);

@@ -126,6 +126,14 @@ pub enum QueueError {
     /// What the change started from is not known, so it cannot be taken back.
     #[error("what {0} replaced is not known, so it cannot be taken back; set the value you want instead")]
     NoBase(String),
+    /// What is to be decided is not what was seen.
+    #[error("{id} moved while it was looked at: its digest is {digest} now; look again, then decide")]
+    Moved {
+        /// Which conflict.
+        id: String,
+        /// Its digest now.
+        digest: String,
+    },
     /// Changes cannot be kept.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -148,6 +156,7 @@ impl QueueError {
             Self::Nothing(_) => "nothing_to_undo",
             Self::WouldSend { .. } => "would_send",
             Self::NoBase(_) => "base_unknown",
+            Self::Moved { .. } => "conflict_moved",
             Self::Store(_) => "store_unwritable",
         }
     }

@@ -69,11 +69,7 @@ pub fn after(command: &Command, outcome: &Delivery, around: &Surroundings<'_>) -
             let wait = error.retry_after.unwrap_or_else(|| pause(command.tries, around));
             let steps = vec![
                 attempted(around.now, error.code, &said, false),
-                Step::Waits {
-                    next_at: Some(around.now.plus(wait)),
-                    reason: Some(CommandReason::Unreachable),
-                    uncertain: *maybe_applied,
-                },
+                Step::Waits { next_at: Some(around.now.plus(wait)), reason: Some(CommandReason::Unreachable), uncertain: *maybe_applied },
             ];
             (steps, OfSource::Fails(error.retry_after))
         }
@@ -95,7 +91,8 @@ pub fn looked(command: &Command, current: &Base, around: &Surroundings<'_>) -> O
 }
 
 fn is_ours(command: &Command, current: &Base, around: &Surroundings<'_>) -> bool {
-    matches!(command.base, Base::Unknown) || around.own.iter().any(|own| !matches!(own, Base::Unknown) && own.holds(current, around.compare))
+    matches!(command.base, Base::Unknown)
+        || around.own.iter().any(|own| !matches!(own, Base::Unknown) && own.holds(current, around.compare))
 }
 
 fn moved(command: &Command, current: &Base, answer: &Answer, around: &Surroundings<'_>) -> Vec<Step> {
@@ -148,3 +145,7 @@ fn pause(attempt: u32, around: &Surroundings<'_>) -> Duration {
 fn attempted(at: Timestamp, code: &str, answer: &Answer, charged: bool) -> Step {
     Step::Attempted { attempt: Attempt { at, code: code.to_owned(), status: answer.code, said: answer.text.clone() }, charged }
 }
+
+#[cfg(test)]
+#[path = "rules_tests.rs"]
+mod tests;

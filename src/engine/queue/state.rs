@@ -1,15 +1,21 @@
 //! The queue as it stands: a pure fold over the entries of the log.
 //!
-//! Invariants: the same entries give the same queue; an entry of a command that is not there, or that is there already, changes nothing, so
-//! that an entry may be read twice; a command that is under way is never forgotten.
+//! Invariants: the same entries give the same queue; what is asked for twice under one id is one command; a step of a command that is not there
+//! changes nothing; a command that is under way is never forgotten.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
 
-use crate::fact::{Author, Base, Command, CommandId, CommandReason, CommandState, Key, SourceId, Timestamp, Value};
+use crate::fact::{Author, Base, Command, CommandId, CommandReason, CommandState, Key, SourceId, Timestamp};
 
-use super::entry::{Asked, Entry, Lock, Step, What, decode, encode};
+use super::{
+    entry::{Asked, Entry, Lock, Step, What, decode, encode},
+    log::Logged,
+};
 
 /// Answers kept of one command: the first, and the last of the rest.
 const ANSWERS: usize = 20;
@@ -79,6 +85,22 @@ impl QueueState {
             state.commands.insert(order, command);
         }
         Some(state)
+    }
+
+    /// Takes one entry of the log: a checkpoint stands for everything before it. An entry of a later version is left out.
+    pub fn take(&mut self, logged: Logged<'_>) {
+        match logged {
+            Logged::Checkpoint(bytes) => {
+                if let Some(state) = Self::restore(bytes) {
+                    *self = state;
+                }
+            }
+            Logged::Entry(bytes) => {
+                if let Some(entry) = Entry::decode(bytes) {
+                    self.apply(&entry);
+                }
+            }
+        }
     }
 
     /// Takes one entry.
@@ -242,6 +264,27 @@ impl QueueState {
         line.iter().filter_map(|order| self.commands.get(order))
     }
 
+    /// A command's id as it is shown: as short as tells it from the others.
+    #[must_use]
+    pub fn shown(&self, id: CommandId) -> String {
+        id.short(self.order.keys().copied())
+    }
+
+    /// The mark of the version that holds what the command starts from: what its target gave for the change before.
+    #[must_use]
+    pub fn guard(&self, command: &Command) -> Option<Arc<str>> {
+        let before = self.commands.values().rev().find(|other| {
+            other.state.is_delivered() && other.key == command.key && other.source == command.source && other.id != command.id
+        })?;
+        before.revision.clone().filter(|_| command.base.is(&before.value))
+    }
+
+    /// What was delivered to a target last, and when.
+    #[must_use]
+    pub fn last_delivered(&self, source: &SourceId, key: &Key) -> Option<&Command> {
+        self.commands.values().rev().find(|command| command.state.is_delivered() && command.key == *key && command.source == *source)
+    }
+
     /// How many are under way.
     #[must_use]
     pub fn depth(&self) -> usize {
@@ -294,3 +337,7 @@ impl QueueState {
 fn is_kept_for_good(command: &Command) -> bool {
     command.state.is_under_way() || command.state == CommandState::Dead
 }
+
+#[cfg(test)]
+#[path = "state_tests.rs"]
+mod tests;
