@@ -18,7 +18,7 @@ fn source(dir: &Path, command: &[&str], shape: impl FnOnce(&mut SourceConfig)) -
     let exec = ExecConfig {
         command: texts(&["cat", "state"]),
         format: OutputFormat::Json,
-        env: vec!["LISTED".to_owned()],
+        env: vec!["LISTED".to_owned(), "API_TOKEN".to_owned()],
         max_output: 4096,
         depth: 0,
     };

@@ -247,6 +247,7 @@ async fn silence_after_sending_may_have_been_applied() {
         config.timeout = Duration::from_millis(300);
     });
     assert_eq!(deliver(&source, &blind).await, "unavailable maybe: timeout");
+    assert_eq!(deliver(&source, &change(KEY, Some("3"), "4")).await, "unavailable: timeout", "only looked, not sent");
     assert_eq!(short(&against(3, || Reply::Cut).await.0), "unavailable maybe: refused");
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let source = try_build(&format!("http://{free}/"), plain).unwrap();
