@@ -13,7 +13,7 @@ use std::{
 use super::{
     api::{Findings, JournalOptions, JournalStatus, LONGEST_APPEND, LogWriter, Replayed, Rotation, ScanReport},
     disk::LogDisk,
-    log::{FIRST, Log, Segment, limit, name_of, refused},
+    log::{FIRST, Log, Segment, is_to_reseal, limit, name_of, refused},
     open::open,
     replay::Course,
 };
@@ -60,6 +60,7 @@ struct Shared {
 struct Seen {
     status: JournalStatus,
     segments: Vec<Segment>,
+    sealed_for_good: Vec<u64>,
 }
 
 impl Shared {
@@ -71,6 +72,7 @@ impl Shared {
         let mut seen = self.seen();
         seen.status = log.status();
         seen.segments.clone_from(&log.segments);
+        seen.sealed_for_good.clone_from(&log.sealed_for_good);
     }
 }
 
@@ -108,7 +110,7 @@ impl Journal {
     pub fn refusing(why: &str) -> Self {
         let why = StoreError::Unwritable { path: "the log of changes".to_owned(), cause: why.to_owned() };
         let status = JournalStatus { next: FIRST, trouble: Some(why.clone()), ..JournalStatus::default() };
-        let shared = Shared { seen: Mutex::new(Seen { status, segments: Vec::new() }), ..Shared::default() };
+        let shared = Shared { seen: Mutex::new(Seen { status, ..Seen::default() }), ..Shared::default() };
         Self { writer: Writer::Refusing(why), shared: Arc::new(shared) }
     }
 
@@ -162,7 +164,11 @@ impl Journal {
     /// How it stands. Cheap.
     #[must_use]
     pub fn status(&self) -> JournalStatus {
-        self.shared.seen().status.clone()
+        let seen = self.shared.seen();
+        let key = self.shared.read.as_ref().map(|(_, sealer)| sealer.key_id());
+        let to_reseal =
+            key.map_or(0, |key| seen.segments.iter().filter(|segment| is_to_reseal(segment, key, &seen.sealed_for_good)).count());
+        JournalStatus { to_reseal: to_reseal as u64, ..seen.status.clone() }
     }
 
     /// Gives every entry there is to `each`, from the first segment on, up to what was durable when this was called. Appending goes on meanwhile.
