@@ -120,9 +120,19 @@ impl Journal {
     /// # Errors
     /// [`StoreError::Unwritable`]: they do not count.
     pub async fn append(&self, entries: Vec<Vec<u8>>) -> Result<Range<u64>, StoreError> {
+        self.submit(entries).await
+    }
+
+    /// As [`Journal::append`], asked for by this call already: what is asked for first is written first, whenever the answer is waited for.
+    pub fn submit(&self, entries: Vec<Vec<u8>>) -> impl Future<Output = Result<Range<u64>, StoreError>> + Send + 'static {
         let (reply, answer) = tokio::sync::oneshot::channel();
         self.ask_append(entries, Box::new(move |outcome| drop(reply.send(outcome))));
-        answer.await.unwrap_or_else(|_| Err(ended()))
+        async move { answer.await.unwrap_or_else(|_| Err(ended())) }
+    }
+
+    /// As [`Journal::rotate`], asked for by this call already; how it ends shows in [`Journal::status`].
+    pub fn submit_rotation(&self, next: u64, state: Vec<u8>) {
+        self.ask_for(move |log| log.rotate(next, &state), Box::new(drop));
     }
 
     /// As [`Journal::append`], for a thread that may wait.
