@@ -46,6 +46,10 @@ fn open(dir: &Path, writer: LogWriter) -> (Journal, u64) {
     (journal, bytes)
 }
 
+fn append(journal: &Journal, entries: Vec<Vec<u8>>) {
+    black_box(journal.append_blocking(entries).expect("room"));
+}
+
 /// A file that was written once, so that writing on it is data and nothing else, as in the log.
 struct Bare {
     file: File,
@@ -83,8 +87,8 @@ fn one() {
         Turns { rounds: 40, measurements: 50, operations: 1 },
         &mut [
             Box::new(|_| bare.write(&written)),
-            Box::new(|_| drop(thread.append_blocking(vec![entry.clone()]).expect("room"))),
-            Box::new(|_| drop(same.append_blocking(vec![entry.clone()]).expect("room"))),
+            Box::new(|_| append(&thread, vec![entry.clone()])),
+            Box::new(|_| append(&same, vec![entry.clone()])),
         ],
     );
     line("one entry acknowledged, 400 B", &taken[1], "write and sync_data", &taken[0], Bound::Ratio(1.5));
@@ -102,11 +106,11 @@ fn group() {
         Turns { rounds: 20, measurements: 3, operations: 1 },
         &mut [
             Box::new(|_| bare.write(&written)),
-            Box::new(|_| drop(journal.append_blocking(entries.clone()).expect("room"))),
+            Box::new(|_| append(&journal, entries.clone())),
             Box::new(|_| {
                 std::thread::scope(|scope| {
                     for _ in 0..16 {
-                        scope.spawn(|| (0..4).for_each(|_| drop(journal.append_blocking(vec![vec![b'e'; ENTRY]]).expect("room"))));
+                        scope.spawn(|| (0..4).for_each(|_| append(&journal, vec![vec![b'e'; ENTRY]])));
                     }
                 });
             }),

@@ -25,6 +25,8 @@ const GROUP: usize = 1024 * 1024;
 const WAITING: usize = 64 * 1024 * 1024;
 
 type Reply<T> = Box<dyn FnOnce(Result<T, StoreError>) + Send>;
+/// Entries of one append, and whom to tell.
+type Asked = (Vec<Vec<u8>>, Reply<Range<u64>>);
 type Work = Box<dyn FnOnce(&mut Log) + Send>;
 
 enum Request {
@@ -124,6 +126,9 @@ impl Journal {
     }
 
     /// As [`Journal::append`], asked for by this call already: what is asked for first is written first, whenever the answer is waited for.
+    ///
+    /// # Errors
+    /// As for [`Journal::append`].
     pub fn submit(&self, entries: Vec<Vec<u8>>) -> impl Future<Output = Result<Range<u64>, StoreError>> + Send + 'static {
         let (reply, answer) = tokio::sync::oneshot::channel();
         self.ask_append(entries, Box::new(move |outcome| drop(reply.send(outcome))));
@@ -328,7 +333,7 @@ fn write(mut log: Log, inbox: &mpsc::Receiver<Request>, shared: &Shared) {
 }
 
 /// Writes what was asked for as one group and tells everybody.
-fn commit(log: &mut Log, group: Vec<(Vec<Vec<u8>>, Reply<Range<u64>>)>, shared: &Shared) {
+fn commit(log: &mut Log, group: Vec<Asked>, shared: &Shared) {
     let outcome = log.commit(group.iter().flat_map(|(entries, _)| entries));
     shared.publish(log);
     let mut at = outcome.as_ref().copied().unwrap_or_default();

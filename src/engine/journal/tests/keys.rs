@@ -57,7 +57,9 @@ fn everything_is_sealed_anew_and_the_former_key_is_not_needed_any_more() {
 fn what_is_damaged_is_kept_before_it_is_sealed_anew_and_its_key_with_it() {
     let bench = Bench::new();
     let opened = bench.open();
-    (0..5).for_each(|at| drop(opened.append(&[&format!("entry {at}")]).unwrap()));
+    for at in 0..5 {
+        opened.append(&[&format!("entry {at}")]).unwrap();
+    }
     opened.journal.rotate_blocking(6, b"s".to_vec()).unwrap();
     bench.flip(1, 200);
     let damaged = bench.disk.bytes_of(&name_of(1)).unwrap();

@@ -113,7 +113,7 @@ impl World {
         }
         if !disk.is_dead() {
             let mut found = Vec::new();
-            let report = self.opened.journal.scan_all(&mut |_, bytes| found.push(bytes.to_vec())).map_err(fail)?;
+            let report = self.opened.journal.scan_all(&mut |_, bytes| found.push(bytes.to_vec())).map_err(|why| fail(&why))?;
             prop_assert_eq!(&found, &self.told);
             prop_assert_eq!((report.lost, report.damaged_segments), (0, 0));
         }
@@ -127,8 +127,8 @@ impl World {
         self.opened = match self.bench.try_open() {
             Ok(opened) => opened,
             // The sync of what is found may be the one that was to fail.
-            Err(StoreError::Unwritable { .. }) => self.bench.try_open().map_err(fail)?,
-            Err(why) => return Err(fail(why)),
+            Err(StoreError::Unwritable { .. }) => self.bench.try_open().map_err(|why| fail(&why))?,
+            Err(why) => return Err(fail(&why)),
         };
         prop_assert_eq!(self.opened.findings.lost, 0);
         let mut found = self.opened.checkpoint.as_ref().map(|(_, state)| list(state)).unwrap_or_default();
@@ -148,7 +148,7 @@ impl World {
     }
 }
 
-fn fail(why: StoreError) -> TestCaseError {
+fn fail(why: &StoreError) -> TestCaseError {
     TestCaseError::fail(why.to_string())
 }
 
@@ -175,7 +175,7 @@ proptest! {
         world.take(&Step::Append(vec![1]))?;
         prop_assert!(world.perhaps.is_empty(), "a disk that is well again takes it");
         world.take(&Step::Restart(true))?;
-        while world.opened.journal.reseal_some().map_err(fail)? {}
+        while world.opened.journal.reseal_some().map_err(|why| fail(&why))? {}
         (1..world.key).for_each(|former| world.bench.keys.forget(former));
         world.take(&Step::Restart(false))?;
     }

@@ -160,7 +160,9 @@ fn a_copy_of_what_is_damaged_keeps_its_key_until_a_person_drops_it() {
     let place = Place::new();
     let store = place.store().store;
     let log = place.log(&*store);
-    (0..5).for_each(|at| drop(log.append(&[&format!("entry {at}")]).unwrap()));
+    for at in 0..5 {
+        log.append(&[&format!("entry {at}")]).unwrap();
+    }
     drop(log);
     let mut bytes = fs::read(place.segment(1)).unwrap();
     bytes[200] ^= 1;
