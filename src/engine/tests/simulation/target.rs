@@ -39,15 +39,18 @@ pub struct Effect {
     pub key: Key,
     pub value: Value,
     pub at: Duration,
+    /// What was there before.
+    pub replaced: Value,
+    /// It was made without knowing what the target held.
+    pub blind: bool,
 }
 
 pub struct Inner {
     pub values: BTreeMap<Key, (Value, u64)>,
     pub effects: Vec<Effect>,
     answers: HashMap<Arc<str>, ()>,
-    pub meddled: Vec<(Key, Value)>,
-    /// What it held when a change that was made knowing another value was about to overwrite it.
-    pub overwritten: Vec<(Key, Value)>,
+    /// Foreign values, and when they came.
+    pub meddled: Vec<(Key, Value, Duration)>,
     pub trouble: Trouble,
     pub first_answer: Option<Duration>,
     random: u64,
@@ -77,7 +80,6 @@ impl Inner {
             effects: Vec::new(),
             answers: HashMap::new(),
             meddled: Vec::new(),
-            overwritten: Vec::new(),
             trouble: Trouble::none(),
             first_answer: None,
             random: seed | 1,
@@ -137,7 +139,7 @@ impl Target {
             let foreign = Value::from(inner.foreign);
             let version = inner.values.get(&change.key).map_or(0, |(_, version)| *version);
             inner.values.insert(change.key.clone(), (foreign.clone(), version + 1));
-            inner.meddled.push((change.key.clone(), foreign));
+            inner.meddled.push((change.key.clone(), foreign, now));
         }
         if self.remembers && inner.answers.contains_key(&change.idempotency_key) {
             let revision = inner.values.get(&change.key).map(|(_, version)| format!("\"{version}\"").into());
@@ -151,11 +153,15 @@ impl Target {
         if !change.base.holds(&current, &change.compare) {
             return Delivery::Moved { current, answer: Answer::new(Some(412), "moved") };
         }
-        if matches!(change.base, Base::Unknown) && inner.meddled.iter().any(|(key, value)| *key == change.key && *value == held) {
-            inner.overwritten.push((change.key.clone(), held));
-        }
         inner.values.insert(change.key.clone(), (change.value.clone(), version + 1));
-        inner.effects.push(Effect { id: Arc::clone(&change.id), key: change.key.clone(), value: change.value.clone(), at: now });
+        inner.effects.push(Effect {
+            id: Arc::clone(&change.id),
+            key: change.key.clone(),
+            value: change.value.clone(),
+            at: now,
+            replaced: held,
+            blind: matches!(change.base, Base::Unknown),
+        });
         inner.answers.insert(Arc::clone(&change.idempotency_key), ());
         Delivery::Accepted { revision: Some(format!("\"{}\"", version + 1).into()), guarded: self.guards, confirmed: None }
     }
