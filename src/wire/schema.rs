@@ -15,7 +15,10 @@ use super::{
     history::HistoryPayload,
     insight::InsightPayload,
     look::{ContrastPayload, KeymapPayload, ThemePayload},
-    report::{ActionPayload, ConfigCheckPayload, ConfigPathPayload, DoctorPayload, FilePayload, ServePayload, SettingPayload, TextPayload},
+    report::{
+        ActionPayload, ConfigCheckPayload, ConfigPathPayload, DemoPayload, DoctorPayload, FilePayload, ServePayload, SettingPayload,
+        TextPayload,
+    },
     source::{RefreshPayload, SourcePayload, SourceTestPayload},
     upkeep::{DamagedPayload, RekeyPayload, VerifyPayload, WipePayload},
 };
@@ -70,6 +73,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("core.keymap.read", of::<KeymapPayload>("")),
         ("core.theme.read", of::<ThemePayload>("")),
         ("core.theme.check", of::<ContrastPayload>("")),
+        ("core.app.demo", of::<DemoPayload>("")),
         ("core.app.serve", of::<ServePayload>("")),
         ("core.app.doctor", of::<DoctorPayload>("")),
         ("core.app.completions", of::<TextPayload>("")),
