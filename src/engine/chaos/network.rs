@@ -104,7 +104,7 @@ pub struct Behind {
 
 impl Behind {
     /// Puts a source behind a network.
-    pub fn new(network: &Arc<Network>, source: Arc<dyn Source>) -> Arc<dyn Source> {
+    pub fn shared(network: &Arc<Network>, source: Arc<dyn Source>) -> Arc<dyn Source> {
         Arc::new(Self { network: Arc::clone(network), source })
     }
 }
@@ -175,7 +175,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_slow_waits_until_it_is_let_go_and_what_is_too_slow_is_no_answer() {
         let network = Arc::new(Network::default());
-        let source = Behind::new(&network, Arc::new(Says(7)));
+        let source = Behind::shared(&network, Arc::new(Says(7)));
         assert_eq!(source.fetch().await.map(|fetched| fetched.bytes), Ok(7));
         network.set(Weather::Down);
         assert_eq!(source.fetch().await.unwrap_err().code, "refused");

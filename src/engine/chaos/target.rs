@@ -51,7 +51,7 @@ impl Target {
             reads: Vec::new(),
             writes: Vec::new(),
         };
-        let source = Behind::new(network, Arc::new(Asked(Arc::clone(self))));
+        let source = Behind::shared(network, Arc::new(Asked(Arc::clone(self))));
         BuiltSource { id: self.id.clone(), config, source, kind: "simulated", group: None }
     }
 

@@ -197,7 +197,8 @@ fn the_sites_disagree_about_a_little_and_agree_about_the_rest() {
     let mut differing = Vec::new();
     for (item, sample) in cluster["items"].as_array().unwrap().iter().zip(prom["data"]["result"].as_array().unwrap()) {
         assert_eq!(item["name"], sample["metric"]["service"]);
-        if item["replicas"].to_string() != sample["value"][1].as_str().unwrap() {
+        let ready: u64 = sample["value"][1].as_str().unwrap().parse().unwrap();
+        if item["replicas"] != ready {
             differing.push(item["name"].as_str().unwrap().to_owned());
         }
     }
