@@ -9,6 +9,7 @@ use crate::{
 
 use super::{
     cache_event::CacheEvent,
+    queue::QueueEvent,
     source::{BadSource, Reported, Skipped, SourceError},
     store::{KeyStatus, SnapshotError, Standing, StoreError, StoreStats},
     world::{Clock, KeyVault, Rng, Secrets},
@@ -278,6 +279,8 @@ pub enum EngineEvent {
     ConflictClosed(ConflictId, Key),
     /// A source was asked.
     SourceRefreshed(RefreshReport),
+    /// A command took a step.
+    Queue(QueueEvent),
     /// Something happened to the cache as a whole.
     Cache(CacheEvent),
     /// A task of the engine failed; the sentence says which.
