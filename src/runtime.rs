@@ -26,12 +26,13 @@ mod server;
 mod signals;
 mod trace;
 mod ui;
+mod user;
 mod vault;
 mod wipe;
 
 pub use assets::{AssetProblem, KeyLayer, Keys, ThemeFound, keys, themes};
 pub use chaos::{ChaosError, chaos_profiles, chaos_run};
-pub use clock::{mint_id, now};
+pub use clock::{mint_command, mint_id, now};
 pub use context::{Context, RuntimeError};
 pub use inspect::{Place, files_of, inspect};
 pub use keyboard::keyboard;
@@ -42,6 +43,7 @@ pub use port::call;
 pub use record::replay;
 pub use trace::{count_file, count_trace};
 pub use ui::{ScreenOptions, screen, screen_is_possible};
+pub use user::user_name;
 pub use vault::new_passphrase;
 pub use wipe::{WipePlan, wipe_plan};
 

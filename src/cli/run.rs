@@ -12,7 +12,7 @@ use serde_json::{Map, Value as Json};
 use crate::{
     action::{self, ActionSpec, ArgKind, Call, Persona, Scope, args::InvokeArgs},
     config::{AccessibilityMode, ConfigError, LoadRequest, Loaded, load, resolve_dirs},
-    runtime::{Context, Request, ScreenOptions, builtin_rules, keyboard, screen, screen_is_possible, serve},
+    runtime::{Context, Request, ScreenOptions, builtin_rules, keyboard, screen, screen_is_possible, serve, user_name},
     text::SafeText,
     theme::ColorDepth,
     wire::{Outcome, ServePayload, TextPayload, Verdict},
@@ -95,6 +95,7 @@ fn context(loaded: &Loaded) -> Context {
         state_dir: loaded.dirs.state_dir.clone(),
         socket: loaded.dirs.socket_path.clone(),
         offline: loaded.switches.offline,
+        user: user_name(),
     }
 }
 
