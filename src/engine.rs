@@ -20,6 +20,7 @@ mod handle;
 mod heal;
 mod health;
 mod history;
+pub mod journal;
 mod keeping;
 mod poll;
 mod queue;

@@ -37,7 +37,7 @@ pub use conflict::{Candidate, ConflictClass, ConflictEntry, ConflictId, Conflict
 pub use field::FieldName;
 pub use foreign::JsonTree;
 pub use insight::{Agreement, FactState, Insight, Mark, Marks, Pending, SourceState, SourceView, UnknownName};
-pub use json::{MAX_DEPTH, MAX_VALUES, ValueError, ValueErrorKind, json_string, parse_json};
+pub use json::{JsonEditError, JsonStep, MAX_DEPTH, MAX_VALUES, ValueError, ValueErrorKind, json_string, parse_json, set_in_json};
 pub use key::{Key, KeyError};
 pub use merge::merge_values;
 pub use normal::{Normal, same};

@@ -19,10 +19,11 @@ use super::{
     core::Core,
     history::Believed,
     poll,
-    queue::{Desk, QueueState},
+    journal::{LogDisk, LogWriter, RealLogDisk},
+    queue::open_desk,
     snapshots::Told,
     source::{BuiltSource, SourceDeps, build_sources},
-    store::{Hydrated, KeyKeeper, KeyPolicy, Mode, OpenedStore, StoreError, StoreOptions, Taken, open_resilient},
+    store::{Hydrated, KeyKeeper, KeyPolicy, Mode, OpenedStore, StoreOptions, Taken, open_resilient},
     view::EngineView,
 };
 
@@ -74,19 +75,26 @@ impl Engine {
             vault: Arc::clone(&options.vault),
             policy: KeyPolicy::default(),
         })?;
-        Ok(Self::idle(options, opened, built))
+        let disk: Arc<dyn LogDisk> = Arc::new(RealLogDisk::new(&options.data_dir, Arc::clone(&options.clock)));
+        Self::idle(options, opened, built, (disk, LogWriter::Thread))
     }
 
     /// Puts an engine together from a store and sources that are already there.
-    fn idle(options: EngineOptions, opened: OpenedStore, built: Vec<BuiltSource>) -> Self {
+    fn idle(
+        options: EngineOptions,
+        mut opened: OpenedStore,
+        built: Vec<BuiltSource>,
+        log: (Arc<dyn LogDisk>, LogWriter),
+    ) -> Result<Self, EngineError> {
         let (set_aside, restored) = (opened.set_aside, opened.restored);
-        let desk = Desk::new(Err(StoreError::Closed), QueueState::default());
+        let (desk, notes) = open_desk(log, opened.store.log_sealer())?;
+        opened.notes.extend(notes);
         let core = Arc::new(Core::new(options, opened, built, desk));
         core.listen_to_store();
         core.go_on_resealing();
         core.tell_opening(set_aside, restored);
         core.tell_store();
-        Self { core, tasks: Vec::new() }
+        Ok(Self { core, tasks: Vec::new() })
     }
 
     /// Starts the schedules, when asked to poll and not offline; once they run, does nothing. Needs a tokio runtime.
@@ -104,7 +112,18 @@ impl Engine {
 
     /// As [`Engine::start`], of a store and sources that are already there: for tests and rehearsals.
     pub(super) fn assemble(options: EngineOptions, opened: OpenedStore, built: Vec<BuiltSource>) -> Result<Self, EngineError> {
-        let mut engine = Self::idle(options, opened, built);
+        let disk: Arc<dyn LogDisk> = Arc::new(RealLogDisk::new(&options.data_dir, Arc::clone(&options.clock)));
+        Self::assemble_over(options, opened, built, (disk, LogWriter::Thread))
+    }
+
+    /// As [`Engine::assemble`], with the log of record on this disk.
+    pub(super) fn assemble_over(
+        options: EngineOptions,
+        opened: OpenedStore,
+        built: Vec<BuiltSource>,
+        log: (Arc<dyn LogDisk>, LogWriter),
+    ) -> Result<Self, EngineError> {
+        let mut engine = Self::idle(options, opened, built, log)?;
         engine.poll()?;
         Ok(engine)
     }

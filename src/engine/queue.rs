@@ -12,12 +12,14 @@ mod breaker;
 mod desk;
 mod entry;
 mod log;
+mod on_journal;
 mod rules;
 mod state;
 
 pub use api::{ChangeRequest, Plan, QueueError, QueueEvent, QueueStatus, SourceQueue, Treatment};
 pub use desk::Desk;
 pub use entry::{Asked, Entry, Lock, Step, What};
-pub use log::{Logged, QueueLog};
+
+pub use on_journal::open_desk;
 pub use rules::{OfSource, Surroundings, after, looked};
 pub use state::QueueState;

@@ -113,7 +113,7 @@ impl Core {
         let (now, mono) = (self.now(), self.options.clock.monotonic());
         let state = self.desk.state();
         let mut due = Due { now: Vec::new(), stop: Vec::new(), probe: Vec::new(), wait: LONGEST };
-        if state.held().is_some() {
+        if state.held().is_some() || self.desk.is_stale() {
             return due;
         }
         let mut heads: Vec<&Command> = state.heads().collect();

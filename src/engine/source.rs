@@ -18,6 +18,7 @@ mod map;
 #[cfg(test)]
 mod map_tests;
 mod moment;
+mod outcome;
 mod path;
 mod prometheus;
 #[cfg(test)]

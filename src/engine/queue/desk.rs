@@ -7,7 +7,7 @@ use std::{
     collections::{HashMap, HashSet},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -47,6 +47,10 @@ struct Line {
 pub struct Desk {
     log: Result<Box<dyn QueueLog>, StoreError>,
     state: RwLock<QueueState>,
+    /// Changes that were handed to the log and are not on disk yet.
+    handed_over: AtomicUsize,
+    stale: AtomicBool,
+    settled: Notify,
     /// Something may be due.
     pub wake: Notify,
     /// Held by who sends: one at a time.
@@ -83,6 +87,9 @@ impl Desk {
         Self {
             log,
             state: RwLock::new(state),
+            handed_over: AtomicUsize::new(0),
+            stale: AtomicBool::new(false),
+            settled: Notify::new(),
             wake: Notify::new(),
             sender: tokio::sync::Mutex::new(()),
             lines: Mutex::new(lines),
@@ -109,18 +116,25 @@ impl Desk {
         self.log.as_ref().err().map(ToString::to_string)
     }
 
-    /// Decides on the queue as it stands, and answers when what was decided is on disk.
+    /// Decides on the queue as it stands, and answers when what was decided is on disk. It comes about also when nobody waits for it.
     ///
     /// # Errors
     /// What `decide` says; [`QueueError::Store`] when the disk refuses: then nothing was decided.
     pub async fn change<T>(
-        &self,
+        self: &Arc<Self>,
         now: Timestamp,
         decide: impl FnOnce(&QueueState) -> Result<(Vec<What>, T), QueueError>,
     ) -> Result<T, QueueError> {
         let log = self.log.as_ref().map_err(Clone::clone)?;
-        let (durable, made) = {
+        let (durable, made) = loop {
+            let settled = self.settled.notified();
             let mut state = self.state_mut();
+            if self.is_stale() {
+                // Some of what it shows was refused: nothing is decided on that.
+                drop(state);
+                settled.await;
+                continue;
+            }
             let (whats, made) = decide(&state)?;
             if whats.is_empty() {
                 return Ok(made);
@@ -134,22 +148,57 @@ impl Desk {
                 // What it begins with is what is decided up to here, in the order of the log.
                 log.rotate(state.checkpoint(now));
             }
-            (durable, made)
+            self.handed_over.fetch_add(1, Ordering::SeqCst);
+            break (durable, made);
         };
-        if let Err(error) = durable.await {
-            self.fold_again(log.as_ref());
-            return Err(error.into());
-        }
+        let (told, outcome) = tokio::sync::oneshot::channel();
+        let desk = Arc::clone(self);
+        tokio::spawn(async move {
+            let written = durable.await;
+            desk.settle(written.is_ok());
+            // Whoever asked may have left; what was decided holds all the same.
+            let _ = told.send(written);
+        });
+        outcome.await.unwrap_or(Err(StoreError::Closed))?;
         Ok(made)
     }
 
-    /// What the log refused is as if it never was: the state is what the log holds.
-    fn fold_again(&self, log: &dyn QueueLog) {
+    /// Whether some of what the state shows was refused by the log.
+    pub fn is_stale(&self) -> bool {
+        self.stale.load(Ordering::SeqCst)
+    }
+
+    /// What was handed over is on disk, or was refused: then it is as if it never was, and the state is what the log holds, as soon as nothing
+    /// else is on its way there.
+    fn settle(&self, written: bool) {
         let mut state = self.state_mut();
+        let last = self.handed_over.fetch_sub(1, Ordering::SeqCst) == 1;
+        if !written {
+            self.stale.store(true, Ordering::SeqCst);
+        }
+        if !(last && self.is_stale()) {
+            return;
+        }
+        let Ok(log) = &self.log else { return };
         let mut fresh = QueueState::default();
         if log.fold(&mut |entry| fresh.take(entry)).is_ok() {
+            log.realign();
             *state = fresh;
+            self.stale.store(false, Ordering::SeqCst);
         }
+        drop(state);
+        self.settled.notify_waiters();
+    }
+
+    /// Seals what a former key sealed anew. Waits for the disk.
+    ///
+    /// # Errors
+    /// When the disk refuses; calling it again goes on.
+    pub fn reseal(&self) -> Result<(), StoreError> {
+        if let Ok(log) = &self.log {
+            while log.reseal_some()? {}
+        }
+        Ok(())
     }
 
     /// Ends the log: what was handed to it is on disk.

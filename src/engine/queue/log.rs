@@ -19,8 +19,17 @@ pub trait QueueLog: Send + Sync {
     /// Whether the state is to be written down as a whole soon.
     fn is_rotation_due(&self) -> bool;
 
-    /// Begins anew with this state, after everything that was handed over. Where that fails the log goes on as it is.
+    /// Begins anew with this state, which is what everything handed over so far comes to. Where that fails the log goes on as it is.
     fn rotate(&self, checkpoint: Vec<u8>);
+
+    /// Something handed over was refused: what follows is numbered by what is on disk.
+    fn realign(&self);
+
+    /// Seals what a former key sealed anew, piece by piece; answers whether more is left. Waits for the disk.
+    ///
+    /// # Errors
+    /// When the disk refuses; calling it again goes on.
+    fn reseal_some(&self) -> Result<bool, StoreError>;
 
     /// Reads what is on disk, in order.
     ///

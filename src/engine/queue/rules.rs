@@ -145,3 +145,7 @@ fn pause(attempt: u32, around: &Surroundings<'_>) -> Duration {
 fn attempted(at: Timestamp, code: &str, answer: &Answer, charged: bool) -> Step {
     Step::Attempted { attempt: Attempt { at, code: code.to_owned(), status: answer.code, said: answer.text.clone() }, charged }
 }
+
+#[cfg(test)]
+#[path = "rules_tests.rs"]
+mod tests;

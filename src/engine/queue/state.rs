@@ -1,7 +1,7 @@
 //! The queue as it stands: a pure fold over the entries of the log.
 //!
-//! Invariants: the same entries give the same queue; an entry of a command that is not there, or that is there already, changes nothing, so
-//! that an entry may be read twice; a command that is under way is never forgotten.
+//! Invariants: the same entries give the same queue; what is asked for twice under one id is one command; a step of a command that is not there
+//! changes nothing; a command that is under way is never forgotten.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -337,3 +337,7 @@ impl QueueState {
 fn is_kept_for_good(command: &Command) -> bool {
     command.state.is_under_way() || command.state == CommandState::Dead
 }
+
+#[cfg(test)]
+#[path = "state_tests.rs"]
+mod tests;
