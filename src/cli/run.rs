@@ -20,7 +20,7 @@ use crate::{
 
 use super::{
     ask::{Asker, ask, emit, fail},
-    chaos, config, doctor, generate,
+    changes, chaos, config, doctor, generate,
     invocation::{Asked, Invocation, parse, wants_json},
     line::{Line, Tone},
     live::live,
@@ -182,7 +182,12 @@ impl Run<'_> {
                 let loaded = loaded.as_ref().map_err(|error| Failure::from(error.clone()))?;
                 notes(loaded, sink);
                 upkeep::complete(spec, &mut request.args, self.around.current_dir.as_deref(), sink)?;
-                Ok(ask(&context(loaded), &request, printer_for(spec.id, args).as_mut(), sink))
+                changes::complete(spec, &mut request.args, &mut std::io::stdin().lock())?;
+                let context = context(loaded);
+                if spec.id == "core.input.undo" {
+                    changes::settle_undo(&context, &mut request, sink)?;
+                }
+                Ok(ask(&context, &request, printer_for(spec.id, args).as_mut(), sink))
             }),
             Scope::Here if persona.may(spec.right) => self.act_here(spec, &request, loaded, sink),
             Scope::Here | Scope::Screen => match Call::parse(spec.id, args, persona) {
