@@ -21,10 +21,13 @@ mod look;
 mod messages;
 mod print;
 mod run;
+mod service;
 mod sink;
 mod trace;
 mod upkeep;
 
+#[cfg(test)]
+mod queue_tests;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

@@ -44,8 +44,8 @@ pub use queue::{
     AttemptPayload, BasePayload, CommandPayload, LockPayload, PlanPayload, QueuePayload, SourceQueuePayload, StateCountPayload,
 };
 pub use report::{
-    ActionPayload, ConfigCheckPayload, ConfigPathPayload, ConfigProblemPayload, DoctorPayload, FilePayload, ServePayload, SettingPayload,
-    TextPayload, Verdict,
+    ActionPayload, ConfigCheckPayload, ConfigPathPayload, ConfigProblemPayload, DoctorPayload, FilePayload, ServePayload, ServicePayload,
+    SettingPayload, TextPayload, Verdict,
 };
 pub use schema::schemas;
 pub use source::{RefreshPayload, SamplePayload, SkippedPayload, SourceErrorPayload, SourcePayload, SourceTestPayload};

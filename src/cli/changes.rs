@@ -1,9 +1,6 @@
 //! What is done here before a change is asked for: reading stdin, making ids, asking whether an undo is meant.
 
-use std::{
-    io::{IsTerminal as _, Read},
-    ops::ControlFlow,
-};
+use std::{io::Read, ops::ControlFlow};
 
 use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
@@ -97,7 +94,11 @@ fn rows(text: &str) -> Result<Json, Failure> {
             return Err(Failure::new("too_large", format!("stdin has more than {MOST_LINES} changes; ask in pieces")));
         }
     }
-    if rows.is_empty() { Err(Failure::usage("stdin has no change: {\"key\":..,\"value\":..}, one per line")) } else { Ok(Json::Array(rows)) }
+    if rows.is_empty() {
+        Err(Failure::usage("stdin has no change: {\"key\":..,\"value\":..}, one per line"))
+    } else {
+        Ok(Json::Array(rows))
+    }
 }
 
 /// What is wrong and in which column; the line is said already.
@@ -109,7 +110,7 @@ fn reason(error: &serde_json::Error) -> String {
 
 /// Finds out which change an undo means and, where somebody is there to be asked, whether it is meant; names it in the request, so that
 /// asking again after a lost answer does not take back another one.
-pub fn settle_undo(port: &dyn Port, request: &mut Request, sink: &mut Sink) -> Result<(), Failure> {
+pub fn settle_undo(port: &dyn Port, request: &mut Request, somebody: bool, sink: &mut Sink) -> Result<(), Failure> {
     let flag = |name: &str| request.args.get(name).and_then(Json::as_bool).unwrap_or(false);
     if flag("dry_run") {
         return Ok(());
@@ -131,7 +132,7 @@ pub fn settle_undo(port: &dyn Port, request: &mut Request, sink: &mut Sink) -> R
         ControlFlow::Continue(())
     })?;
     match (refused, found) {
-        (Some((_, error)), _) if error.code == "would_send" && std::io::stdin().is_terminal() => {
+        (Some((_, error)), _) if error.code == "would_send" && somebody => {
             confirm(error.message.split("; say --yes").next().unwrap_or(&error.message), sink)?;
             request.args.insert("yes".to_owned(), true.into());
         }

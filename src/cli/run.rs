@@ -2,6 +2,7 @@
 
 use std::{
     ffi::OsString,
+    io::IsTerminal as _,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -27,6 +28,7 @@ use super::{
     look,
     messages::Failure,
     print::{contrast_table, keymap_table, printer_for, replay_lines, theme_table},
+    service,
     sink::Sink,
     trace, upkeep,
 };
@@ -185,7 +187,7 @@ impl Run<'_> {
                 changes::complete(spec, &mut request.args, &mut std::io::stdin().lock())?;
                 let context = context(loaded);
                 if spec.id == "core.input.undo" {
-                    changes::settle_undo(&context, &mut request, sink)?;
+                    changes::settle_undo(&context, &mut request, std::io::stdin().is_terminal(), sink)?;
                 }
                 Ok(ask(&context, &request, printer_for(spec.id, args).as_mut(), sink))
             }),
@@ -276,6 +278,10 @@ impl Run<'_> {
             "core.app.serve" => {
                 let loaded = loaded.as_ref().map_err(|error| Failure::from(error.clone()))?;
                 notes(loaded, sink);
+                if let Some(report) = service::manage(&request.args, loaded, self.invocation, self.around.env)? {
+                    let told = Request { action: "core.app.service".to_owned(), ..request.clone() };
+                    return Ok(put(&told, &[&report], sink, service::lines));
+                }
                 let context = context(loaded);
                 serve(&context, |context| {
                     let served =

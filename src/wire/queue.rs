@@ -329,11 +329,7 @@ impl QueuePayload {
             needs_you: status.needs_a_person,
             held: status.held_by.is_some(),
             held_by: status.held_by.as_ref().map(|author| author.user.clone()),
-            sources: status
-                .sources
-                .iter()
-                .map(SourceQueuePayload::of)
-                .collect(),
+            sources: status.sources.iter().map(SourceQueuePayload::of).collect(),
             closed: status.closed.clone(),
             sends: status.sends,
         }

@@ -16,7 +16,10 @@ use super::{
     insight::InsightPayload,
     look::{ContrastPayload, KeymapPayload, ThemePayload},
     queue::{CommandPayload, LockPayload, PlanPayload, QueuePayload},
-    report::{ActionPayload, ConfigCheckPayload, ConfigPathPayload, DoctorPayload, FilePayload, ServePayload, SettingPayload, TextPayload},
+    report::{
+        ActionPayload, ConfigCheckPayload, ConfigPathPayload, DoctorPayload, FilePayload, ServePayload, ServicePayload, SettingPayload,
+        TextPayload,
+    },
     source::{RefreshPayload, SourcePayload, SourceTestPayload},
     upkeep::{DamagedPayload, RekeyPayload, VerifyPayload, WipePayload},
 };
@@ -84,6 +87,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("core.theme.read", of::<ThemePayload>("")),
         ("core.theme.check", of::<ContrastPayload>("")),
         ("core.app.serve", of::<ServePayload>("")),
+        ("core.app.service", of::<ServicePayload>("")),
         ("core.app.doctor", of::<DoctorPayload>("")),
         ("core.app.completions", of::<TextPayload>("")),
         ("core.app.man", of::<TextPayload>("")),

@@ -13,6 +13,8 @@ mod first_light;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
+mod queue;
+#[cfg(test)]
 mod screen;
 #[cfg(test)]
 mod snapshots;

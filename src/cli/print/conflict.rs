@@ -116,11 +116,7 @@ fn change_lines(change: &DisputedChangePayload, conflict: &ConflictPayload, at: 
         row("base", held(&change.base), "   what it was when the change was made"),
         row("mine", value(Some(&change.mine), ""), &format!("   {}", short_of(&change.command_id))),
         row("theirs", held(&change.theirs), &format!("   what {} holds now", change.source)),
-        Line::plain(&format!(
-            "waits for {}; digest {}",
-            ago(&conflict.last_updated, at).unwrap_or_default(),
-            conflict.digest
-        )),
+        Line::plain(&format!("waits for {}; digest {}", ago(&conflict.last_updated, at).unwrap_or_default(), conflict.digest)),
         Line::toned(Tone::Dim, &format!("stellar conflicts resolve {} --mine, --theirs or --value JSON", conflict.id)),
     ]
 }

@@ -100,8 +100,12 @@ fn against(fact: &InsightPayload) -> Option<Line> {
         let lead = if parts.is_empty() { "    " } else { "   " };
         line = line.add(Tone::Plain, lead).add(Tone::Warn, "conflict").add(Tone::Plain, &format!(": stellar conflicts show {id}"));
     }
-    let rest: Vec<String> =
-        fact.marks.iter().filter(|mark| !matches!(mark.as_ref(), "conflict" | "drift" | "pending" | "locked")).map(ToString::to_string).collect();
+    let rest: Vec<String> = fact
+        .marks
+        .iter()
+        .filter(|mark| !matches!(mark.as_ref(), "conflict" | "drift" | "pending" | "locked"))
+        .map(ToString::to_string)
+        .collect();
     if !rest.is_empty() {
         let lead = if line.pieces().is_empty() { "    " } else { "   " };
         line = line.add(Tone::Plain, lead).add(Tone::Warn, &row(&rest));
@@ -116,10 +120,13 @@ fn under_way(fact: &InsightPayload, at: Timestamp) -> Vec<Line> {
         let id = short_of(&pending.command_id);
         let since = ago(&pending.since, at).map(|ago| format!(", asked for {ago} ago")).unwrap_or_default();
         let state = pending.state.replace('_', " ");
-        lines.push(Line::plain("    ").add(Tone::Warn, "pending").add_safe(Tone::Plain, SafeText::line(": ")).add_safe(
-            Tone::Strong,
-            value(Some(&pending.value), &fact.unit),
-        ).add(Tone::Plain, &format!(" is {state}{since}: stellar queue show {id}")));
+        lines.push(
+            Line::plain("    ")
+                .add(Tone::Warn, "pending")
+                .add_safe(Tone::Plain, SafeText::line(": "))
+                .add_safe(Tone::Strong, value(Some(&pending.value), &fact.unit))
+                .add(Tone::Plain, &format!(" is {state}{since}: stellar queue show {id}")),
+        );
     }
     if fact.marks.iter().any(|mark| mark == "locked") {
         let text = format!(": nothing changes it until stellar unlock {}", fact.key);

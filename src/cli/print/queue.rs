@@ -26,8 +26,8 @@ const TOLD: usize = 20;
 /// Prints what was asked for: a change as it stands, or what it would do.
 #[derive(Default)]
 pub struct ChangePrinter {
-    commands: Vec<CommandPayload>,
-    status: Option<QueuePayload>,
+    told: usize,
+    more: Vec<String>,
 }
 
 impl Printer for ChangePrinter {
@@ -38,8 +38,8 @@ impl Printer for ChangePrinter {
                 sink.line(&plan_line(&plan, envelope.at()))
             }
             "core.queue.status" => {
-                self.status = payload(envelope, sink);
-                ControlFlow::Continue(())
+                let Some(status) = payload::<QueuePayload>(envelope, sink) else { return ControlFlow::Continue(()) };
+                status_lines(&status, None).iter().try_for_each(|line| sink.line(line))
             }
             "core.conflict.read" => {
                 let Some(conflict) = payload::<ConflictPayload>(envelope, sink) else { return ControlFlow::Continue(()) };
@@ -49,52 +49,54 @@ impl Printer for ChangePrinter {
                 sink.line(&Line::plain(&text))
             }
             _ => {
-                self.commands.extend(payload::<CommandPayload>(envelope, sink));
-                ControlFlow::Continue(())
+                let Some(command) = payload::<CommandPayload>(envelope, sink) else { return ControlFlow::Continue(()) };
+                if self.told == TOLD {
+                    self.more.push(command.state.into_owned());
+                    return ControlFlow::Continue(());
+                }
+                self.told += 1;
+                sink.line(&change_line(&command))
             }
         }
     }
 
     fn finish(&mut self, sink: &mut Sink) -> ControlFlow<()> {
-        if self.commands.len() > TOLD {
-            for state in CommandState::ALL {
-                let many = self.commands.iter().filter(|command| command.state == state.code()).count();
-                if many > 0 {
-                    let text = format!("{} {}", count(many as u64, "change"), words(state.code()));
-                    sink.line(&Line::toned(tone(state.code()), &text))?;
-                }
-            }
-            sink.line(&Line::toned(Tone::Dim, "stellar queue list shows what waits and why"))?;
-        } else {
-            self.commands.iter().try_for_each(|command| sink.line(&change_line(command)))?;
+        if self.more.is_empty() {
+            return ControlFlow::Continue(());
         }
-        self.status.iter().try_for_each(|status| status_lines(status, None).iter().try_for_each(|line| sink.line(line)))
+        let many = |state: CommandState| (self.more.iter().filter(|more| **more == state.code()).count(), words(state.code()));
+        let counts: Vec<String> =
+            CommandState::ALL.into_iter().map(many).filter(|(many, _)| *many > 0).map(|(many, state)| format!("{many} {state}")).collect();
+        sink.line(&Line::toned(
+            Tone::Dim,
+            &format!("and {} more: {}. stellar queue list shows what waits", self.more.len(), counts.join(", ")),
+        ))
     }
 }
 
 /// `queued q-8w2k: cluster is unreachable since 12:00Z. The running engine sends it when it answers. Undo: stellar undo q-8w2k`
 fn change_line(command: &CommandPayload) -> Line {
     let id = shown(command);
-    let mut line = Line::toned(tone(&command.state), &words(&command.state)).add(Tone::Strong, &format!(" {id}"));
-    let what = match (command.operation.as_ref(), command.undoes.is_some()) {
-        ("note", _) => String::new(),
-        _ => format!("{} = {}", command.key, value(Some(&command.value), "").as_str()),
+    let line = Line::toned(tone(&command.state), &words(&command.state)).add(Tone::Strong, &format!(" {id}"));
+    // Whoever just typed it knows what waits; what ended is named.
+    let waits = matches!(command.state.as_ref(), "queued" | "in_flight" | "parked" | "blocked");
+    let what = if waits || command.operation == "note" {
+        String::new()
+    } else {
+        format!("{} = {}.", command.key, value(Some(&command.value), "").as_str())
     };
-    match command.message.as_deref() {
-        Some(message) => line = line.add(Tone::Plain, &format!(": {message}")),
-        None if !what.is_empty() => line = line.add(Tone::Plain, &format!(": {what}")),
-        None => {}
-    }
-    match command.state.as_ref() {
-        "queued" | "in_flight" | "parked" if command.operation == "set" => line.add(Tone::Dim, &format!(" Undo: stellar undo {id}")),
-        "cancelled" => line.add(Tone::Plain, &format!(" {what}")),
-        _ => line,
-    }
+    let said: Vec<&str> =
+        [what.as_str(), command.message.as_deref().unwrap_or_default()].into_iter().filter(|text| !text.is_empty()).collect();
+    let line = if said.is_empty() { line } else { line.add(Tone::Plain, &format!(": {}", said.join(" "))) };
+    if waits && command.operation == "set" { line.add(Tone::Dim, &format!(" Undo: stellar undo {id}")) } else { line }
 }
 
 /// What a change would do.
 fn plan_line(plan: &PlanPayload, at: Timestamp) -> Line {
-    let line = Line::plain("would set ").add(Tone::Strong, plan.key.as_str()).add(Tone::Plain, " to ").add_safe(Tone::Strong, value(Some(&plan.value), ""));
+    let line = Line::plain("would set ")
+        .add(Tone::Strong, plan.key.as_str())
+        .add(Tone::Plain, " to ")
+        .add_safe(Tone::Strong, value(Some(&plan.value), ""));
     if plan.kept_here {
         return line.add(Tone::Plain, ", kept here");
     }
@@ -206,7 +208,8 @@ fn command_lines(command: &CommandPayload, at: Timestamp) -> Vec<Line> {
         lines.push(row("expires", &if deadline > at { format!("in {}", span::words(deadline.since(at))) } else { "now".to_owned() }));
     }
     if command.uncertain {
-        lines.push(Line::toned(Tone::Warn, "An attempt began whose outcome is not known: the target is looked at before it is sent again."));
+        lines
+            .push(Line::toned(Tone::Warn, "An attempt began whose outcome is not known: the target is looked at before it is sent again."));
     }
     lines.push(row("attempts", &attempts(command)));
     for attempt in &command.attempts {
@@ -252,7 +255,11 @@ impl Printer for QueuePrinter {
 fn status_lines(status: &QueuePayload, at: Option<Timestamp>) -> Vec<Line> {
     let mut lines = Vec::new();
     let oldest = status.oldest_ms.map(|age| format!(", the oldest {}", span::words(Duration::from_millis(age)))).unwrap_or_default();
-    lines.push(if status.depth == 0 { Line::plain("nothing waits to be sent") } else { Line::plain(&format!("{} under way{oldest}", count(status.depth, "change"))) });
+    lines.push(if status.depth == 0 {
+        Line::plain("nothing waits to be sent")
+    } else {
+        Line::plain(&format!("{} under way{oldest}", count(status.depth, "change")))
+    });
     if status.needs_you > 0 {
         let verb = if status.needs_you == 1 { "needs" } else { "need" };
         lines.push(Line::toned(Tone::Warn, &format!("{} {verb} you: stellar queue list", status.needs_you)));
@@ -273,7 +280,7 @@ fn status_lines(status: &QueuePayload, at: Option<Timestamp>) -> Vec<Line> {
         table.row(vec![
             (Tone::Strong, SafeText::line(queue.source.as_str())),
             (Tone::Plain, SafeText::line(&queue.depth.to_string())),
-            (if queue.breaker == "closed" { Tone::Plain } else { Tone::Warn }, SafeText::line(link(&queue.breaker))),
+            (if link(queue) == "up" { Tone::Plain } else { Tone::Warn }, SafeText::line(link(queue))),
             (Tone::Dim, SafeText::line(&next(queue.next_at.as_deref(), at))),
             (Tone::Plain, SafeText::line(&queue.reason.as_deref().map(words).unwrap_or_default())),
         ]);
@@ -296,12 +303,13 @@ pub fn waiting(queue: &SourceQueuePayload, at: Timestamp) -> String {
 }
 
 /// What a breaker is for somebody who knows no breakers.
-fn link(breaker: &str) -> &'static str {
-    match breaker {
-        "closed" => "up",
-        "open" => "down",
-        "half_open" => "probing",
-        "parked" => "refuses us",
+fn link(queue: &SourceQueuePayload) -> &'static str {
+    match (queue.breaker.as_ref(), queue.reason.as_deref()) {
+        ("closed", Some("unreachable")) => "failing",
+        ("closed", _) => "up",
+        ("open", _) => "down",
+        ("half_open", _) => "probing",
+        ("parked", _) => "refuses us",
         _ => "",
     }
 }

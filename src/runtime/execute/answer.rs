@@ -59,7 +59,11 @@ impl From<EngineError> for Failed {
 impl From<QueueError> for Failed {
     fn from(error: QueueError) -> Self {
         let failed = Self::new(error.code(), error.to_string());
-        if matches!(error, QueueError::Store(_)) { failed.hint("nothing was queued; stellar doctor shows which directory and why") } else { failed }
+        if matches!(error, QueueError::Store(_)) {
+            failed.hint("nothing was queued; stellar doctor shows which directory and why")
+        } else {
+            failed
+        }
     }
 }
 

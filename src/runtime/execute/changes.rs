@@ -156,15 +156,15 @@ pub async fn undo(answer: &mut Answer<'_>, args: &UndoArgs) -> Result<(), Failed
         };
         if command.state.is_delivered() && !args.yes {
             let id = answer.handle.shown(command.id);
-            return Err(told(answer, match &command.base {
-                Base::Value(value) => QueueError::WouldSend {
-                    id,
-                    key: command.key.clone(),
-                    value: value.clone(),
-                    source_name: command.source.clone(),
+            return Err(told(
+                answer,
+                match &command.base {
+                    Base::Value(value) => {
+                        QueueError::WouldSend { id, key: command.key.clone(), value: value.clone(), source_name: command.source.clone() }
+                    }
+                    Base::Unknown | Base::Absent => QueueError::NoBase(id),
                 },
-                Base::Unknown | Base::Absent => QueueError::NoBase(id),
-            }));
+            ));
         }
         let _ = Teller::new(answer, false).line(answer, &command).await;
         return Ok(());

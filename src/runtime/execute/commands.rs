@@ -85,11 +85,18 @@ impl Teller {
             CommandState::Queued | CommandState::InFlight => self.next(command),
             CommandState::Parked => why,
             CommandState::Blocked => {
-                format!("{source} holds another value than it started from. Decide with --mine or --theirs: stellar conflicts resolve {}", conflict_of(command))
+                format!(
+                    "{source} holds another value than it started from. Decide with --mine or --theirs: stellar conflicts resolve {}",
+                    conflict_of(command)
+                )
             }
             CommandState::Delivered | CommandState::Confirmed if command.reason == Some(CommandReason::KeptHere) => why,
             CommandState::Delivered | CommandState::Confirmed => {
-                let unguarded = if command.guarded == Some(false) { " Checked, not guarded: a change made there in that moment would not have been seen." } else { "" };
+                let unguarded = if command.guarded == Some(false) {
+                    " Checked, not guarded: a change made there in that moment would not have been seen."
+                } else {
+                    ""
+                };
                 let read_back = if command.state == CommandState::Confirmed { " and it was read back" } else { "" };
                 format!("{source} accepted it{read_back}.{unguarded}")
             }
@@ -143,14 +150,19 @@ pub fn conflict_of(command: &Command) -> ConflictId {
 fn clock(at: Timestamp, now: Timestamp) -> String {
     let text = at.to_rfc3339();
     let time = text.get(11..16).unwrap_or_default();
-    if now.since(at) < Duration::from_secs(12 * 3600) { format!("{time}Z") } else { format!("{} {time}Z", text.get(..10).unwrap_or_default()) }
+    if now.since(at) < Duration::from_secs(12 * 3600) {
+        format!("{time}Z")
+    } else {
+        format!("{} {time}Z", text.get(..10).unwrap_or_default())
+    }
 }
 
 /// As short as tells each from all the others.
 fn shorts(ids: &[CommandId]) -> HashMap<CommandId, String> {
     let mut backwards: Vec<(String, CommandId)> = ids.iter().map(|id| (id.to_string().chars().rev().collect(), *id)).collect();
     backwards.sort_unstable();
-    let neighbours = |at: usize| [at.checked_sub(1), Some(at + 1)].into_iter().flatten().filter_map(|at| backwards.get(at)).map(|(_, id)| *id);
+    let neighbours =
+        |at: usize| [at.checked_sub(1), Some(at + 1)].into_iter().flatten().filter_map(|at| backwards.get(at)).map(|(_, id)| *id);
     backwards.iter().enumerate().map(|(at, (_, id))| (*id, id.short(neighbours(at)))).collect()
 }
 
