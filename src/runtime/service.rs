@@ -87,18 +87,19 @@ impl Service {
     /// [`ServiceError::BadPath`]
     pub fn text(&self) -> Result<String, ServiceError> {
         let program = self.program.to_str().ok_or_else(|| ServiceError::BadPath(self.program.display().to_string()))?;
+        // Variables are looked for in the arguments, not in the program.
         let mut words = vec![quoted(program)?];
         for flag in &self.flags {
-            words.push(quoted(flag)?);
+            words.push(quoted(&flag.replace('$', "$$"))?);
         }
         words.push("serve".to_owned());
         let mut text = format!(
-            "{OURS}\n[Unit]\nDescription=Stellar keeps facts fresh and sends what waits\nDocumentation=man:stellar(1)\nAfter=network-online.target\n\n\
+            "{OURS}\n[Unit]\nDescription=Stellar keeps facts fresh and sends what waits\n\n\
              [Service]\nType=exec\nExecStart={}\n",
             words.join(" ")
         );
         for (name, value) in &self.variables {
-            text += &format!("Environment={}\n", quoted(&format!("{name}={value}"))?.replace("$$", "$"));
+            text += &format!("Environment={}\n", quoted(&format!("{name}={value}"))?);
         }
         // Not after bad usage or a damaged store: those want a person.
         text += "Restart=on-failure\nRestartSec=5s\nRestartPreventExitStatus=2 7\nTimeoutStopSec=30s\n\
@@ -243,13 +244,13 @@ fn write_whole(dir: &Path, unit: &Path, text: &str) -> io::Result<()> {
     fs::rename(&aside, unit)
 }
 
-/// A word as systemd reads it back: no specifier, no variable, no escape is in it.
+/// A word as systemd reads it back: no specifier and no escape is in it.
 fn quoted(word: &str) -> Result<String, ServiceError> {
     if word.contains(['\n', '\r', '\0']) {
         return Err(ServiceError::BadPath(word.to_owned()));
     }
     let plain = |char: char| char.is_ascii_alphanumeric() || "/._-+=:,@".contains(char);
-    let text = word.replace('\\', "\\\\").replace('"', "\\\"").replace('%', "%%").replace('$', "$$");
+    let text = word.replace('\\', "\\\\").replace('"', "\\\"").replace('%', "%%");
     Ok(if !word.is_empty() && word.chars().all(plain) { text } else { format!("\"{text}\"") })
 }
 
@@ -262,7 +263,7 @@ mod tests {
             dir: dir.join("systemd/user"),
             name: "stellar.service".to_owned(),
             program: "/opt/a b/50%/$x/stellar".into(),
-            flags: vec!["--config".to_owned(), "/home/anna/my \"own\" \\ config.toml".to_owned()],
+            flags: vec!["--config".to_owned(), "/home/anna/my \"own\" \\ $config.toml".to_owned()],
             variables: vec![("XDG_DATA_HOME".to_owned(), "/data/$HOME/100%".to_owned())],
         }
     }
@@ -274,7 +275,7 @@ mod tests {
         let line = |start: &str| text.lines().find(|line| line.starts_with(start)).unwrap().to_owned();
         assert_eq!(
             line("ExecStart="),
-            "ExecStart=\"/opt/a b/50%%/$$x/stellar\" --config \"/home/anna/my \\\"own\\\" \\\\ config.toml\" serve"
+            "ExecStart=\"/opt/a b/50%%/$x/stellar\" --config \"/home/anna/my \\\"own\\\" \\\\ $$config.toml\" serve"
         );
         assert_eq!(line("Environment="), "Environment=\"XDG_DATA_HOME=/data/$HOME/100%%\"");
         assert!(line("Restart=").ends_with("on-failure"));
@@ -283,20 +284,30 @@ mod tests {
     }
 
     #[test]
-    fn systemd_finds_nothing_wrong_with_it() {
+    fn systemd_finds_nothing_wrong_with_it_and_reads_the_program_as_it_is() {
+        use std::os::unix::fs::symlink;
         let home = tempfile::tempdir().unwrap();
-        let program = std::env::current_exe().unwrap();
-        let service = Service { program, ..service(home.path()) };
-        let unit = service.unit();
-        write_whole(&service.dir, &unit, &service.text().unwrap()).unwrap();
-        // Where systemd is not, nobody can be asked.
-        let Ok(ran) = Command::new("systemd-analyze").args(["--user", "verify"]).arg(&unit).env("SYSTEMD_LOG_LEVEL", "warning").output()
-        else {
-            return;
+        let strange = home.path().join("a b 50% $x \\ \"q\"");
+        fs::create_dir(&strange).unwrap();
+        symlink("/bin/sh", strange.join("stellar")).unwrap();
+        let service = Service { program: strange.join("stellar"), ..service(home.path()) };
+        write_whole(&service.dir, &service.unit(), &service.text().unwrap()).unwrap();
+        let verify = |unit: &Path| {
+            let mut command = Command::new("systemd-analyze");
+            command
+                .args(["--user", "--man=no", "verify"])
+                .arg(unit)
+                .env("SYSTEMD_LOG_LEVEL", "warning")
+                .env("XDG_RUNTIME_DIR", home.path());
+            command.output()
         };
-        let said = String::from_utf8_lossy(&ran.stderr);
-        // Of its own file; the machine's other units may have faults, and its user bus may not be there.
-        assert!(!said.lines().any(|line| line.contains("stellar.service") || line.contains("Unknown")), "{said}");
+        // Where systemd is not, nobody can be asked.
+        let Ok(ran) = verify(&service.unit()) else { return };
+        let said = String::from_utf8_lossy(&ran.stderr).into_owned();
+        assert!(ran.status.success() && said.is_empty(), "{said}");
+        // It does look: a program that is not there is found.
+        fs::remove_file(strange.join("stellar")).unwrap();
+        assert!(!verify(&service.unit()).unwrap().status.success());
     }
 
     #[test]

@@ -179,7 +179,8 @@ impl Printer for CommandPrinter {
 
 fn command_lines(command: &CommandPayload, at: Timestamp) -> Vec<Line> {
     let id = shown(command);
-    let since = ago(&command.since, at).map(|ago| format!(" for {ago}")).unwrap_or_default();
+    let ended = matches!(command.state.as_ref(), "delivered" | "confirmed" | "dead" | "cancelled");
+    let since = ago(&command.since, at).map(|ago| if ended { format!(" {ago} ago") } else { format!(" for {ago}") }).unwrap_or_default();
     let row = |name: &str, text: &str| Line::toned(Tone::Dim, &format!("{name:<9} ")).add(Tone::Plain, text);
     let mut lines = vec![
         Line::toned(Tone::Strong, command.key.as_str())
@@ -190,7 +191,11 @@ fn command_lines(command: &CommandPayload, at: Timestamp) -> Vec<Line> {
             .add(Tone::Dim, &since),
     ];
     lines.extend(command.message.iter().map(|message| Line::plain(message)));
-    lines.push(row("for", &format!("{}, where it was {}", command.source, base(&command.base))));
+    let note = command.operation == "note";
+    lines.push(row(
+        "for",
+        &if note { command.source.to_string() } else { format!("{}, where it was {}", command.source, base(&command.base)) },
+    ));
     if let Some(theirs) = &command.theirs {
         lines.push(row("now there", &base(theirs)));
     }

@@ -112,8 +112,9 @@ impl Teller {
         if let Some(Author { user, .. }) = &self.status.held_by {
             return format!("Sending was stopped by {user}; stellar queue release lets it go on.");
         }
-        let silent = command.reason == Some(CommandReason::Unreachable);
-        let why = match command.reason {
+        let reason = command.reason.or_else(|| self.of_source(command));
+        let silent = reason == Some(CommandReason::Unreachable);
+        let why = match reason {
             Some(CommandReason::Unreachable) => self.unreachable(command),
             Some(reason) => format!("{} ", reason.sentence()),
             None => String::new(),
@@ -127,6 +128,12 @@ impl Teller {
             "No engine is running that would send it: stellar serve --install sets one up, and an open stellar sends too.".to_owned()
         };
         format!("{why}{who}")
+    }
+
+    /// Why its source is left alone, for one that was never tried.
+    fn of_source(&self, command: &Command) -> Option<CommandReason> {
+        let queue = self.status.sources.iter().find(|queue| queue.source == command.source && queue.breaker != "closed")?;
+        queue.reason.filter(|reason| matches!(reason, CommandReason::Unreachable | CommandReason::AuthFailed))
     }
 
     /// `cluster is unreachable since 12:00. `

@@ -153,7 +153,7 @@ fn a_watch_tells_what_happens_to_changes() {
     let serve = scene.sandbox.serve();
     let watch = scene.sandbox.start(&["watch", "--json"]);
     watch.wait_for(|line| line.contains("core.watch.ready"));
-    scene.change(&["set", FAR, "1", "--wait", "0s"], 8);
+    scene.change(&["set", FAR, "1", "--wait", "1ms"], 8);
     let told = watch.wait_for(|line| line.contains("\"action\":\"core.queue."));
     let told: Value = serde_json::from_str(&told).unwrap();
     assert_eq!((told["payload"]["key"].as_str(), told["payload"]["value"].as_i64()), (Some(FAR), Some(1)), "{told}");
