@@ -136,7 +136,7 @@ fn set_in_tree(tree: &mut Tree, way: &[JsonStep], value: &Tree) -> Option<Option
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1500, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 600, ..ProptestConfig::default() })]
     #[test]
     fn an_edited_text_is_the_edited_tree_and_all_else_stays(document in document(), steps in steps(), new in document()) {
         let value = Value::from_json(&new.tree);
