@@ -24,7 +24,7 @@ impl Scene {
     /// The same with more lines of configuration.
     pub fn with(more: &str) -> Self {
         let sandbox = Sandbox::with_config(&format!("{CONFIG}{more}"));
-        sandbox.write(".config/stellar/wiki.json", "{\"service\": {\"checkout\": {\"replicas\": 4}},\n  \"note\": \"kept\"}\n");
+        sandbox.write(".config/stellar/wiki.json", "{\"checkout\": {\"replicas\": 4},\n  \"note\": \"kept\"}\n");
         Self { sandbox }
     }
 
@@ -40,10 +40,7 @@ impl Scene {
 
     /// Somebody else writes the file.
     pub fn rewrite(&self, replicas: u32) {
-        self.sandbox.write(
-            ".config/stellar/wiki.json",
-            format!("{{\"service\": {{\"checkout\": {{\"replicas\": {replicas}}}}},\n  \"note\": \"kept\"}}\n"),
-        );
+        self.sandbox.write(".config/stellar/wiki.json", format!("{{\"checkout\": {{\"replicas\": {replicas}}},\n  \"note\": \"kept\"}}\n"));
     }
 
     /// Runs the real binary to its end.
@@ -68,6 +65,7 @@ const CONFIG: &str = r#"
 name = "wiki"
 kind = "file"
 path = "wiki.json"
+prefix = "service"
 writable = true
 
 [[source]]
