@@ -7,6 +7,7 @@
 //! a quiet end. It knows no engine and keeps no state.
 
 mod ask;
+mod changes;
 mod chaos;
 mod command;
 mod config;
@@ -21,10 +22,13 @@ mod look;
 mod messages;
 mod print;
 mod run;
+mod service;
 mod sink;
 mod trace;
 mod upkeep;
 
+#[cfg(test)]
+mod queue_tests;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

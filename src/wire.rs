@@ -34,16 +34,18 @@ pub use cache_event::{
     RemovedPayload, ResyncPayload,
 };
 pub use chaos::{ChaosProfilePayload, ChaosReportPayload, FaultCountPayload, RecoveryPayload};
-pub use conflict::{CandidatePayload, ConflictPayload};
+pub use conflict::{CandidatePayload, ConflictPayload, DisputedChangePayload};
 pub use envelope::{Envelope, ErrorBody, Outcome, VERSION, Via};
 pub use event::{ConflictEventPayload, EventPayload, FaultPayload, MissedPayload, ReadyPayload};
 pub use history::HistoryPayload;
 pub use insight::{AgreementPayload, FactorPayload, InsightPayload, PendingPayload, SourceViewPayload};
 pub use look::{ContrastPayload, KeyPayload, KeymapPayload, ThemePayload};
-pub use queue::{AttemptPayload, BasePayload, CommandPayload, PlanPayload, QueuePayload, SourceQueuePayload, StateCountPayload};
+pub use queue::{
+    AttemptPayload, BasePayload, CommandPayload, LockPayload, PlanPayload, QueuePayload, SourceQueuePayload, StateCountPayload,
+};
 pub use report::{
     ActionPayload, ConfigCheckPayload, ConfigPathPayload, ConfigProblemPayload, DemoPayload, DoctorPayload, FilePayload, ServePayload,
-    SettingPayload, TextPayload, UpstreamPayload, Verdict,
+    ServicePayload, SettingPayload, TextPayload, UpstreamPayload, Verdict,
 };
 pub use schema::schemas;
 pub use source::{RefreshPayload, SamplePayload, SkippedPayload, SourceErrorPayload, SourcePayload, SourceTestPayload};

@@ -101,7 +101,7 @@ fn argument(arg: &ArgSpec, matches: &ArgMatches) -> Option<Json> {
         ArgKind::Text | ArgKind::Path | ArgKind::Choice(_) => text(matches, name).map(Json::String),
         ArgKind::Texts | ArgKind::Choices(_) => matches.get_many::<String>(name).map(|words| words.cloned().map(Json::String).collect()),
         ArgKind::Duration | ArgKind::Count => matches.get_one::<u64>(name).copied().map(Json::from),
-        ArgKind::Secret => None,
+        ArgKind::Secret | ArgKind::Minted | ArgKind::Rows => None,
         ArgKind::Json => matches.get_one::<Map<String, Json>>(name).cloned().map(Json::Object),
     }
 }

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    engine::{Plan, QueueStatus},
+    engine::{Plan, QueueStatus, SourceQueue},
     fact::{Attempt, Base, Command, Key, SourceId, Timestamp, Value},
 };
 
@@ -17,6 +17,9 @@ use super::mask::{Mask, is_false};
 pub struct CommandPayload {
     /// Its whole id; any unique ending of it is accepted.
     pub id: String,
+    /// The end of it, as short as tells it from the others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown: Option<String>,
     /// Which fact.
     #[schemars(with = "String")]
     pub key: Key,
@@ -70,6 +73,9 @@ pub struct CommandPayload {
     pub user: String,
     /// As whom.
     pub persona: String,
+    /// What happens to it next, or happened, in a sentence or two.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
     /// Whether the values are hidden because they are secret.
     #[serde(default, skip_serializing_if = "is_false")]
     pub masked: bool,
@@ -180,8 +186,24 @@ pub struct SourceQueuePayload {
     pub reason: Option<Cow<'static, str>>,
 }
 
+/// Belief in a fact was frozen or let go: `core.input.field_lock`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LockPayload {
+    /// Which fact.
+    #[schemars(with = "String")]
+    pub key: Key,
+    /// Whether it is frozen now.
+    pub locked: bool,
+    /// What is believed.
+    #[schemars(with = "Option<serde_json::Value>")]
+    pub value: Option<Value>,
+    /// Whether the value is hidden because it is secret.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub masked: bool,
+}
+
 impl BasePayload {
-    fn of(base: &Base, mask: Mask) -> Self {
+    pub(super) fn of(base: &Base, mask: Mask) -> Self {
         let known = match base {
             Base::Unknown => "unknown",
             Base::Absent => "absent",
@@ -204,6 +226,7 @@ impl CommandPayload {
         };
         Self {
             id: command.id.to_string(),
+            shown: None,
             key: command.key.clone(),
             source: command.source.clone(),
             operation: command.operation.code().into(),
@@ -225,8 +248,16 @@ impl CommandPayload {
             undoes: command.undoes.map(|id| id.to_string()),
             user: command.author.user.clone(),
             persona: command.author.persona.clone(),
+            message: None,
             masked: mask.hides(),
         }
+    }
+
+    /// With its short id and what is to be said of it.
+    #[must_use]
+    pub fn told(mut self, shown: String, message: String) -> Self {
+        (self.shown, self.message) = (Some(shown), Some(message).filter(|message| !message.is_empty()));
+        self
     }
 
     /// The action of an event about a command that stands so.
@@ -264,6 +295,29 @@ impl PlanPayload {
     }
 }
 
+impl SourceQueuePayload {
+    /// Puts one source's part on the wire.
+    #[must_use]
+    pub fn of(queue: &SourceQueue) -> Self {
+        Self {
+            source: queue.source.clone(),
+            depth: queue.depth,
+            breaker: queue.breaker.into(),
+            next_at: queue.next_at.map(Timestamp::to_rfc3339),
+            reason: queue.reason.map(|reason| reason.code().into()),
+        }
+    }
+}
+
+impl LockPayload {
+    /// Puts a lock on the wire. `secret` says whether its key's values are.
+    #[must_use]
+    pub fn of(key: &Key, locked: bool, value: Option<&Value>, secret: bool, reveal: bool) -> Self {
+        let mask = Mask::new(secret, reveal);
+        Self { key: key.clone(), locked, value: value.map(|value| mask.value(value)), masked: mask.hides() }
+    }
+}
+
 impl QueuePayload {
     /// Puts the queue's standing on the wire.
     #[must_use]
@@ -275,17 +329,7 @@ impl QueuePayload {
             needs_you: status.needs_a_person,
             held: status.held_by.is_some(),
             held_by: status.held_by.as_ref().map(|author| author.user.clone()),
-            sources: status
-                .sources
-                .iter()
-                .map(|queue| SourceQueuePayload {
-                    source: queue.source.clone(),
-                    depth: queue.depth,
-                    breaker: queue.breaker.into(),
-                    next_at: queue.next_at.map(Timestamp::to_rfc3339),
-                    reason: queue.reason.map(|reason| reason.code().into()),
-                })
-                .collect(),
+            sources: status.sources.iter().map(SourceQueuePayload::of).collect(),
             closed: status.closed.clone(),
             sends: status.sends,
         }

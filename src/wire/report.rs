@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 /// One check of `stellar doctor`: `core.app.doctor`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DoctorPayload {
-    /// What was checked: `config data_dir state_dir key store source:NAME socket`.
+    /// What was checked: `config data_dir state_dir log key socket store source:NAME queue`.
     pub check: String,
     /// How it is.
     pub verdict: Verdict,
@@ -130,6 +130,21 @@ pub struct UpstreamPayload {
     pub name: String,
     /// Where it answers, when it does.
     pub address: String,
+}
+
+/// The systemd user unit that serves: `core.app.service`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ServicePayload {
+    /// Its file.
+    pub unit: String,
+    /// Whether one of ours is there now.
+    pub installed: bool,
+    /// What systemd says of it; null where it cannot be asked.
+    pub active: Option<String>,
+    /// What happened or how it stands, in a sentence.
+    pub message: String,
+    /// What is left for a person to run.
+    pub run: Vec<String>,
 }
 
 /// Text for a program: completions, a manual page.

@@ -17,6 +17,8 @@ mod keys;
 #[cfg(test)]
 mod network;
 #[cfg(test)]
+mod queue;
+#[cfg(test)]
 mod screen;
 #[cfg(test)]
 mod snapshots;

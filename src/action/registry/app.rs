@@ -14,10 +14,15 @@ pub(super) const ACTIONS: &[ActionSpec] = &[
     ActionSpec {
         id: "core.app.serve",
         title: "Serve",
-        doc: "Polls and watches the sources and answers other processes of this user through the socket, until it is ended.",
+        doc: "Polls and watches the sources and answers other processes of this user through the socket, until it is ended.\nWith --install a systemd user unit does so from now on.",
+        args: &[
+            ArgSpec::option("install", "install", "", ArgKind::Flag, "Write a systemd user unit for it and start that"),
+            ArgSpec::option("uninstall", "uninstall", "", ArgKind::Flag, "Stop that unit and remove it"),
+            ArgSpec::option("status", "status", "", ArgKind::Flag, "Say whether that unit is there and runs"),
+        ],
         offline: Offline::Cached,
         command: &["serve"],
-        emits: &["core.app.serve"],
+        emits: &["core.app.serve", "core.app.service"],
         ..ActionSpec::COMMAND
     },
     ActionSpec {

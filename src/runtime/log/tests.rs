@@ -63,6 +63,7 @@ fn context(home: &Path, level: &str) -> Context {
         state_dir: loaded.dirs.state_dir.clone(),
         socket: loaded.dirs.socket_path.clone(),
         offline: false,
+        user: "anna".to_owned(),
     }
 }
 
