@@ -1,6 +1,7 @@
 //! The engine as its callers meet it, over a real store in memory or on disk and sources that answer from a script.
 
 mod room;
+mod simulation;
 mod snapshots;
 mod upkeep;
 mod window;
@@ -159,6 +160,7 @@ impl Bench {
             secrets: Arc::new(NoSecrets),
             vault: Arc::new(NoVault),
             environment: Arc::default(),
+            inline: false,
         };
         change(&mut options);
         Engine::assemble(options, opened, sources).unwrap()
