@@ -56,10 +56,10 @@ class Home:
     def run(self, *words, limit=None):
         process = self.start(*words, limit=limit)
         try:
-            out, err = process.communicate(timeout=60)
+            out, err = process.communicate(timeout=180)
         except subprocess.TimeoutExpired:
             process.kill()
-            raise Broken(f"{words} did not end within a minute")
+            raise Broken(f"{words} did not end within three minutes")
         if "panicked" in out + err or process.returncode < 0 or process.returncode == 101:
             raise Broken(f"{words} ended with {process.returncode}: {err.strip()[-400:]}")
         return process.returncode, out, err
