@@ -16,7 +16,7 @@ use rustix::{
 };
 
 /// How long anything may take before the test gives up.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// A program on a terminal of its own.
 pub struct Terminal {
