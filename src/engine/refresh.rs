@@ -8,11 +8,14 @@ use std::{
 
 use futures_util::FutureExt as _;
 
-use crate::{config::SourceKind, fact::Timestamp};
+use crate::{
+    config::SourceKind,
+    fact::{Key, Observation, SourceId, Timestamp},
+};
 
 use super::{
     api::{EngineEvent, RefreshReport, SourceTest},
-    cache::ingest,
+    cache::{gone, ingest},
     commit::Taken,
     core::{Core, SourceSlot, Unit},
     health::{Failure, Remarks},
@@ -59,6 +62,7 @@ impl Core {
             let failed = |(at, _, took): (usize, _, Duration)| RefreshReport { error: Some(store_error(&error)), ..self.report(at, took) };
             return outcomes.into_iter().map(failed).collect();
         }
+        self.reconcile(now).await;
         let taken: Vec<_> = outcomes.into_iter().map(|(at, outcome, took)| self.take(at, outcome, took, now)).collect();
         self.commit(taken, now).await
     }
@@ -83,6 +87,10 @@ impl Core {
                 taken.report.failed = skipped + fetched.duplicates.len() as u64;
                 let unchanged = fetched.unchanged;
                 let mut ingested = ingest(&self.read_facts().table, &slot.id, fetched, now);
+                for key in std::mem::take(&mut ingested.vanished) {
+                    let before = self.said_by(&slot.id, &key);
+                    ingested.ops.push(gone(key, &slot.id, before, now));
+                }
                 if !unchanged {
                     self.admit(&slot.id, complete, &mut ingested);
                 }
@@ -95,11 +103,17 @@ impl Core {
             Err(error) => {
                 let not_before = error.retry_after.map(|wait| now.plus(wait));
                 taken.health.failed(now, took, Failure { code: error.code.to_owned(), message: error.message.clone(), not_before });
-                taken.report.keys = self.read_facts().table.held_by(&slot.id).filter(|held| held.value().is_some()).count() as u64;
+                taken.report.keys = self.read_facts().table.held_by(&slot.id).filter(|(_, note)| note.is_held()).count() as u64;
                 taken.report.error = Some(error);
             }
         }
         taken
+    }
+
+    /// What a source last said of a key; none where that cannot be read any more.
+    fn said_by(&self, source: &SourceId, key: &Key) -> Option<Observation> {
+        let hot = self.look(key).ok()?;
+        hot.slots().iter().find(|held| held.observation.source == *source).map(|held| held.observation.clone())
     }
 
     /// One fetch that stores nothing and is not remembered.

@@ -38,7 +38,7 @@ impl Core {
         let facts = self.read_facts();
         let mut room = self.keeping.room();
         let limit = room.watermarks().pinnable();
-        room.pin(key, self.weight(facts.table.slots(key))).map_err(|PinsFull { pinned, more }| {
+        room.pin(key, facts.table.weight(key)).map_err(|PinsFull { pinned, more }| {
             EngineError::PinsFull(format!(
                 "{key} cannot be kept from going: {pinned} bytes are pinned already, with its {more} that is more than half of \
                  cache.high_watermark ({limit} bytes); unlock other keys, or raise it"
@@ -49,7 +49,7 @@ impl Core {
     /// Conflicts of keys that are not in the table any more, from the copies of their values.
     pub(super) fn kept_conflicts(&self, table: &Table, now: Timestamp) -> Vec<Arc<ConflictEntry>> {
         let kept: Vec<(Key, Vec<Slot>)> = self.keeping.with(self.store.as_ref(), |ledgers| {
-            let gone = ledgers.kept.iter().filter(|(key, _)| table.slots(key).is_empty());
+            let gone = ledgers.kept.iter().filter(|(key, _)| table.notes(key).is_empty());
             gone.map(|(key, observations)| (key.clone(), observations.iter().map(|one| Slot::new(one.clone(), &self.rules)).collect()))
                 .collect()
         });
