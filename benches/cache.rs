@@ -154,7 +154,7 @@ fn hot(keys: &[Key]) {
 /// What a process takes that holds so many observations, by the memory it may use for decoded facts: each in a process of its own.
 fn memory(_: &[Key]) {
     say(
-        "\n| observations | keys | hot tier | opened | loaded | in | after 20,000 reads | listed in | most | decoded |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+        "\n| observations | keys | hot tier | opened | loaded | in | after 20,000 reads | a read | decoded | with a view | listed in |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     );
     for (keys, sources) in [(10_000, 10), (100_000, 1), (100_000, 10)] {
         let dir = place();
@@ -183,18 +183,21 @@ fn one_process(arguments: &[String]) {
     let (loaded, took) = (running::memory("VmRSS"), start.elapsed());
     let keys = peers::keys(keys);
     let mut next = scattered(keys.len());
+    let start = Instant::now();
     (0..20_000).for_each(|_| drop(black_box(handle.get(&keys[next()]))));
-    let read = running::memory("VmRSS");
+    let (read, of_one) = (running::memory("VmRSS"), start.elapsed() / 20_000);
+    let decoded = handle.cache_status().expect("a store").hot.bytes;
+    let view = handle.view().expect("a store");
+    let viewed = running::memory("VmRSS");
     let start = Instant::now();
     assert_eq!(handle.list(&FactQuery::default()).expect("listed").len(), keys.len());
     let listed = start.elapsed();
-    let hot = handle.cache_status().expect("a store").hot;
+    drop(view);
     say(&format!(
-        "| {} | {} | {tier} MiB | {opened:.0} MiB | {loaded:.0} MiB | {took:.2?} | {read:.0} MiB | {listed:.2?} | {:.0} MiB | {} MiB |",
+        "| {} | {} | {tier} MiB | {opened:.0} MiB | {loaded:.0} MiB | {took:.2?} | {read:.0} MiB | {of_one:.1?} | {:.1} MiB | {viewed:.0} MiB | {listed:.2?} |",
         keys.len() * sources,
         keys.len(),
-        running::memory("VmHWM"),
-        hot.bytes >> 20,
+        decoded as f64 / f64::from(1 << 20),
     ));
 }
 

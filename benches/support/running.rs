@@ -77,7 +77,7 @@ pub fn engine(dir: &Path, sources: usize, hot_tier: u64) -> Engine {
     .expect("the engine starts")
 }
 
-/// A line of this process's status, in MiB: `VmRSS` is what is resident now, `VmHWM` the most there ever was.
+/// A line of this process's status, in MiB: `VmRSS` is what is resident now.
 pub fn memory(what: &str) -> f64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix(what)?.strip_prefix(':')).unwrap_or_default();

@@ -19,6 +19,9 @@ use super::{
 /// The smallest piece that is worth a sync of its own, in sealed bytes.
 const SMALLEST_PIECE: u64 = 64 * 1024;
 
+/// No decoded key takes less than so many bytes of memory.
+const LEAST: u64 = 1024;
+
 /// What one member's fetch changes, before any of it is taken.
 pub(super) struct Taken {
     pub at: usize,
@@ -121,7 +124,7 @@ impl Core {
             return self.hot.forget(&key);
         }
         // What nobody asked for comes in when all of it is at hand, and there is room.
-        if before.is_none() && (ops.len() < noted || !self.hot.has_room(0)) {
+        if before.is_none() && (ops.len() < noted || !self.hot.has_room(LEAST)) {
             return;
         }
         let is_held = before.is_some();

@@ -46,7 +46,8 @@ impl Core {
         let mut room = self.keeping.room();
         if facts.loaded && !room.is_filled() {
             let remembered = Keeping::remembered(self.store.as_ref());
-            room.fill(facts.table.matching(None).map(|(key, _)| (key.clone(), facts.table.weight(key))), &remembered);
+            let held = facts.table.matching(None).map(|(key, notes)| (key.clone(), notes.iter().map(Note::weight).sum()));
+            room.fill(held, &remembered);
         }
     }
 

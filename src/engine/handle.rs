@@ -19,6 +19,7 @@ use super::{
     core::Core,
     history::Believed,
     poll,
+    recall::all,
     snapshots::Told,
     source::{BuiltSource, SourceDeps, build_sources},
     store::{Hydrated, KeyKeeper, KeyPolicy, Mode, OpenedStore, StoreOptions, Taken, open_resilient},
@@ -172,17 +173,12 @@ impl EngineHandle {
     pub fn list(&self, query: &FactQuery) -> Result<Vec<Arc<Insight>>, EngineError> {
         self.core.load()?;
         let mut found = Vec::new();
-        self.core.resolve_matching(
-            query.pattern.as_ref(),
-            |_| true,
-            self.core.now(),
-            |insight| {
-                let state = query.states.is_empty() || query.states.contains(&insight.state);
-                if state && (query.marks.is_empty() || query.marks.iter().any(|mark| insight.marks.contains(*mark))) {
-                    found.push(Arc::new(insight));
-                }
-            },
-        )?;
+        self.core.resolve_matching(query.pattern.as_ref(), all, self.core.now(), |insight| {
+            let state = query.states.is_empty() || query.states.contains(&insight.state);
+            if state && (query.marks.is_empty() || query.marks.iter().any(|mark| insight.marks.contains(*mark))) {
+                found.push(Arc::new(insight));
+            }
+        })?;
         // In no order where they came from the store; where all were in memory this costs a look.
         found.sort_by(|one, other| one.key.cmp(&other.key));
         match query.sort {

@@ -4,7 +4,11 @@
 //! value of yesterday is neither cached nor shown with the date of today; a walk over many keys reads the store once and pushes nothing out
 //! of the tier; no lock is held while the store is read.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use crate::fact::{Insight, Key, Observation, Pattern, Timestamp};
 
@@ -18,6 +22,11 @@ use super::{
 const MOMENT: Duration = Duration::from_millis(20);
 /// A walk that misses one key in so many reads the store from one end to the other; fewer are read one by one.
 const FEW: usize = 4;
+
+/// Every key.
+pub(super) fn all(_: &[Note]) -> bool {
+    true
+}
 
 /// Whether what is read is kept in the tier.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -38,6 +47,8 @@ impl Core {
         if facts.loaded {
             return Ok(());
         }
+        // What was lost before is not read now, and so not noted.
+        self.rewrite.store(false, Ordering::Relaxed);
         let mut table = Table::default();
         let mut first = First::new(self);
         self.store.scan(&[], &mut |observation| {

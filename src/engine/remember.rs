@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use crate::fact::{Insight, Key, Timestamp};
 
-use super::{core::Core, history::Believed, store::StoreError};
+use super::{core::Core, history::Believed, recall::all, store::StoreError};
 
 /// Between two writings.
 const WRITE: Duration = Duration::from_secs(60);
@@ -25,7 +25,7 @@ impl Core {
         }
         let Some(keys) = keys else {
             // A store that cannot be read is named by whatever reads it next; history of a cache may have a gap.
-            let _ = self.resolve_matching(None, |_| true, now, |insight| self.remember(&insight, now));
+            let _ = self.resolve_matching(None, all, now, |insight| self.remember(&insight, now));
             return;
         };
         let standings = self.standings(now);

@@ -13,6 +13,7 @@ use crate::fact::{Key, Timestamp};
 use super::{
     api::{EngineEvent, SourceStatus},
     core::{Core, remembered},
+    recall::all,
     source::Skipped,
     store::StoreError,
     view::{EngineView, FactMap, Keeper},
@@ -44,14 +45,10 @@ impl Core {
                 let now = self.now();
                 let mut resolved = Vec::new();
                 let standings = self.standings(now);
-                self.walk(
-                    None,
-                    |_| true,
-                    |key, slots| {
-                        let turns = self.turns(slots, &standings, now);
-                        resolved.extend(self.resolve(key, slots, &standings, now).map(|insight| (Arc::new(insight), turns)));
-                    },
-                )?;
+                self.walk(None, all, |key, slots| {
+                    let turns = self.turns(slots, &standings, now);
+                    resolved.extend(self.resolve(key, slots, &standings, now).map(|insight| (Arc::new(insight), turns)));
+                })?;
                 let facts: FactMap = resolved.into_iter().collect();
                 none.insert(Keeper::new(facts, self.source_statuses(now).into()))
             }

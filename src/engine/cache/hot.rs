@@ -19,7 +19,7 @@ use quick_cache::{
     sync::{Cache, DefaultLifecycle},
 };
 
-use crate::fact::{Insight, Key, SourceView, Timestamp};
+use crate::fact::{Candidate, ConflictEntry, Insight, Key, SourceView, Timestamp};
 
 use super::slot::Slot;
 
@@ -54,7 +54,12 @@ impl Hot {
     pub fn new(slots: impl IntoIterator<Item = Arc<Slot>>) -> Arc<Self> {
         let slots: Box<[Arc<Slot>]> = slots.into_iter().collect();
         let of_slots: usize = slots.iter().map(|slot| slot.bytes() + size_of::<SourceView>() + 3 * PIECE).sum();
-        Arc::new(Self { bytes: of_slots + size_of::<Self>() + size_of::<Insight>() + OVERHEAD, slots, belief: Mutex::default() })
+        let of_conflict = if slots.len() > 1 { size_of::<ConflictEntry>() + slots.len() * size_of::<Candidate>() } else { 0 };
+        Arc::new(Self {
+            bytes: OVERHEAD + size_of::<Self>() + size_of::<Insight>() + of_slots + of_conflict,
+            slots,
+            belief: Mutex::default(),
+        })
     }
 
     /// What every source says.

@@ -239,7 +239,7 @@ impl Table {
     /// What all sources say of a key weighs this much, in sealed bytes.
     #[must_use]
     pub fn weight(&self, key: &Key) -> u64 {
-        weight(self.notes(key))
+        self.notes(key).iter().map(Note::weight).sum()
     }
 
     /// Whose note it is.
@@ -291,12 +291,6 @@ impl Table {
     pub fn key_count(&self) -> usize {
         self.ids.len()
     }
-}
-
-/// What these weigh together, in sealed bytes.
-#[must_use]
-pub fn weight(notes: &[Note]) -> u64 {
-    notes.iter().map(Note::weight).sum()
 }
 
 /// Whether these can disagree: all of one spelling cannot.
