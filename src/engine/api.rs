@@ -10,6 +10,7 @@ use crate::{
 use super::{
     cache::HotStatus,
     cache_event::CacheEvent,
+    queue::QueueEvent,
     source::{BadSource, Reported, Skipped, SourceError},
     store::{KeyStatus, SnapshotError, Standing, StoreError, StoreStats},
     world::{Clock, KeyVault, Rng, Secrets},
@@ -281,6 +282,8 @@ pub enum EngineEvent {
     ConflictClosed(ConflictId, Key),
     /// A source was asked.
     SourceRefreshed(RefreshReport),
+    /// A command took a step.
+    Queue(QueueEvent),
     /// Something happened to the cache as a whole.
     Cache(CacheEvent),
     /// A task of the engine failed; the sentence says which.

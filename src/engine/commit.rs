@@ -84,7 +84,7 @@ impl Core {
     }
 
     /// Has the writer write; a failure is said. Answers whether the store has it now.
-    async fn write(&self, ops: Vec<StoreOp>, documents: Vec<Document>, now: Timestamp) -> bool {
+    pub(super) async fn write(&self, ops: Vec<StoreOp>, documents: Vec<Document>, now: Timestamp) -> bool {
         let written = match self.writer() {
             Ok(writer) => writer.write(ops, documents).await,
             Err(error) => Err(error),

@@ -23,6 +23,7 @@ use super::{
     health::{Failure, SourceHealth},
     history::HistoryLog,
     keeping::Keeping,
+    queue::Desk,
     source::{BuiltSource, Source, SourceError},
     store::{CacheStore, OpenedStore, StoreError},
     view::Keeper,
@@ -93,6 +94,7 @@ pub(super) struct Core {
     pub sources: Vec<SourceSlot>,
     pub units: Vec<Unit>,
     pub events: Events,
+    pub desk: Arc<Desk>,
     pub history: HistoryLog,
     pub notes: Vec<String>,
     pub protection: String,
@@ -136,7 +138,7 @@ pub(super) struct Standing {
 }
 
 impl Core {
-    pub fn new(options: EngineOptions, opened: OpenedStore, built: Vec<BuiltSource>) -> Self {
+    pub fn new(options: EngineOptions, opened: OpenedStore, built: Vec<BuiltSource>, desk: Desk) -> Self {
         let OpenedStore { store, notes, protection, backend, .. } = opened;
         let mut units: Vec<Unit> = Vec::new();
         let mut groups = HashMap::new();
@@ -181,6 +183,7 @@ impl Core {
             sources,
             units,
             events: Events::default(),
+            desk: Arc::new(desk),
             history: HistoryLog::new(options.config.cache.history, options.config.cache.high_watermark / HISTORY_SHARE),
             notes,
             protection,
@@ -288,7 +291,9 @@ impl Core {
                 })
             })
             .collect();
-        resolve(key, rule, &readings, &self.settings, now)
+        let mut insight = resolve(key, rule, &readings, &self.settings, now)?;
+        self.mark_changes(&mut insight);
+        Some(insight)
     }
 
     fn ttl(&self, rule: Option<&crate::fact::KeyRule>, source: &SourceConfig) -> Duration {

@@ -321,7 +321,7 @@ impl Core {
                 continue;
             }
             // What cannot be read has no values to keep.
-            let Ok(hot) = self.look(key) else { continue };
+            let Ok(hot) = self.recall(key) else { continue };
             let insight = self.resolve(key, hot.slots(), &standings, now);
             if insight.is_some_and(|insight| insight.marks.contains(Mark::Conflict)) {
                 disputed.insert(key.clone(), hot.slots().iter().map(|slot| slot.observation.clone()).collect());

@@ -11,14 +11,16 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::fact::{ClassOfValue, ConflictEntry, Insight, Key, Pattern, ResolutionState, SourceId, Timestamp};
+use crate::fact::{ConflictEntry, Insight, Key, Pattern, ResolutionState, SourceId, Timestamp};
 
 use super::{
     api::{CacheStatus, EngineError, EngineOptions, FactQuery, Knowledge, RefreshReport, SortBy, SourceStatus, SourceTest, StampedEvent},
     cache::{may_differ, name_of},
     core::Core,
     history::Believed,
+    journal::{LogDisk, LogWriter, RealLogDisk},
     poll,
+    queue::open_desk,
     recall::all,
     snapshots::Told,
     source::{BuiltSource, SourceDeps, build_sources},
@@ -74,18 +76,26 @@ impl Engine {
             vault: Arc::clone(&options.vault),
             policy: KeyPolicy::default(),
         })?;
-        Ok(Self::idle(options, opened, built))
+        let disk: Arc<dyn LogDisk> = Arc::new(RealLogDisk::new(&options.data_dir, Arc::clone(&options.clock)));
+        Self::idle(options, opened, built, (disk, LogWriter::Thread))
     }
 
     /// Puts an engine together from a store and sources that are already there.
-    fn idle(options: EngineOptions, opened: OpenedStore, built: Vec<BuiltSource>) -> Self {
+    fn idle(
+        options: EngineOptions,
+        mut opened: OpenedStore,
+        built: Vec<BuiltSource>,
+        log: (Arc<dyn LogDisk>, LogWriter),
+    ) -> Result<Self, EngineError> {
         let (set_aside, restored) = (opened.set_aside, opened.restored);
-        let core = Arc::new(Core::new(options, opened, built));
+        let (desk, notes) = open_desk(log, opened.store.log_sealer())?;
+        opened.notes.extend(notes);
+        let core = Arc::new(Core::new(options, opened, built, desk));
         core.listen_to_store();
         core.go_on_resealing();
         core.tell_opening(set_aside, restored);
         core.tell_store();
-        Self { core, tasks: Vec::new() }
+        Ok(Self { core, tasks: Vec::new() })
     }
 
     /// Starts the schedules, when asked to poll and not offline; once they run, does nothing. Needs a tokio runtime.
@@ -103,7 +113,18 @@ impl Engine {
 
     /// As [`Engine::start`], of a store and sources that are already there: for tests and rehearsals.
     pub(super) fn assemble(options: EngineOptions, opened: OpenedStore, built: Vec<BuiltSource>) -> Result<Self, EngineError> {
-        let mut engine = Self::idle(options, opened, built);
+        let disk: Arc<dyn LogDisk> = Arc::new(RealLogDisk::new(&options.data_dir, Arc::clone(&options.clock)));
+        Self::assemble_over(options, opened, built, (disk, LogWriter::Thread))
+    }
+
+    /// As [`Engine::assemble`], with the log of record on this disk.
+    pub(super) fn assemble_over(
+        options: EngineOptions,
+        opened: OpenedStore,
+        built: Vec<BuiltSource>,
+        log: (Arc<dyn LogDisk>, LogWriter),
+    ) -> Result<Self, EngineError> {
+        let mut engine = Self::idle(options, opened, built, log)?;
         engine.poll()?;
         Ok(engine)
     }
@@ -125,6 +146,9 @@ impl Engine {
     /// # Errors
     /// When the last flush fails.
     pub async fn shutdown(self) -> Result<(), EngineError> {
+        self.core.desk.stop();
+        // Who sends lets go when what is in flight has ended, or after two seconds.
+        drop(self.core.desk.sender.lock().await);
         for task in &self.tasks {
             task.abort();
         }
@@ -148,6 +172,7 @@ impl Engine {
             if let Some((name, body)) = core.keeping.recency().filter(|_| core.options.polling) {
                 let _ = core.store.put_meta(&name, &body);
             }
+            core.desk.close();
             core.store.close()
         });
         match closed.await {
@@ -206,11 +231,12 @@ impl EngineHandle {
                 found.push(conflict);
             }
         })?;
-        for conflict in self.core.kept_conflicts(&self.core.read_facts().table, self.core.now()) {
+        for conflict in self.core.kept_conflicts(self.core.now()) {
             if all || conflict.resolution == ResolutionState::Pending {
                 found.push(conflict);
             }
         }
+        found.extend(self.core.change_conflicts());
         found.sort_by(|one, other| ConflictEntry::most_instructive_first(one, other));
         Ok(found)
     }
@@ -383,7 +409,7 @@ impl EngineHandle {
     /// Whether a key's values are to be masked.
     #[must_use]
     pub fn is_secret(&self, key: &Key) -> bool {
-        ClassOfValue::of(key, self.core.rules.rule(key)) == ClassOfValue::Secret
+        self.core.is_secret(key)
     }
 
     /// The engine's wall clock.

@@ -2,7 +2,7 @@
 //!
 //! Invariants: what is read from the store is held against the table before it is kept or takes part in what its source vouches for, so a
 //! value of yesterday is neither cached nor shown with the date of today; a walk over many keys reads the store once and pushes nothing out
-//! of the tier; no lock is held while the store is read.
+//! of the tier; no lock of the facts is held while the store is read or a fact is resolved.
 
 use std::{
     collections::HashMap,
@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use crate::fact::{Insight, Key, Observation, Pattern, Timestamp};
+use crate::fact::{Insight, Key, Mark, Observation, Pattern, Timestamp};
 
 use super::{
     cache::{Hot, Note, Slot, Table},
@@ -92,19 +92,24 @@ impl Core {
 
     /// Resolves it, or answers what was believed a moment ago where nothing has moved since.
     fn believe(&self, key: &Key, hot: &Hot, epoch: u64, now: Timestamp) -> Option<Arc<Insight>> {
-        if let Some(insight) = hot.belief(epoch, now) {
+        if let Some(insight) = hot.belief(epoch, now)
+            && !self.is_marked(key)
+        {
             return Some(insight);
         }
         let standings = self.standings(now);
         let insight = Arc::new(self.resolve(key, hot.slots(), &standings, now)?);
         let soon = now.plus(MOMENT);
         let until = self.turns(hot.slots(), &standings, now).map_or(soon, |turns| turns.min(soon));
-        hot.believe(&insight, epoch, now, until);
+        // The queue moves by itself: what it shows of a key is looked up each time.
+        if !insight.marks.contains(Mark::Pending) && !insight.marks.contains(Mark::Locked) {
+            hot.believe(&insight, epoch, now, until);
+        }
         Some(insight)
     }
 
     /// Everything that is said of a key; being looked at is no use of it.
-    pub fn look(&self, key: &Key) -> Result<Arc<Hot>, StoreError> {
+    pub fn recall(&self, key: &Key) -> Result<Arc<Hot>, StoreError> {
         match self.hot.peek(key) {
             Some(hot) => Ok(hot),
             None if self.read_facts().table.notes(key).is_empty() => Ok(Hot::new([])),
@@ -152,17 +157,20 @@ impl Core {
     ) -> Result<(), StoreError> {
         let mut missing: HashMap<Key, usize> = HashMap::new();
         let mut single: Vec<Key> = Vec::new();
+        let mut held: Vec<(Key, Arc<Hot>)> = Vec::new();
         let all = {
             let facts = self.read_facts();
             for (key, notes) in facts.table.matching(pattern).filter(|(_, notes)| which(notes)) {
                 match self.hot.peek(key) {
-                    Some(hot) => each(key, hot.slots()),
+                    Some(hot) => held.push((key.clone(), hot)),
                     None if facts.unwritten.contains_key(key) => single.push(key.clone()),
                     None => drop(missing.insert(key.clone(), notes.len())),
                 }
             }
             facts.table.key_count()
         };
+        held.iter().for_each(|(key, hot)| each(key, hot.slots()));
+        drop(held);
         if missing.len() * FEW >= all {
             self.walk_store(pattern, &mut missing, &mut each)?;
         }

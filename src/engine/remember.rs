@@ -30,7 +30,7 @@ impl Core {
         };
         let standings = self.standings(now);
         for key in keys {
-            let resolved = self.look(key).ok().and_then(|hot| self.resolve(key, hot.slots(), &standings, now));
+            let resolved = self.recall(key).ok().and_then(|hot| self.resolve(key, hot.slots(), &standings, now));
             if let Some(insight) = resolved {
                 self.remember(&insight, now);
             }

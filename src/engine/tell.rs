@@ -84,7 +84,7 @@ impl Core {
             let standings = self.standings(now);
             // What cannot be read stays as it was told: the store says so itself.
             let told = keys.iter().filter_map(|key| {
-                let hot = self.look(key).ok()?;
+                let hot = self.recall(key).ok()?;
                 let turns = self.turns(hot.slots(), &standings, now);
                 let resolved = self.resolve(key, hot.slots(), &standings, now);
                 if let Some(insight) = &resolved {
