@@ -94,6 +94,11 @@ proptest! {
 }
 
 #[test]
+fn a_note_is_small() {
+    assert_eq!(size_of::<Note>(), 40);
+}
+
+#[test]
 fn own_marks_and_dates_are_told_apart() {
     let mut table = Table::default();
     let before = observation(1, 0, 1, true);
