@@ -26,7 +26,7 @@ mod view;
 mod tests;
 
 pub use cache::{
-    CacheCompactPayload, CacheEvictPayload, CachePayload, CacheReplayPayload, HydratePayload, LeftOutPayload, SnapshotPayload,
+    CacheCompactPayload, CacheEvictPayload, CachePayload, CacheReplayPayload, HotPayload, HydratePayload, LeftOutPayload, SnapshotPayload,
     StandingPayload,
 };
 pub use cache_event::{

@@ -8,6 +8,7 @@ use crate::{
 };
 
 use super::{
+    cache::HotStatus,
     cache_event::CacheEvent,
     queue::QueueEvent,
     source::{BadSource, Reported, Skipped, SourceError},
@@ -258,6 +259,8 @@ pub struct CacheStatus {
     pub store: StoreStats,
     /// How it stands with its room.
     pub room: RoomStatus,
+    /// How the tier of decoded facts stands.
+    pub hot: HotStatus,
     /// What the encryption protects against and what not, in a sentence.
     pub protection: String,
     /// The keys, where what is kept is sealed.

@@ -15,12 +15,13 @@ use crate::fact::{ConflictEntry, Insight, Key, Pattern, ResolutionState, SourceI
 
 use super::{
     api::{CacheStatus, EngineError, EngineOptions, FactQuery, Knowledge, RefreshReport, SortBy, SourceStatus, SourceTest, StampedEvent},
-    cache::name_of,
+    cache::{may_differ, name_of},
     core::Core,
     history::Believed,
     journal::{JournalOptions, RealLogDisk},
     poll,
     queue::open_desk,
+    recall::all,
     snapshots::Told,
     source::{BuiltSource, SourceDeps, build_sources},
     store::{Hydrated, KeyKeeper, KeyPolicy, Mode, OpenedStore, StoreOptions, Taken, open_resilient},
@@ -187,7 +188,7 @@ impl EngineHandle {
     /// # Errors
     /// When the store itself fails.
     pub fn get(&self, key: &Key) -> Result<Option<Arc<Insight>>, EngineError> {
-        Ok(self.core.insight(key, self.core.now())?.map(Arc::new))
+        Ok(self.core.insight(key, self.core.now())?)
     }
 
     /// Every matching fact, resolved for now.
@@ -197,13 +198,14 @@ impl EngineHandle {
     pub fn list(&self, query: &FactQuery) -> Result<Vec<Arc<Insight>>, EngineError> {
         self.core.load()?;
         let mut found = Vec::new();
-        let facts = self.core.read_facts();
-        self.core.resolve_all(facts.table.matching(query.pattern.as_ref()), self.core.now(), |insight| {
+        self.core.resolve_matching(query.pattern.as_ref(), all, self.core.now(), |insight| {
             let state = query.states.is_empty() || query.states.contains(&insight.state);
             if state && (query.marks.is_empty() || query.marks.iter().any(|mark| insight.marks.contains(*mark))) {
                 found.push(Arc::new(insight));
             }
-        });
+        })?;
+        // In no order where they came from the store; where all were in memory this costs a look.
+        found.sort_by(|one, other| one.key.cmp(&other.key));
         match query.sort {
             SortBy::Key => {}
             SortBy::Age => found.sort_by_key(|fact| std::cmp::Reverse(fact.age)),
@@ -222,16 +224,14 @@ impl EngineHandle {
     pub fn conflicts(&self, all: bool) -> Result<Vec<Arc<ConflictEntry>>, EngineError> {
         self.core.load()?;
         let mut found = Vec::new();
-        let facts = self.core.read_facts();
-        let contested = facts.table.matching(None).filter(|(_, slots)| slots.len() > 1);
-        self.core.resolve_all(contested, self.core.now(), |insight| {
+        self.core.resolve_matching(None, may_differ, self.core.now(), |insight| {
             if let Some(conflict) = insight.conflict
                 && (all || conflict.resolution == ResolutionState::Pending)
             {
                 found.push(conflict);
             }
-        });
-        for conflict in self.core.kept_conflicts(&facts.table, self.core.now()) {
+        })?;
+        for conflict in self.core.kept_conflicts(self.core.now()) {
             if all || conflict.resolution == ResolutionState::Pending {
                 found.push(conflict);
             }
@@ -323,6 +323,7 @@ impl EngineHandle {
             facts: self.core.read_facts().table.key_count() as u64,
             store: self.core.store.stats(),
             room: self.core.room_status(),
+            hot: self.core.hot.status(),
             protection: keys.as_ref().map_or_else(|| self.core.protection.clone(), |keys| keys.protection.clone()),
             keys,
             notes: self.core.store_notes(),

@@ -364,8 +364,8 @@ impl Core {
         let ops = vec![StoreOp::Put(observation)];
         {
             let _shared = self.keeping.gate.read().await;
-            self.write(ops.clone(), Vec::new(), now).await;
-            self.adopt(ops);
+            let written = self.write(ops.clone(), Vec::new(), now).await;
+            self.adopt(ops, written);
         }
         self.tell_changes(std::slice::from_ref(&command.key), now);
     }
@@ -403,8 +403,7 @@ impl Core {
             if waiting.is_empty() {
                 return;
             }
-            let facts = self.read_facts();
-            let value = |key: &Key| facts.table.slot(key, source).and_then(|slot| slot.observation.value().cloned());
+            let value = |key: &Key| self.said_by(source, key).and_then(|observation| observation.value().cloned());
             waiting.into_iter().filter(|command| Base::found(value(&command.key)).is(&command.value)).map(|command| command.id).collect()
         };
         let decide = |state: &QueueState| {

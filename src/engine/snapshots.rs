@@ -105,7 +105,7 @@ impl Core {
 
     /// Brings memory to what the disk took.
     fn follow(&self, ops: &[StoreOp]) {
-        self.adopt(ops.to_vec());
+        self.adopt(ops.to_vec(), true);
     }
 
     /// Makes snapshots by schedule, as long as the engine runs.
