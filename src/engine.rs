@@ -47,6 +47,7 @@ pub use store::{
     Taken, Wipe,
 };
 pub use view::{Contested, EngineView, FactMap};
+pub use window::glimpse;
 pub use world::Secrets;
 
 #[cfg(test)]

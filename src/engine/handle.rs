@@ -21,7 +21,7 @@ use super::{
     poll,
     snapshots::Told,
     source::{BuiltSource, SourceDeps, build_sources},
-    store::{Hydrated, KeyKeeper, KeyPolicy, Mode, OpenedStore, StoreOptions, Taken, open_resilient},
+    store::{Hydrated, KeyKeeper, Mode, OpenedStore, Taken, open_resilient},
     view::EngineView,
 };
 
@@ -63,16 +63,7 @@ impl Engine {
                 environment: Arc::clone(&options.environment),
             },
         )?;
-        let opened = open_resilient(&StoreOptions {
-            data_dir: options.data_dir.clone(),
-            state_dir: options.state_dir.clone(),
-            backend: options.config.cache.backend.clone(),
-            key: options.config.cache.key.clone(),
-            clock: Arc::clone(&options.clock),
-            rng: Arc::clone(&options.rng),
-            vault: Arc::clone(&options.vault),
-            policy: KeyPolicy::default(),
-        })?;
+        let opened = open_resilient(&options.store())?;
         Ok(Self::idle(options, opened, built))
     }
 
@@ -146,6 +137,12 @@ impl Engine {
             // Only the owner that polls writes down who was used when; a convenience, so a disk that refuses is no failure.
             if let Some((name, body)) = core.keeping.recency().filter(|_| core.options.polling) {
                 let _ = core.store.put_meta(&name, &body);
+            }
+            // Last, because the next write would outdate it; without it the next start is slower.
+            if (core.options.polling || core.writer.get().is_some())
+                && let Err(error) = core.keep_window()
+            {
+                tracing::warn!(%error, "what the next start shows first was not written");
             }
             core.store.close()
         });
