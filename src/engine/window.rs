@@ -32,7 +32,7 @@ use super::{
 const WINDOW: &str = "first-window";
 /// Keys of a window: more than a usual terminal has rows.
 const KEYS: usize = 64;
-/// Sealed bytes after which no further key is read: large values come with the rest.
+/// Sealed bytes that a window takes at the most: large values come with the rest.
 const ENOUGH: u64 = 256 * 1024;
 
 /// The window as a file holds it.
@@ -97,11 +97,11 @@ impl Core {
     fn each_of_window(&self, mut each: impl FnMut(&Key, Vec<Observation>)) -> Result<(), StoreError> {
         let mut read = 0;
         for key in self.written_window() {
+            let observations = self.store.get(&key)?;
+            read += observations.iter().map(|observation| self.store.weight(observation)).sum::<u64>();
             if read > ENOUGH {
                 break;
             }
-            let observations = self.store.get(&key)?;
-            read += observations.iter().map(|observation| self.store.weight(observation)).sum::<u64>();
             each(&key, observations);
         }
         Ok(())

@@ -103,9 +103,12 @@ async fn it_goes_with_the_first_write_and_comes_back_with_a_clean_end() {
     assert_eq!(seen(&bench).unwrap().facts.get(0).unwrap().value, Some(Value::parse("3").unwrap()));
 }
 
+/// What it is called, whether it writes, what it does.
+type Way = (&'static str, bool, Box<dyn Fn(&dyn CacheStore)>);
+
 #[tokio::test]
 async fn every_way_of_writing_takes_it_away_and_no_way_of_reading_does() {
-    let ways: [(&str, bool, Box<dyn Fn(&dyn CacheStore)>); 8] = [
+    let ways: [Way; 8] = [
         ("a put", true, Box::new(put(3, "9"))),
         ("an eviction", true, Box::new(|store| store.apply(&[StoreOp::Evict(key("k/0003"), id("cluster"))]).unwrap())),
         ("a document", true, Box::new(|store| store.put_meta("d", b"x").unwrap())),
@@ -201,6 +204,7 @@ async fn large_values_are_left_to_the_database() {
     engine.handle().refresh(&[id("cluster")]).await.unwrap();
     engine.shutdown().await.unwrap();
     assert!((1..10).contains(&seen(&bench).unwrap().facts.len()));
+    assert!(fs::metadata(file(&bench)).unwrap().len() < 512 * 1024);
 }
 
 const PLACE: &str = "STELLAR_TEST_GLIMPSE";
