@@ -6,6 +6,7 @@
 //! It does not fetch, store, print or schedule.
 
 mod chars;
+mod command;
 mod confidence;
 mod conflict;
 mod decimal;
@@ -15,6 +16,7 @@ mod foreign;
 mod insight;
 mod json;
 mod key;
+mod merge;
 mod normal;
 mod observation;
 mod pattern;
@@ -29,13 +31,15 @@ pub mod span;
 mod time;
 mod value;
 
+pub use command::{Attempt, Author, Base, Command, CommandId, CommandIdError, CommandReason, CommandState, Operation};
 pub use confidence::{Band, Confidence, Factor, FactorKind, ScoreBasis, Validity, Weights, WeightsError, right_about};
 pub use conflict::{Candidate, ConflictClass, ConflictEntry, ConflictId, ConflictIdError, ResolutionState};
 pub use field::FieldName;
 pub use foreign::JsonTree;
-pub use insight::{Agreement, FactState, Insight, Mark, Marks, SourceState, SourceView, UnknownName};
-pub use json::{MAX_DEPTH, MAX_VALUES, ValueError, ValueErrorKind, json_string, parse_json};
+pub use insight::{Agreement, FactState, Insight, Mark, Marks, Pending, SourceState, SourceView, UnknownName};
+pub use json::{JsonEditError, JsonStep, MAX_DEPTH, MAX_VALUES, ValueError, ValueErrorKind, json_string, parse_json, set_in_json};
 pub use key::{Key, KeyError};
+pub use merge::merge_values;
 pub use normal::{Normal, same};
 pub use observation::{Content, Observation};
 pub use pattern::Pattern;

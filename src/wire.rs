@@ -15,6 +15,7 @@ mod history;
 mod insight;
 mod look;
 mod mask;
+mod queue;
 mod report;
 mod schema;
 mod source;
@@ -37,8 +38,9 @@ pub use conflict::{CandidatePayload, ConflictPayload};
 pub use envelope::{Envelope, ErrorBody, Outcome, VERSION, Via};
 pub use event::{ConflictEventPayload, EventPayload, FaultPayload, MissedPayload, ReadyPayload};
 pub use history::HistoryPayload;
-pub use insight::{AgreementPayload, FactorPayload, InsightPayload, SourceViewPayload};
+pub use insight::{AgreementPayload, FactorPayload, InsightPayload, PendingPayload, SourceViewPayload};
 pub use look::{ContrastPayload, KeyPayload, KeymapPayload, ThemePayload};
+pub use queue::{AttemptPayload, BasePayload, CommandPayload, PlanPayload, QueuePayload, SourceQueuePayload, StateCountPayload};
 pub use report::{
     ActionPayload, ConfigCheckPayload, ConfigPathPayload, ConfigProblemPayload, DoctorPayload, FilePayload, ServePayload, SettingPayload,
     TextPayload, Verdict,

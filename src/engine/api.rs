@@ -9,6 +9,7 @@ use crate::{
 
 use super::{
     cache_event::CacheEvent,
+    queue::QueueEvent,
     source::{BadSource, Reported, Skipped, SourceError},
     store::{KeyPolicy, KeyStatus, SnapshotError, Standing, StoreError, StoreOptions, StoreStats},
     world::{Clock, KeyVault, Rng, Secrets},
@@ -27,6 +28,8 @@ pub struct EngineOptions {
     pub offline: bool,
     /// Poll and watch by schedule (`serve`, a screen); false for a one-shot command.
     pub polling: bool,
+    /// Nothing runs on a thread of its own: for rehearsals on virtual time.
+    pub inline: bool,
     /// The clocks.
     pub clock: Arc<dyn Clock>,
     /// The source of randomness.
@@ -294,6 +297,8 @@ pub enum EngineEvent {
     ConflictClosed(ConflictId, Key),
     /// A source was asked.
     SourceRefreshed(RefreshReport),
+    /// A command took a step.
+    Queue(QueueEvent),
     /// Something happened to the cache as a whole.
     Cache(CacheEvent),
     /// A task of the engine failed; the sentence says which.

@@ -79,7 +79,7 @@ impl Core {
     }
 
     /// Has the writer write; a failure is said.
-    async fn write(&self, ops: Vec<StoreOp>, documents: Vec<Document>, now: Timestamp) {
+    pub(super) async fn write(&self, ops: Vec<StoreOp>, documents: Vec<Document>, now: Timestamp) {
         let written = match self.writer() {
             Ok(writer) => writer.write(ops, documents).await,
             Err(error) => Err(error),

@@ -22,6 +22,7 @@ use super::{
     health::{Failure, SourceHealth},
     history::HistoryLog,
     keeping::Keeping,
+    queue::Desk,
     source::{BuiltSource, Source, SourceError},
     store::{CacheStore, OpenedStore, StoreError},
     view::Keeper,
@@ -90,6 +91,7 @@ pub(super) struct Core {
     pub sources: Vec<SourceSlot>,
     pub units: Vec<Unit>,
     pub events: Events,
+    pub desk: Arc<Desk>,
     pub history: HistoryLog,
     pub notes: Vec<String>,
     pub protection: String,
@@ -130,7 +132,7 @@ pub(super) struct Standing {
 }
 
 impl Core {
-    pub fn new(options: EngineOptions, opened: OpenedStore, built: Vec<BuiltSource>) -> Self {
+    pub fn new(options: EngineOptions, opened: OpenedStore, built: Vec<BuiltSource>, desk: Desk) -> Self {
         let OpenedStore { store, notes, protection, backend, .. } = opened;
         let mut units: Vec<Unit> = Vec::new();
         let mut groups = HashMap::new();
@@ -175,6 +177,7 @@ impl Core {
             sources,
             units,
             events: Events::default(),
+            desk: Arc::new(desk),
             history: HistoryLog::new(options.config.cache.history, options.config.cache.high_watermark / HISTORY_SHARE),
             notes,
             protection,
@@ -202,6 +205,9 @@ impl Core {
     pub fn writer(&self) -> Result<&Writer, StoreError> {
         if let Some(writer) = self.writer.get() {
             return Ok(writer);
+        }
+        if self.options.inline {
+            return Ok(self.writer.get_or_init(|| Writer::inline(Arc::clone(&self.store))));
         }
         let started = Writer::start(Arc::clone(&self.store)).map_err(|error| StoreError::Unwritable {
             path: "the cache".to_owned(),
@@ -311,7 +317,9 @@ impl Core {
                 })
             })
             .collect();
-        resolve(key, rule, &readings, &self.settings, now)
+        let mut insight = resolve(key, rule, &readings, &self.settings, now)?;
+        self.mark_changes(&mut insight);
+        Some(insight)
     }
 
     fn ttl(&self, rule: Option<&crate::fact::KeyRule>, source: &SourceConfig) -> Duration {

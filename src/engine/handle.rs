@@ -11,14 +11,16 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::fact::{ClassOfValue, ConflictEntry, Insight, Key, Pattern, ResolutionState, SourceId, Timestamp};
+use crate::fact::{ConflictEntry, Insight, Key, Pattern, ResolutionState, SourceId, Timestamp};
 
 use super::{
     api::{CacheStatus, EngineError, EngineOptions, FactQuery, Knowledge, RefreshReport, SortBy, SourceStatus, SourceTest, StampedEvent},
     cache::name_of,
     core::Core,
     history::Believed,
+    journal::{LogDisk, LogWriter, RealLogDisk},
     poll,
+    queue::open_desk,
     snapshots::Told,
     source::{BuiltSource, SourceDeps, build_sources},
     store::{Hydrated, KeyKeeper, Mode, OpenedStore, Taken, open_resilient},
@@ -64,18 +66,26 @@ impl Engine {
             },
         )?;
         let opened = open_resilient(&options.store())?;
-        Ok(Self::idle(options, opened, built))
+        let disk: Arc<dyn LogDisk> = Arc::new(RealLogDisk::new(&options.data_dir, Arc::clone(&options.clock)));
+        Self::idle(options, opened, built, (disk, LogWriter::Thread))
     }
 
     /// Puts an engine together from a store and sources that are already there.
-    fn idle(options: EngineOptions, opened: OpenedStore, built: Vec<BuiltSource>) -> Self {
+    fn idle(
+        options: EngineOptions,
+        mut opened: OpenedStore,
+        built: Vec<BuiltSource>,
+        log: (Arc<dyn LogDisk>, LogWriter),
+    ) -> Result<Self, EngineError> {
         let (set_aside, restored) = (opened.set_aside, opened.restored);
-        let core = Arc::new(Core::new(options, opened, built));
+        let (desk, notes) = open_desk(log, opened.store.log_sealer())?;
+        opened.notes.extend(notes);
+        let core = Arc::new(Core::new(options, opened, built, desk));
         core.listen_to_store();
         core.go_on_resealing();
         core.tell_opening(set_aside, restored);
         core.tell_store();
-        Self { core, tasks: Vec::new() }
+        Ok(Self { core, tasks: Vec::new() })
     }
 
     /// Starts the schedules, when asked to poll and not offline; once they run, does nothing. Needs a tokio runtime.
@@ -93,7 +103,18 @@ impl Engine {
 
     /// As [`Engine::start`], of a store and sources that are already there: for tests and rehearsals.
     pub(super) fn assemble(options: EngineOptions, opened: OpenedStore, built: Vec<BuiltSource>) -> Result<Self, EngineError> {
-        let mut engine = Self::idle(options, opened, built);
+        let disk: Arc<dyn LogDisk> = Arc::new(RealLogDisk::new(&options.data_dir, Arc::clone(&options.clock)));
+        Self::assemble_over(options, opened, built, (disk, LogWriter::Thread))
+    }
+
+    /// As [`Engine::assemble`], with the log of record on this disk.
+    pub(super) fn assemble_over(
+        options: EngineOptions,
+        opened: OpenedStore,
+        built: Vec<BuiltSource>,
+        log: (Arc<dyn LogDisk>, LogWriter),
+    ) -> Result<Self, EngineError> {
+        let mut engine = Self::idle(options, opened, built, log)?;
         engine.poll()?;
         Ok(engine)
     }
@@ -115,6 +136,9 @@ impl Engine {
     /// # Errors
     /// When the last flush fails.
     pub async fn shutdown(self) -> Result<(), EngineError> {
+        self.core.desk.stop();
+        // Who sends lets go when what is in flight has ended, or after two seconds.
+        drop(self.core.desk.sender.lock().await);
         for task in &self.tasks {
             task.abort();
         }
@@ -138,6 +162,7 @@ impl Engine {
             if let Some((name, body)) = core.keeping.recency().filter(|_| core.options.polling) {
                 let _ = core.store.put_meta(&name, &body);
             }
+            core.desk.close();
             // Last, because the next write would outdate it; without it the next start is slower.
             if (core.options.polling || core.writer.get().is_some())
                 && let Err(error) = core.keep_window()
@@ -208,6 +233,7 @@ impl EngineHandle {
                 found.push(conflict);
             }
         }
+        found.extend(self.core.change_conflicts());
         found.sort_by(|one, other| ConflictEntry::most_instructive_first(one, other));
         Ok(found)
     }
@@ -379,7 +405,7 @@ impl EngineHandle {
     /// Whether a key's values are to be masked.
     #[must_use]
     pub fn is_secret(&self, key: &Key) -> bool {
-        ClassOfValue::of(key, self.core.rules.rule(key)) == ClassOfValue::Secret
+        self.core.is_secret(key)
     }
 
     /// The engine's wall clock.

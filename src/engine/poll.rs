@@ -39,6 +39,10 @@ pub(super) fn start(core: &Arc<Core>) -> Vec<JoinHandle<()>> {
     tasks.push(kept("asking again for what was damaged", Box::new(move || Box::pin(Arc::clone(&run).run_resync()))));
     let run = Arc::clone(core);
     tasks.push(kept("the schedule of snapshots", Box::new(move || Box::pin(Arc::clone(&run).run_snapshots()))));
+    if core.may_send() {
+        let run = Arc::clone(core);
+        tasks.push(kept("sending", Box::new(move || Box::pin(Arc::clone(&run).run_sending()))));
+    }
     let run = Arc::clone(core);
     tasks.push(kept("history", Box::new(move || Box::pin(Arc::clone(&run).run_history()))));
     tasks

@@ -8,7 +8,10 @@ use std::{
 
 use futures_util::FutureExt as _;
 
-use crate::{config::SourceKind, fact::Timestamp};
+use crate::{
+    config::SourceKind,
+    fact::{SourceId, Timestamp},
+};
 
 use super::{
     api::{EngineEvent, RefreshReport, SourceTest},
@@ -16,7 +19,8 @@ use super::{
     commit::Taken,
     core::{Core, SourceSlot, Unit},
     health::{Failure, Remarks},
-    source::{Fetched, Skipped, SourceError},
+    queue::OfSource,
+    source::{Fetched, Reported, Skipped, SourceError},
 };
 
 /// How many items a test shows.
@@ -51,16 +55,26 @@ impl Core {
         let fetches = unit.members.iter().map(|at| async move {
             let started = self.options.clock.monotonic();
             let outcome = self.fetch_guarded(&self.sources[*at]).await;
-            (*at, outcome, self.options.clock.monotonic().saturating_sub(started))
+            (*at, outcome, started, self.options.clock.monotonic().saturating_sub(started))
         });
         let outcomes = futures_util::future::join_all(fetches).await;
         let now = self.now();
         if let Err(error) = self.load() {
-            let failed = |(at, _, took): (usize, _, Duration)| RefreshReport { error: Some(store_error(&error)), ..self.report(at, took) };
+            let failed =
+                |(at, _, _, took): (usize, _, _, Duration)| RefreshReport { error: Some(store_error(&error)), ..self.report(at, took) };
             return outcomes.into_iter().map(failed).collect();
         }
-        let taken: Vec<_> = outcomes.into_iter().map(|(at, outcome, took)| self.take(at, outcome, took, now)).collect();
-        self.commit(taken, now).await
+        let mono = self.options.clock.monotonic();
+        let asked: Vec<usize> = outcomes.iter().map(|(at, ..)| *at).collect();
+        for (at, outcome, ..) in &outcomes {
+            self.learn(*at, of_source(outcome.as_ref().err()), mono);
+        }
+        let taken: Vec<_> = outcomes.into_iter().map(|(at, outcome, began, took)| self.take(at, outcome, (began, took), now)).collect();
+        let reports = self.commit(taken, now).await;
+        for at in asked {
+            self.confirm(at).await;
+        }
+        reports
     }
 
     fn report(&self, at: usize, took: Duration) -> RefreshReport {
@@ -68,11 +82,12 @@ impl Core {
     }
 
     /// Works out what an outcome changes; changes nothing.
-    fn take(&self, at: usize, outcome: Result<Fetched, SourceError>, took: Duration, now: Timestamp) -> Taken {
+    fn take(&self, at: usize, outcome: Result<Fetched, SourceError>, (began, took): (Duration, Duration), now: Timestamp) -> Taken {
         let slot = &self.sources[at];
         let mut taken = Taken { at, report: self.report(at, took), health: slot.health().clone(), ops: Vec::new(), changed: Vec::new() };
         match outcome {
-            Ok(fetched) => {
+            Ok(mut fetched) => {
+                self.keep_written(&slot.id, began, &mut fetched);
                 let remarks = (!fetched.unchanged).then(|| remarks_of(&fetched));
                 let complete = fetched.complete;
                 if !complete {
@@ -100,6 +115,19 @@ impl Core {
             }
         }
         taken
+    }
+
+    /// An answer that was begun before something was written to its source does not know of it yet: there what was written counts.
+    fn keep_written(&self, source: &SourceId, began: Duration, fetched: &mut Fetched) {
+        if fetched.unchanged {
+            return;
+        }
+        for (key, value) in self.desk.written_since(source, began) {
+            match fetched.items.iter_mut().find(|item| item.key == key) {
+                Some(item) => item.value = value,
+                None => fetched.items.push(Reported { key, value, observed_at: None, changed_at: None, revision: None, same_origin: None }),
+            }
+        }
     }
 
     /// One fetch that stores nothing and is not remembered.
@@ -148,6 +176,17 @@ impl Core {
                 Err(SourceError { code: "timeout", message, retry_after: None })
             }
         }
+    }
+}
+
+/// What an outcome says of the source, for what waits to be sent to it: only what is no answer at all counts against it.
+fn of_source(error: Option<&SourceError>) -> OfSource {
+    match error {
+        Some(error) if matches!(error.code, "timeout" | "refused" | "dns" | "tls") || error.retry_after.is_some() => {
+            OfSource::Fails(error.retry_after)
+        }
+        Some(_) => OfSource::Nothing,
+        None => OfSource::Answers,
     }
 }
 

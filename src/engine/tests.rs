@@ -2,6 +2,7 @@
 
 mod glimpse;
 mod room;
+mod simulation;
 mod snapshots;
 mod upkeep;
 mod window;
@@ -158,6 +159,7 @@ impl Bench {
             secrets: Arc::new(NoSecrets),
             vault: Arc::new(NoVault),
             environment: Arc::default(),
+            inline: false,
         }
     }
 }

@@ -20,6 +20,7 @@ use super::{
     cache::Slot,
     core::{Core, SourceSlot},
     keeping::Document,
+    queue::{Desk, QueueState},
     source::name_sources,
     store::{
         CacheStore, MemoryStore, OpenedStore, StoreError, StoreOp, decode_body, decode_observation, encode_body, encode_observation,
@@ -57,7 +58,9 @@ pub fn glimpse(options: &EngineOptions) -> Option<EngineView> {
     store.apply(&puts?).ok()?;
     kept.documents.iter().try_for_each(|(name, body)| store.put_meta(name, body)).ok()?;
     let sources = name_sources(&options.config).ok()?;
-    Core::new(options.clone(), OpenedStore::in_memory(store), sources).first_view().ok()?
+    // Changes under way are marked when the log of them is open.
+    let desk = Desk::new(Err(StoreError::Closed), QueueState::default());
+    Core::new(options.clone(), OpenedStore::in_memory(store), sources, desk).first_view().ok()?
 }
 
 impl Core {

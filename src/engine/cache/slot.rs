@@ -34,13 +34,20 @@ impl RuleBook {
     /// Whether a value fits its key's schema; a schema that does not compile counts as none (`config check` names it).
     #[must_use]
     pub fn validity(&self, key: &Key, value: &Value) -> Validity {
-        let Some(at) = self.position(key) else { return Validity::NoSchema };
-        let Some(document) = &self.rules[at].schema else { return Validity::NoSchema };
-        let compiled = {
-            let mut schemas = self.schemas.lock().unwrap_or_else(PoisonError::into_inner);
-            schemas.entry(at).or_insert_with(|| Schema::compile(document).ok().map(Arc::new)).clone()
-        };
-        compiled.map_or(Validity::NoSchema, |schema| schema.validity(value).0)
+        self.schema(key).map_or(Validity::NoSchema, |schema| schema.validity(value).0)
+    }
+
+    fn schema(&self, key: &Key) -> Option<Arc<Schema>> {
+        let at = self.position(key)?;
+        let document = self.rules[at].schema.as_ref()?;
+        let mut schemas = self.schemas.lock().unwrap_or_else(PoisonError::into_inner);
+        schemas.entry(at).or_insert_with(|| Schema::compile(document).ok().map(Arc::new)).clone()
+    }
+
+    /// Where and how a value breaks its key's schema; none when it fits or there is no schema.
+    #[must_use]
+    pub fn violation(&self, key: &Key, value: &Value) -> Option<String> {
+        self.schema(key)?.validity(value).1
     }
 
     fn compare(&self, key: &Key) -> CompareRule {

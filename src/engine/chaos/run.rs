@@ -252,6 +252,7 @@ impl Run<'_> {
             secrets: Arc::new(NoSecrets),
             vault: Arc::new(NoVault),
             environment: Arc::default(),
+            inline: false,
         };
         let engine = Engine::assemble(options, opened, vec![self.target.built()])?;
         let events = engine.handle().subscribe();

@@ -1,12 +1,13 @@
 //! The contract every store keeps.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use crate::fact::{Key, Observation, SourceId};
 
 use super::{
     error::StoreError,
     key_keeper::KeyKeeper,
+    log_keys::LogSealer,
     pieces, record,
     snapshot_key::SnapshotKeys,
     standing::{Standing, Turn},
@@ -190,6 +191,12 @@ pub trait CacheStore: Send + Sync {
 
     /// What seals its snapshots and opens them; none for a store without keys.
     fn snapshot_keys(&self) -> Option<SnapshotKeys> {
+        None
+    }
+
+    /// What seals the log of record, for as long as the process lives: it goes on when the database is set aside or opened again. None for a
+    /// store without keys, which can promise nothing.
+    fn log_sealer(&self) -> Option<Arc<dyn LogSealer>> {
         None
     }
 

@@ -24,6 +24,7 @@ use super::{
     api::{CacheStore, Compacted, Quarantined, StoreOp, StoreStats, VerifyReport},
     error::StoreError,
     key_keeper::KeyKeeper,
+    log_keys::LogSealer,
     memory::MemoryStore,
     names,
     snapshot_key::SnapshotKeys,
@@ -381,6 +382,10 @@ impl CacheStore for Failover {
     fn snapshot_keys(&self) -> Option<SnapshotKeys> {
         let primary = self.look().primary.clone();
         primary.map_or_else(|| self.primary.snapshot_keys(), |primary| primary.snapshot_keys())
+    }
+
+    fn log_sealer(&self) -> Option<Arc<dyn LogSealer>> {
+        self.primary.log_sealer()
     }
 
     fn keys(&self) -> Option<&dyn KeyKeeper> {

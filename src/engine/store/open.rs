@@ -19,6 +19,7 @@ use super::{
     kinds,
     ledger::{Ledger, SEALS_UNKNOWN},
     lock::DirLock,
+    log_head::LOG_DIR,
     manifest,
     marker::{self, Earlier},
     memory::MemoryStore,
@@ -156,7 +157,7 @@ const DATABASE: &[&str] = &[swap::CURRENT, swap::OLD, swap::NEW, "manifest", win
 
 /// Whether there is nothing yet that keys would open.
 fn is_new(data_dir: &Path) -> bool {
-    slotfiles::NAMES.iter().chain(DATABASE).all(|name| !data_dir.join(name).exists())
+    slotfiles::NAMES.iter().chain(DATABASE).chain(&[LOG_DIR]).all(|name| !data_dir.join(name).exists())
 }
 
 struct Opening<'a> {
@@ -251,10 +252,18 @@ impl Opening<'_> {
                 return Ok(keys);
             }
             slotfiles::Found::Damaged => "both copies of its keyslots are damaged",
-            slotfiles::Found::Nothing if data_dir.join("cache").exists() => "its keyslots are gone",
+            slotfiles::Found::Nothing if data_dir.join("cache").exists() || data_dir.join(LOG_DIR).exists() => "its keyslots are gone",
             slotfiles::Found::Nothing => return keys::create(place, key, passphrase),
         };
-        self.set_aside(&[DATABASE, &slotfiles::NAMES].concat(), lost)?;
+        let logged = data_dir.join(LOG_DIR).exists();
+        let aside = self.set_aside(&[DATABASE, &slotfiles::NAMES, &[LOG_DIR]].concat(), lost)?;
+        if logged {
+            self.notes.push(format!(
+                "THE LOG OF CHANGES CANNOT BE OPENED because {lost}: changes that were not delivered, decisions and trust are in it. It was \
+                 moved to {} as it was, and nothing of it was deleted; if you have a copy of the file keyslots, put both back",
+                aside.display()
+            ));
+        }
         keys::create(place, key, passphrase)
     }
 
@@ -412,10 +421,8 @@ impl Opening<'_> {
         let place = aside::set_aside(&self.options.data_dir, names, self.options.clock.now())?;
         retired::note(&place, &self.ids)?;
         self.aside = true;
-        self.notes.push(format!(
-            "the cache was set aside in {} because {why}; queued changes are not in it, and facts are fetched again",
-            place.display()
-        ));
+        let changes = if names.contains(&LOG_DIR) { "" } else { "queued changes are not in it, and " };
+        self.notes.push(format!("the cache was set aside in {} because {why}; {changes}facts are fetched again", place.display()));
         Ok(place)
     }
 }

@@ -25,6 +25,7 @@ use super::{
     known::Known,
     ledger::Ledger,
     lock::DirLock,
+    log_keys::{LogKeys, LogSealer},
     lookup::{self, Looked},
     manifest, marker,
     names::{self, Tree},
@@ -48,6 +49,8 @@ pub struct SealedStore {
     pub(super) data_dir: PathBuf,
     pub(super) keys: Keys,
     pub(super) rng: Nonces,
+    /// What the log of record is sealed with.
+    pub(super) log: Arc<LogKeys>,
     /// How far sealing anew has come.
     pub(super) resealing: Mutex<Pass>,
     /// None is closed.
@@ -91,6 +94,7 @@ impl SealedStore {
         let opened_at = ledger.write;
         Self {
             data_dir: data_dir.to_owned(),
+            log: Arc::new(LogKeys::new(keys.store, Arc::clone(&keys.sealer), Arc::clone(&rng))),
             keys,
             rng: Nonces::new(rng),
             resealing: Mutex::default(),
@@ -172,6 +176,7 @@ impl SealedStore {
         let mut pending = Pending::new(rows);
         plan(&mut pending, books.ledger.write + 1)?;
         books.note_new(pending.names());
+        books.ledger.sealed = books.ledger.sealed.saturating_add(self.log.take_sealed());
         if let Some(ledger) = pending.write(&books.ledger, &self.keys.sealer, &self.rng)? {
             books.ledger = ledger;
         }
@@ -348,6 +353,10 @@ impl CacheStore for SealedStore {
 
     fn snapshot_keys(&self) -> Option<SnapshotKeys> {
         Some(self.keys.snapshot_keys())
+    }
+
+    fn log_sealer(&self) -> Option<Arc<dyn LogSealer>> {
+        Some(Arc::clone(&self.log) as Arc<dyn LogSealer>)
     }
 
     fn stats(&self) -> StoreStats {
