@@ -55,6 +55,7 @@ pub use store::{
     Taken, Wipe,
 };
 pub use view::{Contested, EngineView, FactMap};
+pub use window::glimpse;
 pub use world::Secrets;
 
 #[cfg(test)]

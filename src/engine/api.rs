@@ -12,7 +12,7 @@ use super::{
     cache_event::CacheEvent,
     queue::QueueEvent,
     source::{BadSource, Reported, Skipped, SourceError},
-    store::{KeyStatus, SnapshotError, Standing, StoreError, StoreStats},
+    store::{KeyPolicy, KeyStatus, SnapshotError, Standing, StoreError, StoreOptions, StoreStats},
     world::{Clock, KeyVault, Rng, Secrets},
 };
 
@@ -79,6 +79,22 @@ pub enum EngineError {
 impl From<BadSource> for EngineError {
     fn from(bad: BadSource) -> Self {
         Self::BadSource { source_name: bad.source_name, message: bad.message }
+    }
+}
+
+impl EngineOptions {
+    /// What its store is opened with.
+    pub(super) fn store(&self) -> StoreOptions {
+        StoreOptions {
+            data_dir: self.data_dir.clone(),
+            state_dir: self.state_dir.clone(),
+            backend: self.config.cache.backend.clone(),
+            key: self.config.cache.key.clone(),
+            clock: Arc::clone(&self.clock),
+            rng: Arc::clone(&self.rng),
+            vault: Arc::clone(&self.vault),
+            policy: KeyPolicy::default(),
+        }
     }
 }
 

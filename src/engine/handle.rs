@@ -24,7 +24,7 @@ use super::{
     recall::all,
     snapshots::Told,
     source::{BuiltSource, SourceDeps, build_sources},
-    store::{Hydrated, KeyKeeper, KeyPolicy, Mode, OpenedStore, StoreOptions, Taken, open_resilient},
+    store::{Hydrated, KeyKeeper, Mode, OpenedStore, Taken, open_resilient},
     view::EngineView,
 };
 
@@ -66,16 +66,7 @@ impl Engine {
                 environment: Arc::clone(&options.environment),
             },
         )?;
-        let opened = open_resilient(&StoreOptions {
-            data_dir: options.data_dir.clone(),
-            state_dir: options.state_dir.clone(),
-            backend: options.config.cache.backend.clone(),
-            key: options.config.cache.key.clone(),
-            clock: Arc::clone(&options.clock),
-            rng: Arc::clone(&options.rng),
-            vault: Arc::clone(&options.vault),
-            policy: KeyPolicy::default(),
-        })?;
+        let opened = open_resilient(&options.store())?;
         let log = real_log(&options);
         Self::idle(options, opened, built, log)
     }
@@ -168,6 +159,12 @@ impl Engine {
                 let _ = core.store.put_meta(&name, &body);
             }
             core.desk.close();
+            // Last, because the next write would outdate it; without it the next start is slower.
+            if (core.options.polling || core.writer.get().is_some())
+                && let Err(error) = core.keep_window()
+            {
+                tracing::warn!(%error, "what the next start shows first was not written");
+            }
             core.store.close()
         });
         match closed.await {

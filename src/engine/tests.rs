@@ -1,5 +1,6 @@
 //! The engine as its callers meet it, over a real store in memory or on disk and sources that answer from a script.
 
+mod glimpse;
 mod hot;
 mod room;
 mod simulation;
@@ -150,7 +151,13 @@ impl Bench {
     }
 
     fn start_as(&self, opened: OpenedStore, sources: Vec<BuiltSource>, change: impl FnOnce(&mut EngineOptions)) -> Engine {
-        let mut options = EngineOptions {
+        let mut options = self.options();
+        change(&mut options);
+        Engine::assemble(options, opened, sources).unwrap()
+    }
+
+    fn options(&self) -> EngineOptions {
+        EngineOptions {
             config: Arc::new(Config::bare("/".into())),
             data_dir: self.dir.path().join("data"),
             state_dir: self.dir.path().join("state"),
@@ -162,9 +169,7 @@ impl Bench {
             vault: Arc::new(NoVault),
             environment: Arc::default(),
             inline: false,
-        };
-        change(&mut options);
-        Engine::assemble(options, opened, sources).unwrap()
+        }
     }
 }
 

@@ -47,6 +47,11 @@ pub fn set(data_dir: &Path) -> Result<Earlier, StoreError> {
     Ok(earlier)
 }
 
+/// Whether there is one: an open is under way, or did not end, or the database failed.
+pub fn is_set(data_dir: &Path) -> bool {
+    data_dir.join(NAME).exists()
+}
+
 /// Removes the marker: the open ended, well or with an error in hand.
 ///
 /// # Errors

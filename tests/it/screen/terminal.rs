@@ -104,6 +104,19 @@ impl Terminal {
         self.wait_for(&format!("the end of {text}"), |screen| !screen.contents().contains(text));
     }
 
+    /// Presses Esc and waits until what was open is gone.
+    pub fn close(&mut self, text: &str) {
+        self.send(b"\x1b");
+        self.wait_until_gone(text);
+    }
+
+    /// Quits as a person does: the end is a good one, and the terminal is as it was.
+    pub fn quit(&mut self) {
+        self.send(b"q");
+        assert_eq!(self.wait_for_end(), 0);
+        self.assert_restored();
+    }
+
     /// Gives it another size.
     pub fn resize(&mut self, columns: u16, rows: u16) {
         self.master.resize(size(columns, rows)).expect("another size");
