@@ -73,6 +73,7 @@ pub fn engine(dir: &Path, sources: usize, hot_tier: u64) -> Engine {
         secrets: Arc::new(NoSecrets),
         vault: Arc::new(NoVault),
         environment: Arc::default(),
+        inline: false,
     })
     .expect("the engine starts")
 }

@@ -78,6 +78,7 @@ impl Engine {
         opened.notes.extend(notes);
         let core = Arc::new(Core::new(options, opened, built, desk));
         core.listen_to_store();
+        core.remember_breakers();
         core.go_on_resealing();
         core.tell_opening(set_aside, restored);
         core.tell_store();

@@ -386,10 +386,26 @@ impl Core {
     }
 
     /// A source was asked something: what that says of it, for the queue.
-    pub(super) fn learn(&self, at: usize, of: OfSource, mono: Duration) {
+    pub(super) fn learn(self: &Arc<Self>, at: usize, of: OfSource, mono: Duration) {
         let source = &self.sources[at].id;
         if self.desk.learn(source, of, mono) {
             self.desk.wake.notify_one();
+        }
+        if let Some(bytes) = self.desk.breaker_news(source) {
+            let (core, document) = (Arc::clone(self), (breaker_document(source), bytes));
+            tokio::spawn(async move {
+                let _shared = core.keeping.gate.read().await;
+                core.write(Vec::new(), vec![document], core.now()).await;
+            });
+        }
+    }
+
+    /// What the last process knew of sources that could not be reached. A convenience: without it they are tried anew.
+    pub(super) fn remember_breakers(&self) {
+        for slot in self.sources.iter().filter(|slot| slot.config.writable) {
+            if let Ok(Some(bytes)) = self.store.get_meta(&breaker_document(&slot.id)) {
+                self.desk.remember_breaker(&slot.id, &bytes);
+            }
         }
     }
 
@@ -420,6 +436,10 @@ impl Core {
         let (breaker, wait, reason) = self.desk.breaker_of(source, mono);
         SourceQueue { source: source.clone(), depth: 1, breaker, next_at: wait.map(|wait| now.plus(wait)), reason }
     }
+}
+
+fn breaker_document(source: &SourceId) -> String {
+    format!("breaker/{source}")
 }
 
 fn slow(bound: Duration) -> SourceError {

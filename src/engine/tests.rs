@@ -121,15 +121,15 @@ impl Bench {
     }
 
     fn open_with(&self, policy: KeyPolicy) -> OpenedStore {
-        open_store(&StoreOptions { policy, ..self.options() }).unwrap()
+        open_store(&StoreOptions { policy, ..self.store_options() }).unwrap()
     }
 
     /// Over a disk that does as it is told.
     fn open_on(&self, disk: &Arc<FaultDisk>) -> OpenedStore {
-        open_over(&self.options(), Arc::new(disk.backend())).unwrap()
+        open_over(&self.store_options(), Arc::new(disk.backend())).unwrap()
     }
 
-    fn options(&self) -> StoreOptions {
+    fn store_options(&self) -> StoreOptions {
         StoreOptions {
             data_dir: self.dir.path().join("data"),
             state_dir: self.dir.path().join("state"),
