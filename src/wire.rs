@@ -42,8 +42,8 @@ pub use insight::{AgreementPayload, FactorPayload, InsightPayload, PendingPayloa
 pub use look::{ContrastPayload, KeyPayload, KeymapPayload, ThemePayload};
 pub use queue::{AttemptPayload, BasePayload, CommandPayload, PlanPayload, QueuePayload, SourceQueuePayload, StateCountPayload};
 pub use report::{
-    ActionPayload, ConfigCheckPayload, ConfigPathPayload, ConfigProblemPayload, DoctorPayload, FilePayload, ServePayload, SettingPayload,
-    TextPayload, Verdict,
+    ActionPayload, ConfigCheckPayload, ConfigPathPayload, ConfigProblemPayload, DemoPayload, DoctorPayload, FilePayload, ServePayload,
+    SettingPayload, TextPayload, UpstreamPayload, Verdict,
 };
 pub use schema::schemas;
 pub use source::{RefreshPayload, SamplePayload, SkippedPayload, SourceErrorPayload, SourcePayload, SourceTestPayload};

@@ -170,7 +170,7 @@ fn bad_usage_is_a_sentence_and_two() {
 
 #[test]
 fn what_is_not_in_this_build_says_so() {
-    for line in ["set a 5 --wait 3s", "queue list", "conflicts resolve c-1 --mine", "undo", "reader", "source add --help", "demo"] {
+    for line in ["set a 5 --wait 3s", "queue list", "conflicts resolve c-1 --mine", "undo", "reader", "source add --help"] {
         let failure = refused(line);
         assert_eq!((failure.exit, failure.body.code.as_str()), (2, "not_in_this_build"), "{line}");
     }

@@ -29,6 +29,8 @@ pub struct EngineOptions {
     pub offline: bool,
     /// Poll and watch by schedule (`serve`, a screen); false for a one-shot command.
     pub polling: bool,
+    /// Nothing runs on a thread of its own: for rehearsals on virtual time.
+    pub inline: bool,
     /// The clocks.
     pub clock: Arc<dyn Clock>,
     /// The source of randomness.

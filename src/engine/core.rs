@@ -214,6 +214,9 @@ impl Core {
         if let Some(writer) = self.writer.get() {
             return Ok(writer);
         }
+        if self.options.inline {
+            return Ok(self.writer.get_or_init(|| Writer::inline(Arc::clone(&self.store))));
+        }
         let started = Writer::start(Arc::clone(&self.store)).map_err(|error| StoreError::Unwritable {
             path: "the cache".to_owned(),
             cause: format!("no thread for the writer: {error}"),

@@ -18,7 +18,7 @@ use super::{
     cache::{may_differ, name_of},
     core::Core,
     history::Believed,
-    journal::{LogDisk, LogWriter, RealLogDisk},
+    journal::{JournalOptions, RealLogDisk},
     poll,
     queue::open_desk,
     recall::all,
@@ -76,19 +76,14 @@ impl Engine {
             vault: Arc::clone(&options.vault),
             policy: KeyPolicy::default(),
         })?;
-        let disk: Arc<dyn LogDisk> = Arc::new(RealLogDisk::new(&options.data_dir, Arc::clone(&options.clock)));
-        Self::idle(options, opened, built, (disk, LogWriter::Thread))
+        let log = real_log(&options);
+        Self::idle(options, opened, built, log)
     }
 
     /// Puts an engine together from a store and sources that are already there.
-    fn idle(
-        options: EngineOptions,
-        mut opened: OpenedStore,
-        built: Vec<BuiltSource>,
-        log: (Arc<dyn LogDisk>, LogWriter),
-    ) -> Result<Self, EngineError> {
+    fn idle(options: EngineOptions, mut opened: OpenedStore, built: Vec<BuiltSource>, log: JournalOptions) -> Result<Self, EngineError> {
         let (set_aside, restored) = (opened.set_aside, opened.restored);
-        let (desk, notes) = open_desk(log, opened.store.log_sealer())?;
+        let (desk, notes) = open_desk(&JournalOptions { sealer: opened.store.log_sealer(), ..log })?;
         opened.notes.extend(notes);
         let core = Arc::new(Core::new(options, opened, built, desk));
         core.listen_to_store();
@@ -113,16 +108,16 @@ impl Engine {
 
     /// As [`Engine::start`], of a store and sources that are already there: for tests and rehearsals.
     pub(super) fn assemble(options: EngineOptions, opened: OpenedStore, built: Vec<BuiltSource>) -> Result<Self, EngineError> {
-        let disk: Arc<dyn LogDisk> = Arc::new(RealLogDisk::new(&options.data_dir, Arc::clone(&options.clock)));
-        Self::assemble_over(options, opened, built, (disk, LogWriter::Thread))
+        let log = real_log(&options);
+        Self::assemble_over(options, opened, built, log)
     }
 
-    /// As [`Engine::assemble`], with the log of record on this disk.
+    /// As [`Engine::assemble`], with the log of record as these say; what it is sealed with is the store's.
     pub(super) fn assemble_over(
         options: EngineOptions,
         opened: OpenedStore,
         built: Vec<BuiltSource>,
-        log: (Arc<dyn LogDisk>, LogWriter),
+        log: JournalOptions,
     ) -> Result<Self, EngineError> {
         let mut engine = Self::idle(options, opened, built, log)?;
         engine.poll()?;
@@ -180,6 +175,11 @@ impl Engine {
             Err(_) => Err(EngineError::Unavailable("closing the store failed; it is checked at the next start".to_owned())),
         }
     }
+}
+
+/// The log of record where it belongs; what it is sealed with is the store's.
+fn real_log(options: &EngineOptions) -> JournalOptions {
+    JournalOptions::new(Arc::new(RealLogDisk::new(&options.data_dir, Arc::clone(&options.clock))), None)
 }
 
 impl EngineHandle {

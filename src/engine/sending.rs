@@ -67,6 +67,9 @@ impl Core {
             if enough(&self.desk.state()) || self.desk.is_closing() {
                 break;
             }
+            if self.has_strays() {
+                self.recover_leases().await;
+            }
             let due = self.due();
             let wait = due.wait;
             self.launch(due, &mut flights).await;
@@ -79,6 +82,12 @@ impl Core {
         let ended = async { while flights.join_next().await.is_some() {} };
         // What does not end in time is uncertain, and is looked at before it is sent again.
         let _ = tokio::time::timeout(LAST, ended).await;
+    }
+
+    /// Whether something is in flight that nobody flies: its lease came to disk while something before it was refused.
+    fn has_strays(&self) -> bool {
+        let stray = |head: &Command| head.state == CommandState::InFlight && !self.desk.is_active(head.id);
+        !self.desk.is_stale() && self.desk.state().heads().any(stray)
     }
 
     /// What was in flight when a process ended goes on, with its outcome unknown.
@@ -184,7 +193,8 @@ impl Core {
             let moved = whats.iter().filter_map(|what| if let What::Step(id, _) = what { Some(*id) } else { None }).collect();
             Ok((whats, moved))
         };
-        if !self.settle(decide).await {
+        // Of what stands behind something refused nobody knows yet whether it is there at all.
+        if !self.settle(decide).await || self.desk.is_stale() {
             return;
         }
         for (id, uncertain) in due.now {

@@ -20,6 +20,7 @@ mod map_tests;
 mod moment;
 mod outcome;
 mod path;
+mod place;
 mod prometheus;
 #[cfg(test)]
 mod support;

@@ -82,7 +82,7 @@ pub use wipe::Wipe;
 pub mod aside_of_log {
     pub use super::{
         aside::{keep_copy, set_log_aside},
-        files::{open_private, private_dir, sync_dir},
+        files::private_dir,
     };
 }
 

@@ -2,6 +2,7 @@
 
 mod hot;
 mod room;
+mod simulation;
 mod snapshots;
 mod upkeep;
 mod window;
@@ -152,6 +153,7 @@ impl Bench {
             secrets: Arc::new(NoSecrets),
             vault: Arc::new(NoVault),
             environment: Arc::default(),
+            inline: false,
         };
         change(&mut options);
         Engine::assemble(options, opened, sources).unwrap()

@@ -16,7 +16,10 @@ use super::{
     insight::InsightPayload,
     look::{ContrastPayload, KeymapPayload, ThemePayload},
     queue::{CommandPayload, PlanPayload, QueuePayload},
-    report::{ActionPayload, ConfigCheckPayload, ConfigPathPayload, DoctorPayload, FilePayload, ServePayload, SettingPayload, TextPayload},
+    report::{
+        ActionPayload, ConfigCheckPayload, ConfigPathPayload, DemoPayload, DoctorPayload, FilePayload, ServePayload, SettingPayload,
+        TextPayload,
+    },
     source::{RefreshPayload, SourcePayload, SourceTestPayload},
     upkeep::{DamagedPayload, RekeyPayload, VerifyPayload, WipePayload},
 };
@@ -82,6 +85,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("core.keymap.read", of::<KeymapPayload>("")),
         ("core.theme.read", of::<ThemePayload>("")),
         ("core.theme.check", of::<ContrastPayload>("")),
+        ("core.app.demo", of::<DemoPayload>("")),
         ("core.app.serve", of::<ServePayload>("")),
         ("core.app.doctor", of::<DoctorPayload>("")),
         ("core.app.completions", of::<TextPayload>("")),

@@ -13,7 +13,7 @@ use std::{
 use super::{
     api::{Findings, JournalOptions, JournalStatus, LONGEST_APPEND, LogWriter, Replayed, Rotation, ScanReport},
     disk::LogDisk,
-    log::{FIRST, Log, Segment, limit, name_of, refused},
+    log::{FIRST, Log, Segment, is_to_reseal, limit, name_of, refused},
     open::open,
     replay::Course,
 };
@@ -25,6 +25,8 @@ const GROUP: usize = 1024 * 1024;
 const WAITING: usize = 64 * 1024 * 1024;
 
 type Reply<T> = Box<dyn FnOnce(Result<T, StoreError>) + Send>;
+/// Entries of one append, and whom to tell.
+type Asked = (Vec<Vec<u8>>, Reply<Range<u64>>);
 type Work = Box<dyn FnOnce(&mut Log) + Send>;
 
 enum Request {
@@ -60,6 +62,7 @@ struct Shared {
 struct Seen {
     status: JournalStatus,
     segments: Vec<Segment>,
+    sealed_for_good: Vec<u64>,
 }
 
 impl Shared {
@@ -71,6 +74,7 @@ impl Shared {
         let mut seen = self.seen();
         seen.status = log.status();
         seen.segments.clone_from(&log.segments);
+        seen.sealed_for_good.clone_from(&log.sealed_for_good);
     }
 }
 
@@ -108,7 +112,7 @@ impl Journal {
     pub fn refusing(why: &str) -> Self {
         let why = StoreError::Unwritable { path: "the log of changes".to_owned(), cause: why.to_owned() };
         let status = JournalStatus { next: FIRST, trouble: Some(why.clone()), ..JournalStatus::default() };
-        let shared = Shared { seen: Mutex::new(Seen { status, segments: Vec::new() }), ..Shared::default() };
+        let shared = Shared { seen: Mutex::new(Seen { status, ..Seen::default() }), ..Shared::default() };
         Self { writer: Writer::Refusing(why), shared: Arc::new(shared) }
     }
 
@@ -122,6 +126,9 @@ impl Journal {
     }
 
     /// As [`Journal::append`], asked for by this call already: what is asked for first is written first, whenever the answer is waited for.
+    ///
+    /// # Errors
+    /// As for [`Journal::append`].
     pub fn submit(&self, entries: Vec<Vec<u8>>) -> impl Future<Output = Result<Range<u64>, StoreError>> + Send + 'static {
         let (reply, answer) = tokio::sync::oneshot::channel();
         self.ask_append(entries, Box::new(move |outcome| drop(reply.send(outcome))));
@@ -172,7 +179,11 @@ impl Journal {
     /// How it stands. Cheap.
     #[must_use]
     pub fn status(&self) -> JournalStatus {
-        self.shared.seen().status.clone()
+        let seen = self.shared.seen();
+        let key = self.shared.read.as_ref().map(|(_, sealer)| sealer.key_id());
+        let to_reseal =
+            key.map_or(0, |key| seen.segments.iter().filter(|segment| is_to_reseal(segment, key, &seen.sealed_for_good)).count());
+        JournalStatus { to_reseal: to_reseal as u64, ..seen.status.clone() }
     }
 
     /// Gives every entry there is to `each`, from the first segment on, up to what was durable when this was called. Appending goes on meanwhile.
@@ -288,7 +299,8 @@ fn ended() -> StoreError {
 }
 
 fn size(entries: &[Vec<u8>]) -> usize {
-    entries.iter().map(Vec::len).sum()
+    // With the length before each of them, or many empty ones would weigh nothing.
+    entries.iter().map(|entry| entry.len() + 4).sum()
 }
 
 /// The writer's thread.
@@ -322,7 +334,7 @@ fn write(mut log: Log, inbox: &mpsc::Receiver<Request>, shared: &Shared) {
 }
 
 /// Writes what was asked for as one group and tells everybody.
-fn commit(log: &mut Log, group: Vec<(Vec<Vec<u8>>, Reply<Range<u64>>)>, shared: &Shared) {
+fn commit(log: &mut Log, group: Vec<Asked>, shared: &Shared) {
     let outcome = log.commit(group.iter().flat_map(|(entries, _)| entries));
     shared.publish(log);
     let mut at = outcome.as_ref().copied().unwrap_or_default();

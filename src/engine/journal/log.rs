@@ -80,14 +80,15 @@ impl Log {
             bytes: self.segments.iter().map(|segment| segment.bytes).sum(),
             room: self.active.as_ref().map_or(0, |active| active.room - active.end),
             rotation_due: end.saturating_sub(LOG_HEAD as u64) >= self.rotate_at,
-            to_reseal: self.segments.iter().filter(|segment| self.is_to_reseal(segment)).count() as u64,
+            // Counted by whoever asks: the key may have changed since.
+            to_reseal: 0,
             trouble: self.trouble.clone(),
         }
     }
 
     /// Whether a former key sealed it and the present one can.
     pub fn is_to_reseal(&self, segment: &Segment) -> bool {
-        segment.key != Some(self.sealer.key_id()) && !self.sealed_for_good.contains(&segment.number)
+        is_to_reseal(segment, self.sealer.key_id(), &self.sealed_for_good)
     }
 
     /// Where the entries of a segment end that count: where the next one begins.
@@ -99,6 +100,11 @@ impl Log {
     pub fn refused(&self, error: &io::Error) -> StoreError {
         refused(self.disk.as_ref(), error)
     }
+}
+
+/// Whether another key than this one sealed it, and it opens.
+pub fn is_to_reseal(segment: &Segment, key: u32, for_good: &[u64]) -> bool {
+    segment.key != Some(key) && !for_good.contains(&segment.number)
 }
 
 /// The first entry of the next segment that says it.

@@ -23,8 +23,15 @@ pub fn open(
 ) -> Result<(Log, Findings), StoreError> {
     let mut opening = Opening { options, sealer, findings: Findings::default() };
     let segments = opening.segments()?;
-    let (segments, course, last) = opening.replay(segments, fold)?;
-    opening.log(segments, course, last)
+    let (segments, course, end) = opening.replay(segments, fold)?;
+    opening.log(segments, course, end)
+}
+
+/// The end of the last segment.
+struct End {
+    walked: Walked,
+    /// The bytes of its last frame of entries.
+    frame: Vec<u8>,
 }
 
 struct Opening<'a> {
@@ -106,11 +113,11 @@ impl Opening<'_> {
         &mut self,
         mut segments: Vec<Segment>,
         fold: &mut dyn FnMut(Replayed<'_>),
-    ) -> Result<(Vec<Segment>, Course, Option<Walked>), StoreError> {
+    ) -> Result<(Vec<Segment>, Course, Option<End>), StoreError> {
         let start = self.newest_checkpoint(&segments)?;
         let from = start.and_then(|at| segments[at].first).unwrap_or(FIRST);
         let mut course = Course::from(from);
-        let (mut opened, mut summed, mut last) = (0, 0, None);
+        let (mut opened, mut summed, mut end) = (0, 0, None);
         let mut kept: Vec<(u64, Walked, Vec<u8>)> = Vec::new();
         let many = segments.len();
         for at in 0..many {
@@ -128,12 +135,12 @@ impl Opening<'_> {
             summed += walked.refused;
             let is_last = at + 1 == many;
             let torn = is_last && !walked.tail.is_empty();
+            let frame = bytes.get(walked.last.clone()).unwrap_or_default().to_vec();
             if walked.is_damaged() || course.lost > before || torn {
-                let copy = Walked { head: walked.head, damaged: walked.damaged.clone(), tail: walked.tail.clone(), ..walked };
-                kept.push((number, copy, bytes));
+                kept.push((number, walked.clone(), bytes));
             }
             if is_last {
-                last = Some(walked);
+                end = Some(End { walked, frame });
             }
         }
         if opened == 0 && summed > 0 {
@@ -155,7 +162,7 @@ impl Opening<'_> {
                 if course.lost == 1 { "ENTRY" } else { "ENTRIES" }
             ));
         }
-        Ok((segments, course, last))
+        Ok((segments, course, end))
     }
 
     /// Keeps a copy of what is not whole. That it cannot be copied is said; it stays in the log either way.
@@ -174,13 +181,16 @@ impl Opening<'_> {
         };
         self.findings.wants_checkpoint = true;
         self.findings.notes.push(if torn {
-            format!("the last run ended while it wrote to the log of changes; what was not finished does not count, {place}")
+            format!(
+                "the end of the log of changes is not whole: the last run ended while it wrote there, and then nothing that was acknowledged is \
+                 missing, or it was damaged since; {place}"
+            )
         } else {
-            format!("segment {number} of the log of changes is damaged; what is whole in it was read, {place}")
+            format!("segment {number} of the log of changes is damaged; what is whole in it was read, and {place}")
         });
     }
 
-    fn log(self, segments: Vec<Segment>, course: Course, last: Option<Walked>) -> Result<(Log, Findings), StoreError> {
+    fn log(self, segments: Vec<Segment>, course: Course, end: Option<End>) -> Result<(Log, Findings), StoreError> {
         let JournalOptions { disk, rotate_at, ahead, .. } = self.options;
         let highest = segments.last().map_or(0, |segment| segment.number);
         let mut log = Log {
@@ -196,11 +206,15 @@ impl Opening<'_> {
             rotate_at: *rotate_at,
             ahead: *ahead,
         };
-        if let Some(walked) = last
+        if let Some(End { walked, frame }) = end
             && let Ok((mut file, room)) = disk.open(&name_of(highest))
         {
-            // What a process wrote outlives it, and is not on disk for that: nobody may build on it before it is.
-            file.sync_data().map_err(|error| self.refused(&error))?;
+            // What a process wrote outlives it, and is not on disk for that: nobody may build on it before it is. Only the last frame may be
+            // in doubt, and it is written again: after a sync that failed another one succeeds without it.
+            if !frame.is_empty() {
+                let durable = file.write_at(walked.last.start as u64, &frame).and_then(|()| file.sync_data());
+                durable.map_err(|error| self.refused(&error))?;
+            }
             let key = walked.head.map(|head| head.key);
             if walked.is_clean() && key == Some(self.sealer.key_id()) && disk.sync_dir().is_ok() {
                 let end = walked.end as u64;

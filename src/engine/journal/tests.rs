@@ -1,7 +1,11 @@
 //! The log under everything that may happen to it, on the simulated disk and on the real one.
 
 mod basics;
+mod damage;
 mod failures;
+mod keys;
+mod model;
+mod real;
 
 use std::sync::Arc;
 

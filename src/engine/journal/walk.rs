@@ -5,15 +5,17 @@
 
 use std::ops::Range;
 
-use super::frame::{Frame, Met, meet};
+use super::frame::{Frame, Kind, Met, meet};
 use crate::engine::store::{BadHead, LOG_HEAD, LogHead, LogSealer, StoreError};
 
 /// What one segment came to.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Walked {
     /// Its head; none when that is damaged.
     pub head: Option<LogHead>,
-    /// Where the last frame ends.
+    /// The last frame of entries.
+    pub last: Range<usize>,
+    /// Where the last frame of all ends.
     pub end: usize,
     /// What the checksum of a next frame goes on from.
     pub chain: u32,
@@ -55,7 +57,7 @@ pub fn walk(sealer: &dyn LogSealer, number: u64, bytes: &[u8], each: &mut dyn Fn
     let written = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
     let mut chain = head.as_ref().map(LogHead::chain);
     let mut at = if head.is_some() { LOG_HEAD } else { 0 };
-    let mut walked = Walked { head, end: at, chain: 0, damaged: Vec::new(), tail: 0..0, opened: 0, healed: 0, refused: 0 };
+    let mut walked = Walked { head, last: at..at, end: at, chain: 0, damaged: Vec::new(), tail: 0..0, opened: 0, healed: 0, refused: 0 };
     // Where something begins that is no frame.
     let mut bad: Option<usize> = None;
     while at < written {
@@ -69,6 +71,9 @@ pub fn walk(sealer: &dyn LogSealer, number: u64, bytes: &[u8], each: &mut dyn Fn
                 }
                 walked.opened += 1;
                 walked.healed += u64::from(!summed);
+                if frame.kind == Kind::Entries {
+                    walked.last = at..at + length;
+                }
                 at += length;
                 chain = Some(next);
                 walked.end = at;

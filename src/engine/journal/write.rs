@@ -21,12 +21,12 @@ impl Log {
     /// # Errors
     /// [`StoreError::Unwritable`]: none of them counts.
     pub fn commit<'a>(&mut self, entries: impl Iterator<Item = &'a Vec<u8>>) -> Result<u64, StoreError> {
-        let outcome = self.append(Frame::of_entries(self.next, entries));
+        let outcome = self.append(&Frame::of_entries(self.next, entries));
         self.trouble = outcome.as_ref().err().cloned();
         outcome
     }
 
-    fn append(&mut self, frame: Frame) -> Result<u64, StoreError> {
+    fn append(&mut self, frame: &Frame) -> Result<u64, StoreError> {
         let entries = frame.entries().map_or(0, |entries| entries.len() as u64);
         if entries == 0 {
             return Ok(self.next);
@@ -37,7 +37,7 @@ impl Log {
                 cause: format!("a change of {} bytes is too large, {LONGEST_APPEND} is the most", frame.body.len()),
             });
         }
-        let written = self.sealed(&frame)?;
+        let written = self.sealed(frame)?;
         let disk = std::sync::Arc::clone(&self.disk);
         let Some(active) = &mut self.active else { return Err(StoreError::Closed) };
         let end = active.end + written.bytes.len() as u64;

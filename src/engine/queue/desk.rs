@@ -131,9 +131,12 @@ impl Desk {
             let mut state = self.state_mut();
             if self.is_stale() {
                 // Some of what it shows was refused: nothing is decided on that.
-                drop(state);
-                settled.await;
-                continue;
+                if self.handed_over.load(Ordering::SeqCst) > 0 {
+                    drop(state);
+                    settled.await;
+                    continue;
+                }
+                self.fold_again(&mut state)?;
             }
             let (whats, made) = decide(&state)?;
             if whats.is_empty() {
@@ -179,15 +182,21 @@ impl Desk {
         if !(last && self.is_stale()) {
             return;
         }
-        let Ok(log) = &self.log else { return };
-        let mut fresh = QueueState::default();
-        if log.fold(&mut |entry| fresh.take(entry)).is_ok() {
-            log.realign();
-            *state = fresh;
-            self.stale.store(false, Ordering::SeqCst);
-        }
+        // A disk that cannot even be read leaves it stale: who comes next tries again.
+        let _ = self.fold_again(&mut state);
         drop(state);
         self.settled.notify_waiters();
+    }
+
+    /// The state is what the log holds. Nothing may be on its way there.
+    fn fold_again(&self, state: &mut QueueState) -> Result<(), StoreError> {
+        let log = self.log.as_ref().map_err(Clone::clone)?;
+        let mut fresh = QueueState::default();
+        log.fold(&mut |entry| fresh.take(entry))?;
+        log.realign();
+        *state = fresh;
+        self.stale.store(false, Ordering::SeqCst);
+        Ok(())
     }
 
     /// Seals what a former key sealed anew. Waits for the disk.

@@ -99,18 +99,18 @@ fn every_outcome_has_its_step() {
         (moved(Base::Value(value(7))), false, "blocked 7", false, OfSource::Answers),
         (moved(Base::Absent), false, "blocked -", false, OfSource::Answers),
         // What is there is our own or not known: the target fails on it, and that is charged.
-        (moved(Base::Value(value(4))), false, "waits 1999 target_failed false", true, OfSource::Answers),
-        (moved(Base::Value(value(3))), false, "waits 1999 target_failed false", true, OfSource::Answers),
-        (moved(Base::Unknown), false, "waits 1999 target_failed false", true, OfSource::Answers),
+        (moved(Base::Value(value(4))), false, "waits 2000 target_failed false", true, OfSource::Answers),
+        (moved(Base::Value(value(3))), false, "waits 2000 target_failed false", true, OfSource::Answers),
+        (moved(Base::Unknown), false, "waits 2000 target_failed false", true, OfSource::Answers),
         (Delivery::Refused { answer: said(404) }, true, "dead refused", false, OfSource::Answers),
         (Delivery::Denied { answer: said(401) }, true, "parked auth_failed", false, OfSource::Refuses),
         // An outage charges nothing, whatever it looks like.
-        (unavailable(None, false), true, "waits 3999 unreachable false", false, OfSource::Fails(None)),
-        (unavailable(None, true), true, "waits 3999 unreachable true", false, OfSource::Fails(None)),
+        (unavailable(None, false), true, "waits 4000 unreachable false", false, OfSource::Fails(None)),
+        (unavailable(None, true), true, "waits 4000 unreachable true", false, OfSource::Fails(None)),
         (unavailable(Some(7000), false), true, "waits 7000 unreachable false", false, OfSource::Fails(Some(Duration::from_secs(7)))),
-        (poison.clone(), false, "waits 3999 unreachable true", false, OfSource::Fails(None)),
+        (poison.clone(), false, "waits 4000 unreachable true", false, OfSource::Fails(None)),
         // The source answers others: it is this command that it fails on.
-        (poison, true, "waits 1999 target_failed true", true, OfSource::Nothing),
+        (poison, true, "waits 2000 target_failed true", true, OfSource::Nothing),
         (Delivery::Unprepared, true, "waits 0 - false", false, OfSource::Nothing),
     ] {
         let (steps, learned) = judge(&known, &outcome, answers_others, &Policy::Auto);
@@ -125,7 +125,7 @@ fn only_charged_attempts_kill() {
     let poison = Delivery::Poison { answer: said(500), maybe_applied: false };
     assert_eq!(word(&judge(&tired, &poison, true, &Policy::Auto).0), "dead attempts_used_up");
     tired.tries = 10_000;
-    assert!(word(&judge(&tired, &poison, false, &Policy::Auto).0).starts_with("waits 59999"), "and no wait is longer than max_delay");
+    assert!(word(&judge(&tired, &poison, false, &Policy::Auto).0).starts_with("waits 60000"), "and no wait is longer than max_delay");
 }
 
 #[test]

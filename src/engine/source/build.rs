@@ -5,16 +5,17 @@ use std::sync::Arc;
 use crate::{
     config::{Config, SecretRef, SourceConfig, SourceKind, TlsConfig},
     engine::world::{Clock, Secrets},
-    fact::SourceId,
+    fact::{Key, SourceId, Value},
 };
 
 use super::{
-    BoxFuture, Fetched, Source, SourceError,
+    BoxFuture, Change, Delivery, Fetched, Prepared, Reported, Source, SourceError,
     exec::ExecSource,
     fail::fail,
     file::FileSource,
     host::HostSource,
     http::HttpSource,
+    outcome::of_error,
     prometheus::PrometheusSource,
     template::{Place, Template},
 };
@@ -64,7 +65,8 @@ impl std::fmt::Debug for BuiltSource {
 
 /// Builds every configured source, also those that are not enabled, so that their mistakes are found.
 ///
-/// With an untrusted configuration, `exec` sources and those with a secret are there, but asking them fails with `untrusted`.
+/// With an untrusted configuration, `exec` sources and those with a secret are there, but asking them fails with `untrusted`; no source
+/// delivers a change.
 ///
 /// # Errors
 /// [`BadSource`] for the first source whose settings cannot work, with a sentence why.
@@ -106,10 +108,7 @@ fn one(source: &SourceConfig, config: &Config, deps: &SourceDeps) -> Result<Buil
             ("prometheus", Arc::new(made))
         }
     };
-    let made: Arc<dyn Source> = match needs_trust(&source.kind).filter(|_| !config.trusted) {
-        Some(what) => Arc::new(Untrusted { what }),
-        None => made,
-    };
+    let made: Arc<dyn Source> = if config.trusted { made } else { Arc::new(Untrusted { inner: made, what: needs_trust(&source.kind) }) };
     Ok(BuiltSource { id: source.name.clone(), config: source.clone(), source: made, kind, group: None })
 }
 
@@ -141,19 +140,57 @@ fn check_writes(source: &SourceConfig) -> Result<(), String> {
     Ok(())
 }
 
-/// Stands for a source that an untrusted configuration may name but not use.
+/// Stands before a source that an untrusted configuration names: nothing is sent, written or run for it.
 struct Untrusted {
-    what: &'static str,
+    inner: Arc<dyn Source>,
+    /// What even asking it would do that is not allowed.
+    what: Option<&'static str>,
+}
+
+impl Untrusted {
+    fn why(what: &str) -> SourceError {
+        let why = format!("this source {what}, and the configuration file is not trusted: read it, then run `stellar config trust FILE`");
+        fail("untrusted", why)
+    }
 }
 
 impl Source for Untrusted {
     fn fetch(&self) -> BoxFuture<'_, Result<Fetched, SourceError>> {
-        let what = self.what;
-        Box::pin(async move {
-            let why =
-                format!("this source {what}, and the configuration file is not trusted: read it, then run `stellar config trust FILE`");
-            Err(fail("untrusted", why))
-        })
+        match self.what {
+            Some(what) => Box::pin(async move { Err(Self::why(what)) }),
+            None => self.inner.fetch(),
+        }
+    }
+
+    fn read<'a>(&'a self, key: &'a Key) -> Option<BoxFuture<'a, Result<Option<Reported>, SourceError>>> {
+        if self.what.is_some() { None } else { self.inner.read(key) }
+    }
+
+    fn writes(&self, key: &Key) -> bool {
+        self.inner.writes(key)
+    }
+
+    fn prepare<'a>(&'a self, change: &'a Change) -> Option<BoxFuture<'a, Result<Prepared, Delivery>>> {
+        self.writes(&change.key).then(|| -> BoxFuture<'a, _> { Box::pin(async { Err(of_error(&Self::why("takes changes"))) }) })
+    }
+
+    fn deliver<'a>(&'a self, change: &'a Change) -> Option<BoxFuture<'a, Delivery>> {
+        self.writes(&change.key).then(|| -> BoxFuture<'a, _> { Box::pin(async { of_error(&Self::why("takes changes")) }) })
+    }
+
+    fn reread<'a>(&'a self, key: &'a Key) -> Option<BoxFuture<'a, Result<Option<Value>, SourceError>>> {
+        match self.what {
+            Some(what) => self.writes(key).then(|| -> BoxFuture<'a, _> { Box::pin(async move { Err(Self::why(what)) }) }),
+            None => self.inner.reread(key),
+        }
+    }
+
+    fn watch_paths(&self) -> Vec<std::path::PathBuf> {
+        self.inner.watch_paths()
+    }
+
+    fn forget(&self) {
+        self.inner.forget();
     }
 }
 

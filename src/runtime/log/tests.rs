@@ -85,6 +85,7 @@ fn logged(level: &str) -> String {
                 secrets: Arc::new(ProcessSecrets),
                 vault: Arc::new(NoVault),
                 environment: Arc::default(),
+                inline: false,
             })
             .unwrap();
             let handle = engine.handle();

@@ -119,9 +119,11 @@ fn a_disk_that_takes_nothing_is_read_all_the_same() {
     drop(filled(&bench));
     bench.keys.promote(2, &key(2));
     bench.disk.refuse(0, Some(ErrorKind::StorageFull));
-    // A sync is refused like everything else, and what is not on disk is not told.
+    // What may not be on disk is not told before it is.
     assert!(bench.try_open().is_err());
     bench.disk.refuse(1, Some(ErrorKind::StorageFull));
+    assert!(bench.try_open().is_err());
+    bench.disk.refuse(2, Some(ErrorKind::StorageFull));
     let opened = bench.open();
     assert_eq!(opened.texts(), ["1 a", "2 b", "3 c"]);
     assert!(opened.journal.status().trouble.is_some() && opened.append(&["d"]).is_err());

@@ -8,7 +8,7 @@
 use crate::fact::{Base, Key, Value};
 
 use super::{
-    super::{Answer, Change, Confirmed, Delivery, SourceError, outcome::of_error},
+    super::{Answer, Change, Confirmed, Delivery, SourceError, fail::fail, outcome::of_error},
     HttpSource, origin,
     send::{Lost, Request, Sent},
     verdict::{self, Verdict},
@@ -33,9 +33,15 @@ impl HttpSource {
         let mut given = change.guard.as_deref().map(str::to_owned);
         loop {
             let was_given = given.is_some();
-            let ready = match self.ready(route, change, given.take()).await {
-                Ok(ready) => ready,
-                Err(outcome) => return outcome,
+            // All looks together take no longer than one request may, so that an attempt is a look and a write at the most.
+            let limit = self.client.settings.timeout;
+            let ready = match tokio::time::timeout(limit, self.ready(route, change, given.take())).await {
+                Ok(Ok(ready)) => ready,
+                Ok(Err(outcome)) => return outcome,
+                Err(_) => {
+                    let error = fail("timeout", format!("what is at the target now could not be read within {limit:?}"));
+                    return Delivery::Unavailable { error, maybe_applied: false };
+                }
             };
             let sent = match self.client.send(&ready.request).await {
                 Ok(sent) => sent,
@@ -151,3 +157,6 @@ fn of_lost(lost: Lost) -> Delivery {
     // What could not even be begun (secrets, certificates) is told like any other error; only what was sent may have arrived.
     if lost.maybe_arrived { Delivery::Unavailable { error: lost.error, maybe_applied: true } } else { of_error(&lost.error) }
 }
+
+#[cfg(test)]
+mod tests;
