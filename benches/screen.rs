@@ -74,6 +74,7 @@ fn fact(index: usize) -> Insight {
         wanted: None,
         unit: "".into(),
         secret: false,
+        pending: None,
     }
 }
 

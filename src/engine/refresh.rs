@@ -68,7 +68,7 @@ impl Core {
         let mono = self.options.clock.monotonic();
         let asked: Vec<usize> = outcomes.iter().map(|(at, ..)| *at).collect();
         for (at, outcome, ..) in &outcomes {
-            self.learn(*at, of_source(outcome.as_ref().err()), mono);
+            self.learn(*at, of_source(outcome.as_ref().err()), mono).await;
         }
         let taken: Vec<_> = outcomes.into_iter().map(|(at, outcome, began, took)| self.take(at, outcome, (began, took), now)).collect();
         let reports = self.commit(taken, now).await;

@@ -173,7 +173,8 @@ impl Core {
 
     /// Writes the leases down, all at once, and starts what was leased.
     async fn launch(self: &Arc<Self>, due: Due, flights: &mut JoinSet<()>) {
-        for at in due.probe {
+        // A probe and a look at what was written ask the same.
+        for at in due.probe.into_iter().chain(self.desk.take_read_backs()) {
             let core = Arc::clone(self);
             flights.spawn(async move {
                 // What it says of the source is learned where every fetch is taken in.
@@ -316,7 +317,7 @@ impl Core {
     /// Writes down what came of an attempt, then lets it be seen.
     async fn end(self: &Arc<Self>, command: &Command, at: usize, steps: Vec<Step>, of: OfSource) {
         let (now, mono) = (self.now(), self.options.clock.monotonic());
-        self.learn(at, of, mono);
+        self.learn(at, of, mono).await;
         let delivered =
             steps.iter().find_map(|step| if let Step::Delivered { revision, .. } = step { Some(revision.clone()) } else { None });
         if delivered.is_some() {
@@ -371,32 +372,22 @@ impl Core {
     }
 
     /// When nothing more goes to the source its answer is fetched once, so that what it accepted is read back.
-    fn read_back_soon(self: &Arc<Self>, at: usize) {
+    fn read_back_soon(&self, at: usize) {
         let id = &self.sources[at].id;
-        if self.desk.state().heads().any(|head| head.source == *id && head.state != CommandState::Blocked)
-            || !self.desk.begin_reading_back(id)
-        {
-            return;
+        if !self.desk.state().heads().any(|head| head.source == *id && head.state != CommandState::Blocked) {
+            self.desk.read_back(at);
         }
-        let core = Arc::clone(self);
-        tokio::spawn(async move {
-            core.refresh_unit(core.sources[at].unit).await;
-            core.desk.end_reading_back(&core.sources[at].id);
-        });
     }
 
     /// A source was asked something: what that says of it, for the queue.
-    pub(super) fn learn(self: &Arc<Self>, at: usize, of: OfSource, mono: Duration) {
+    pub(super) async fn learn(&self, at: usize, of: OfSource, mono: Duration) {
         let source = &self.sources[at].id;
         if self.desk.learn(source, of, mono) {
             self.desk.wake.notify_one();
         }
-        if let Some(bytes) = self.desk.breaker_news(source) {
-            let (core, document) = (Arc::clone(self), (breaker_document(source), bytes));
-            tokio::spawn(async move {
-                let _shared = core.keeping.gate.read().await;
-                core.write(Vec::new(), vec![document], core.now()).await;
-            });
+        if let Some(bytes) = self.desk.breaker_news(source).filter(|_| self.sources[at].config.writable) {
+            let _shared = self.keeping.gate.read().await;
+            self.write(Vec::new(), vec![(breaker_document(source), bytes)], self.now()).await;
         }
     }
 

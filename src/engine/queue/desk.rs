@@ -4,7 +4,7 @@
 //! asked waits for the disk outside of it. What the log refuses is folded away again.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -40,7 +40,6 @@ struct Line {
     /// It refuses our credentials.
     parked: bool,
     answered_at: Option<Duration>,
-    reading_back: bool,
     /// Whether it was open when it was last written down.
     noted_open: bool,
 }
@@ -62,6 +61,7 @@ pub struct Desk {
     due: Mutex<HashMap<CommandId, Duration>>,
     written: Mutex<HashMap<(SourceId, Key), (Duration, Value)>>,
     pinned: Mutex<HashSet<Key>>,
+    read_backs: Mutex<BTreeSet<usize>>,
     closing: AtomicBool,
     paused: AtomicBool,
 }
@@ -99,6 +99,7 @@ impl Desk {
             due: Mutex::default(),
             written: Mutex::default(),
             pinned: Mutex::default(),
+            read_backs: Mutex::default(),
             closing: AtomicBool::new(false),
             paused: AtomicBool::new(false),
         }
@@ -387,14 +388,14 @@ impl Desk {
         (line.breaker.code(), wait, wait.map(|_| CommandReason::Unreachable))
     }
 
-    /// Begins to read a source back; false when somebody does already.
-    pub fn begin_reading_back(&self, source: &SourceId) -> bool {
-        !std::mem::replace(&mut self.lines().entry(source.clone()).or_default().reading_back, true)
+    /// The source at this place is to be read back.
+    pub fn read_back(&self, at: usize) {
+        self.read_backs.lock().unwrap_or_else(PoisonError::into_inner).insert(at);
     }
 
-    /// Ends what [`Desk::begin_reading_back`] began.
-    pub fn end_reading_back(&self, source: &SourceId) {
-        self.lines().entry(source.clone()).or_default().reading_back = false;
+    /// Sources that are to be read back, each once.
+    pub fn take_read_backs(&self) -> BTreeSet<usize> {
+        std::mem::take(&mut self.read_backs.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// A fetch that began before this moment does not know of this write.
