@@ -12,6 +12,7 @@ mod chaos;
 mod command;
 mod config;
 mod confirm;
+mod demo;
 mod doctor;
 mod generate;
 mod invocation;

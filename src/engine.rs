@@ -24,6 +24,8 @@ pub mod journal;
 mod keeping;
 mod poll;
 mod queue;
+mod recall;
+mod reconcile;
 mod refresh;
 mod remember;
 mod resync;
@@ -42,7 +44,7 @@ pub use api::{
     CacheStatus, CompactReport, EngineError, EngineEvent, EngineOptions, EvictReport, FactQuery, Knowledge, RefreshReport, RoomStatus,
     SortBy, SourceStatus, SourceTest, StampedEvent,
 };
-pub use cache::{TraceCount, TraceError, replay_trace};
+pub use cache::{HotStatus, TraceCount, TraceError, replay_trace};
 pub use cache_event::{CacheEvent, HydratedFrom};
 pub use handle::{Engine, EngineHandle};
 pub use history::Believed;
@@ -53,6 +55,7 @@ pub use store::{
     Taken, Wipe,
 };
 pub use view::{Contested, EngineView, FactMap};
+pub use window::glimpse;
 pub use world::Secrets;
 
 #[cfg(test)]

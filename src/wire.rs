@@ -26,7 +26,7 @@ mod view;
 mod tests;
 
 pub use cache::{
-    CacheCompactPayload, CacheEvictPayload, CachePayload, CacheReplayPayload, HydratePayload, LeftOutPayload, SnapshotPayload,
+    CacheCompactPayload, CacheEvictPayload, CachePayload, CacheReplayPayload, HotPayload, HydratePayload, LeftOutPayload, SnapshotPayload,
     StandingPayload,
 };
 pub use cache_event::{
@@ -44,8 +44,8 @@ pub use queue::{
     AttemptPayload, BasePayload, CommandPayload, LockPayload, PlanPayload, QueuePayload, SourceQueuePayload, StateCountPayload,
 };
 pub use report::{
-    ActionPayload, ConfigCheckPayload, ConfigPathPayload, ConfigProblemPayload, DoctorPayload, FilePayload, ServePayload, ServicePayload,
-    SettingPayload, TextPayload, Verdict,
+    ActionPayload, ConfigCheckPayload, ConfigPathPayload, ConfigProblemPayload, DemoPayload, DoctorPayload, FilePayload, ServePayload,
+    ServicePayload, SettingPayload, TextPayload, UpstreamPayload, Verdict,
 };
 pub use schema::schemas;
 pub use source::{RefreshPayload, SamplePayload, SkippedPayload, SourceErrorPayload, SourcePayload, SourceTestPayload};

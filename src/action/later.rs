@@ -25,5 +25,4 @@ pub const LATER: &[LaterSpec] = &[
     later(&["telemetry"], "shows how Stellar itself is doing"),
     later(&["audit"], "shows who did what"),
     later(&["runbook"], "runs a runbook"),
-    later(&["demo"], "shows a made-up system"),
 ];

@@ -13,7 +13,7 @@ use serde_json::{Map, Value as Json};
 use crate::{
     action::{self, ActionSpec, ArgKind, Call, Persona, Scope, args::InvokeArgs},
     config::{AccessibilityMode, ConfigError, LoadRequest, Loaded, load, resolve_dirs},
-    runtime::{Context, Request, ScreenOptions, builtin_rules, keyboard, screen, screen_is_possible, serve, user_name},
+    runtime::{Context, Demo, Request, ScreenOptions, builtin_rules, keyboard, screen, screen_is_possible, serve, serve_demo, user_name},
     text::SafeText,
     theme::ColorDepth,
     wire::{Outcome, ServePayload, TextPayload, Verdict},
@@ -21,7 +21,7 @@ use crate::{
 
 use super::{
     ask::{Asker, ask, emit, fail},
-    changes, chaos, config, doctor, generate,
+    changes, chaos, config, demo, doctor, generate,
     invocation::{Asked, Invocation, parse, wants_json},
     line::{Line, Tone},
     live::live,
@@ -294,6 +294,7 @@ impl Run<'_> {
                 })?;
                 Ok(0)
             }
+            "core.app.demo" => self.demo(request, sink),
             RUN => {
                 let loaded = loaded.as_ref().map_err(|error| Failure::from(error.clone()))?;
                 Ok(self.open(loaded, sink))
@@ -301,6 +302,27 @@ impl Run<'_> {
             "core.action.invoke" => self.invoke(request, loaded, sink),
             other => Err(Failure::new("not_in_this_build", format!("{other} is not in this build"))),
         }
+    }
+
+    /// The upstreams alone, or the screen on them.
+    fn demo(&self, request: &Request, sink: &mut Sink) -> Result<u8, Failure> {
+        demo::has_its_own(self.invocation)?;
+        let seed = demo::seed(&request.args);
+        if request.args.get("serve_only").and_then(Json::as_bool) == Some(true) {
+            serve_demo(seed, |running| {
+                put(request, &[&demo::payload(running)], sink, demo::lines);
+                // Whoever started it waits for this line.
+                let _ = sink.flush();
+            })?;
+            return Ok(0);
+        }
+        let running = Demo::start(seed)?;
+        demo::words(&demo::payload(&running)).iter().for_each(|line| sink.say(line));
+        let env = |name: &str| running.variable(name).unwrap_or_else(|| (self.around.env)(name));
+        let around = Surroundings { env: &env, current_dir: self.around.current_dir.clone() };
+        let inside = Run { around: &around, invocation: self.invocation };
+        let loaded = load(&inside.load_request())?;
+        Ok(inside.open(&loaded, sink))
     }
 
     /// Keys and themes.

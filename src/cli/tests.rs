@@ -186,7 +186,7 @@ fn bad_usage_is_a_sentence_and_two() {
 
 #[test]
 fn what_is_not_in_this_build_says_so() {
-    for line in ["reader", "source add --help", "demo", "conflicts undo c-1", "audit list"] {
+    for line in ["reader", "source add --help", "conflicts undo c-1", "audit list"] {
         let failure = refused(line);
         assert_eq!((failure.exit, failure.body.code.as_str()), (2, "not_in_this_build"), "{line}");
     }
@@ -311,6 +311,7 @@ fn conflicts_sources_and_the_cache_are_printed() {
     snapshot("sources", &format!("{list}\n{test}\n{refresh}"));
 
     let cache = json!({"backend": "sled", "data_dir": "/d/stellar", "facts": 52, "entries": 104, "live_bytes": 20480, "disk_bytes": 524288, "quarantined": 0,
+        "hot": {"limit": 33_554_432, "bytes": 65536, "keys": 52, "hits": 9, "misses": 1},
         "protection": "file: not against a stolen disk", "notes": ["the store was rebuilt"], "polled_at": "2026-01-05T09:59:00.000Z",
         "key": {"kind": "auto", "data_key": 2, "sealed": 104, "limit": 4_294_967_296_u64, "retired": [1], "resealing": {"done": 512, "total": 2048}}});
     snapshot("cache", &printed("core.cache.read", &Json::Null, vec![line(1, "core.cache.read", &cache)], false, false).0);

@@ -58,11 +58,7 @@ impl Core {
 
     /// What the target held when it last said so.
     fn held_by_target(&self, state: &QueueState, source: &SourceId, key: &Key) -> Base {
-        let observation = {
-            let facts = self.read_facts();
-            if facts.loaded { facts.table.slot(key, source).map(|slot| slot.observation.clone()) } else { None }
-        };
-        let observation = observation.or_else(|| self.store.get_from(key, source).ok().flatten());
+        let observation = self.said_by(source, key).or_else(|| self.store.get_from(key, source).ok().flatten());
         match (state.last_delivered(source, key), observation) {
             // What it accepted after it was last asked; also where that did not reach the cache any more.
             (Some(command), Some(observation)) if command.since >= observation.fetched_at => Base::Value(command.value.clone()),
@@ -368,7 +364,7 @@ impl Core {
     /// # Errors
     /// [`QueueError::NotLocked`], and when it cannot be written down. Locking twice keeps what was frozen first.
     pub(super) async fn lock_belief(&self, key: &Key, locked: bool, author: &Author) -> Result<(), QueueError> {
-        let believed = if locked { self.insight(key, self.now())?.and_then(|insight| insight.value) } else { None };
+        let believed = if locked { self.insight(key, self.now())?.and_then(|insight| insight.value.clone()) } else { None };
         let decide = |state: &QueueState| match (locked, state.lock(key).is_some()) {
             (true, true) => Ok((Vec::new(), false)),
             (true, false) => {
@@ -383,6 +379,12 @@ impl Core {
             self.tell_changes(std::slice::from_ref(key), self.now());
         }
         Ok(())
+    }
+
+    /// Whether a change or a lock is to be shown of the key.
+    pub(super) fn is_marked(&self, key: &Key) -> bool {
+        let state = self.desk.state();
+        (!state.is_idle() && state.under_way(key).last().is_some()) || state.lock(key).is_some()
     }
 
     /// What is under way for a key and whether belief in it is frozen, put into what is believed.

@@ -1,6 +1,7 @@
 //! What the handle and the schedules share: sources, facts, store, events. Private to the engine.
 
 use std::{
+    borrow::Borrow,
     collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
@@ -11,12 +12,12 @@ use std::{
 
 use crate::{
     config::SourceConfig,
-    fact::{Insight, Key, Reading, ResolveSettings, SourceId, SourceState, Timestamp, resolve},
+    fact::{Insight, Key, Observation, Reading, ResolveSettings, SourceId, SourceState, Timestamp, resolve},
 };
 
 use super::{
     api::{EngineOptions, RefreshReport},
-    cache::{RuleBook, Slot, Table, Watermarks, Writer},
+    cache::{Epoch, HotTier, Note, RuleBook, Slot, Table, Watermarks, Writer},
     claims::Claims,
     events::Events,
     health::{Failure, SourceHealth},
@@ -75,11 +76,13 @@ pub(super) struct Unit {
     pub last: Mutex<(u64, Vec<RefreshReport>)>,
 }
 
-/// The facts.
+/// The facts. What is changed here is changed in the hot tier before the lock is given back.
 #[derive(Default)]
 pub(super) struct Facts {
     pub table: Table,
     pub loaded: bool,
+    /// What the disk did not take: here alone, until it does.
+    pub unwritten: HashMap<Key, Vec<Observation>>,
 }
 
 /// What the engine is made of.
@@ -109,6 +112,9 @@ pub(super) struct Core {
     positions: HashMap<SourceId, usize>,
     settings: ResolveSettings,
     facts: RwLock<Facts>,
+    /// Decoded, what is asked for.
+    pub hot: HotTier,
+    pub epoch: Epoch,
     /// What is shown and was told, while anybody looks or listens. Locked before the facts, never after.
     pub keeper: Mutex<Option<Keeper>>,
     /// Keys of the first window as they are written, once known.
@@ -190,6 +196,8 @@ impl Core {
             resync: tokio::sync::Notify::new(),
             positions,
             facts: RwLock::new(Facts::default()),
+            hot: HotTier::new(options.config.cache.hot_tier),
+            epoch: Epoch::default(),
             keeper: Mutex::new(None),
             window: Mutex::default(),
             sooner: tokio::sync::Notify::new(),
@@ -228,45 +236,13 @@ impl Core {
         self.facts.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Brings every observation into memory, once.
-    pub fn load(&self) -> Result<(), StoreError> {
-        if self.read_facts().loaded {
-            return Ok(());
-        }
-        let mut facts = self.write_facts();
-        if facts.loaded {
-            return Ok(());
-        }
-        let mut table = Table::default();
-        self.store.scan(&[], &mut |observation| table.put(observation, &self.rules))?;
-        facts.table = table;
-        facts.loaded = true;
-        drop(facts);
-        // A one-shot command that writes nothing needs no order of use.
-        if self.options.polling {
-            self.fill_room();
-        }
-        self.tell_store();
-        Ok(())
-    }
-
-    /// Resolves one key from what is in memory, else from the store.
-    pub fn insight(&self, key: &Key, now: Timestamp) -> Result<Option<Insight>, StoreError> {
-        let standings = self.standings(now);
-        {
-            let facts = self.read_facts();
-            if facts.loaded {
-                self.keeping.room().touch(key);
-                return Ok(self.resolve(key, facts.table.slots(key), &standings, now));
-            }
-        }
-        let slots: Vec<_> = self.store.get(key)?.into_iter().map(|observation| Slot::new(observation, &self.rules)).collect();
-        self.tell_store();
-        Ok(self.resolve(key, &slots, &standings, now))
-    }
-
-    /// Resolves many keys of the loaded table.
-    pub fn resolve_all<'a>(&self, slots: impl Iterator<Item = (&'a Key, &'a [Slot])>, now: Timestamp, mut each: impl FnMut(Insight)) {
+    /// Resolves many keys.
+    pub fn resolve_all<'a, S: Borrow<Slot> + 'a>(
+        &self,
+        slots: impl Iterator<Item = (&'a Key, &'a [S])>,
+        now: Timestamp,
+        mut each: impl FnMut(Insight),
+    ) {
         let standings = self.standings(now);
         for (key, slots) in slots {
             if let Some(insight) = self.resolve(key, slots, &standings, now) {
@@ -290,10 +266,11 @@ impl Core {
             .collect()
     }
 
-    pub fn resolve(&self, key: &Key, slots: &[Slot], standings: &[Standing], now: Timestamp) -> Option<Insight> {
+    pub fn resolve<S: Borrow<Slot>>(&self, key: &Key, slots: &[S], standings: &[Standing], now: Timestamp) -> Option<Insight> {
         let rule = self.rules.rule(key);
         let readings: Vec<Reading<'_>> = slots
             .iter()
+            .map(Borrow::borrow)
             .filter_map(|slot| {
                 let at = self.position(&slot.observation.source)?;
                 let (source, standing) = (&self.sources[at], &standings[at]);
@@ -326,20 +303,20 @@ impl Core {
         rule.and_then(|rule| rule.ttl).or(source.ttl).unwrap_or(self.options.config.cache.ttl)
     }
 
-    /// When the slot's observation turns stale by itself; never under a live watch.
-    pub fn expiry(&self, slot: &Slot, at: usize) -> Option<Timestamp> {
+    /// When what the source says of the key turns stale by itself; never under a live watch.
+    pub fn expiry(&self, key: &Key, note: &Note, at: usize) -> Option<Timestamp> {
         let source = &self.sources[at];
-        if source.is_live() || slot.value().is_none() {
+        if source.is_live() || !note.is_held() {
             return None;
         }
-        let ttl = self.ttl(self.rules.rule(&slot.observation.key), &source.config);
+        let ttl = self.ttl(self.rules.rule(key), &source.config);
         let vouched_at = source.health().vouched_at;
-        Some(slot.observed_at(vouched_at).plus(ttl + Duration::from_millis(1)))
+        Some(note.observed_at(vouched_at).plus(ttl + Duration::from_millis(1)))
     }
 
     /// The first moment after `now` at which one of the observations turns stale by itself; none under a live watch.
-    pub fn turns(&self, slots: &[Slot], standings: &[Standing], now: Timestamp) -> Option<Timestamp> {
-        let rule = slots.first().and_then(|slot| self.rules.rule(&slot.observation.key));
+    pub fn turns<S: Borrow<Slot>>(&self, slots: &[S], standings: &[Standing], now: Timestamp) -> Option<Timestamp> {
+        let rule = slots.first().and_then(|slot| self.rules.rule(&slot.borrow().observation.key));
         let turn = |slot: &Slot| {
             let at = self.position(&slot.observation.source)?;
             let standing = &standings[at];
@@ -349,7 +326,7 @@ impl Core {
             let ttl = self.ttl(rule, &self.sources[at].config);
             Some(slot.observed_at(standing.vouched_at).plus(ttl + Duration::from_millis(1))).filter(|turns| *turns > now)
         };
-        slots.iter().filter_map(turn).min()
+        slots.iter().map(Borrow::borrow).filter_map(turn).min()
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::broadcast;
 
-use crate::fact::{Timestamp, Value};
+use crate::fact::{CommandReason, Timestamp, Value};
 
 use super::{
     api::{EngineEvent, RefreshReport, StampedEvent},
@@ -77,7 +77,7 @@ fn log(event: &EngineEvent) {
             tracing::debug!(%id, %key, "was about");
         }
         EngineEvent::Queue(QueueEvent { command, .. }) => {
-            let (id, source, reason) = (command.id, command.source.as_str(), command.reason.map(|reason| reason.code()));
+            let (id, source, reason) = (command.id, command.source.as_str(), command.reason.map(CommandReason::code));
             tracing::info!(%id, source, state = command.state.code(), reason, tries = command.tries, "change");
             tracing::debug!(%id, key = %command.key, "about");
         }

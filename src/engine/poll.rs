@@ -72,6 +72,7 @@ impl Core {
         loop {
             let reports = self.refresh_unit(at).await;
             if slot.set_live(watched && reports.iter().all(|report| report.error.is_none())) {
+                self.epoch.end();
                 let mut dated = Vec::new();
                 self.redate(self.units[at].members[0], &mut dated);
                 self.tell_changes(&dated, self.now());

@@ -10,12 +10,12 @@ use futures_util::FutureExt as _;
 
 use crate::{
     config::SourceKind,
-    fact::{SourceId, Timestamp},
+    fact::{Key, Observation, SourceId, Timestamp},
 };
 
 use super::{
     api::{EngineEvent, RefreshReport, SourceTest},
-    cache::ingest,
+    cache::{gone, ingest},
     commit::Taken,
     core::{Core, SourceSlot, Unit},
     health::{Failure, Remarks},
@@ -64,6 +64,7 @@ impl Core {
                 |(at, _, _, took): (usize, _, _, Duration)| RefreshReport { error: Some(store_error(&error)), ..self.report(at, took) };
             return outcomes.into_iter().map(failed).collect();
         }
+        self.reconcile(now).await;
         let mono = self.options.clock.monotonic();
         let asked: Vec<usize> = outcomes.iter().map(|(at, ..)| *at).collect();
         for (at, outcome, ..) in &outcomes {
@@ -98,6 +99,10 @@ impl Core {
                 taken.report.failed = skipped + fetched.duplicates.len() as u64;
                 let unchanged = fetched.unchanged;
                 let mut ingested = ingest(&self.read_facts().table, &slot.id, fetched, now);
+                for key in std::mem::take(&mut ingested.vanished) {
+                    let before = self.said_by(&slot.id, &key);
+                    ingested.ops.push(gone(key, &slot.id, before, now));
+                }
                 if !unchanged {
                     self.admit(&slot.id, complete, &mut ingested);
                 }
@@ -110,11 +115,17 @@ impl Core {
             Err(error) => {
                 let not_before = error.retry_after.map(|wait| now.plus(wait));
                 taken.health.failed(now, took, Failure { code: error.code.to_owned(), message: error.message.clone(), not_before });
-                taken.report.keys = self.read_facts().table.held_by(&slot.id).filter(|held| held.value().is_some()).count() as u64;
+                taken.report.keys = self.read_facts().table.held_by(&slot.id).filter(|(_, note)| note.is_held()).count() as u64;
                 taken.report.error = Some(error);
             }
         }
         taken
+    }
+
+    /// What a source last said of a key; none where that cannot be read any more.
+    pub(super) fn said_by(&self, source: &SourceId, key: &Key) -> Option<Observation> {
+        let hot = self.recall(key).ok()?;
+        hot.slots().iter().find(|held| held.observation.source == *source).map(|held| held.observation.clone())
     }
 
     /// An answer that was begun before something was written to its source does not know of it yet: there what was written counts.

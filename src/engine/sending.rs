@@ -67,6 +67,9 @@ impl Core {
             if enough(&self.desk.state()) || self.desk.is_closing() {
                 break;
             }
+            if self.has_strays() {
+                self.recover_leases().await;
+            }
             let due = self.due();
             let wait = due.wait;
             self.launch(due, &mut flights).await;
@@ -79,6 +82,12 @@ impl Core {
         let ended = async { while flights.join_next().await.is_some() {} };
         // What does not end in time is uncertain, and is looked at before it is sent again.
         let _ = tokio::time::timeout(LAST, ended).await;
+    }
+
+    /// Whether something is in flight that nobody flies: its lease came to disk while something before it was refused.
+    fn has_strays(&self) -> bool {
+        let stray = |head: &Command| head.state == CommandState::InFlight && !self.desk.is_active(head.id);
+        !self.desk.is_stale() && self.desk.state().heads().any(stray)
     }
 
     /// What was in flight when a process ended goes on, with its outcome unknown.
@@ -184,7 +193,8 @@ impl Core {
             let moved = whats.iter().filter_map(|what| if let What::Step(id, _) = what { Some(*id) } else { None }).collect();
             Ok((whats, moved))
         };
-        if !self.settle(decide).await {
+        // Of what stands behind something refused nobody knows yet whether it is there at all.
+        if !self.settle(decide).await || self.desk.is_stale() {
             return;
         }
         for (id, uncertain) in due.now {
@@ -354,8 +364,8 @@ impl Core {
         let ops = vec![StoreOp::Put(observation)];
         {
             let _shared = self.keeping.gate.read().await;
-            self.write(ops.clone(), Vec::new(), now).await;
-            self.adopt(ops);
+            let written = self.write(ops.clone(), Vec::new(), now).await;
+            self.adopt(ops, written);
         }
         self.tell_changes(std::slice::from_ref(&command.key), now);
     }
@@ -376,10 +386,26 @@ impl Core {
     }
 
     /// A source was asked something: what that says of it, for the queue.
-    pub(super) fn learn(&self, at: usize, of: OfSource, mono: Duration) {
+    pub(super) fn learn(self: &Arc<Self>, at: usize, of: OfSource, mono: Duration) {
         let source = &self.sources[at].id;
         if self.desk.learn(source, of, mono) {
             self.desk.wake.notify_one();
+        }
+        if let Some(bytes) = self.desk.breaker_news(source) {
+            let (core, document) = (Arc::clone(self), (breaker_document(source), bytes));
+            tokio::spawn(async move {
+                let _shared = core.keeping.gate.read().await;
+                core.write(Vec::new(), vec![document], core.now()).await;
+            });
+        }
+    }
+
+    /// What the last process knew of sources that could not be reached. A convenience: without it they are tried anew.
+    pub(super) fn remember_breakers(&self) {
+        for slot in self.sources.iter().filter(|slot| slot.config.writable) {
+            if let Ok(Some(bytes)) = self.store.get_meta(&breaker_document(&slot.id)) {
+                self.desk.remember_breaker(&slot.id, &bytes);
+            }
         }
     }
 
@@ -393,8 +419,7 @@ impl Core {
             if waiting.is_empty() {
                 return;
             }
-            let facts = self.read_facts();
-            let value = |key: &Key| facts.table.slot(key, source).and_then(|slot| slot.observation.value().cloned());
+            let value = |key: &Key| self.said_by(source, key).and_then(|observation| observation.value().cloned());
             waiting.into_iter().filter(|command| Base::found(value(&command.key)).is(&command.value)).map(|command| command.id).collect()
         };
         let decide = |state: &QueueState| {
@@ -411,6 +436,10 @@ impl Core {
         let (breaker, wait, reason) = self.desk.breaker_of(source, mono);
         SourceQueue { source: source.clone(), depth: 1, breaker, next_at: wait.map(|wait| now.plus(wait)), reason }
     }
+}
+
+fn breaker_document(source: &SourceId) -> String {
+    format!("breaker/{source}")
 }
 
 fn slow(bound: Duration) -> SourceError {

@@ -30,7 +30,7 @@ use std::{sync::Arc, time::Duration};
 
 use crate::fact::{Key, Timestamp, Value};
 
-pub use build::{BadSource, BuiltSource, SourceDeps, build_sources};
+pub use build::{BadSource, BuiltSource, SourceDeps, build_sources, name_sources};
 pub use delivery::{Answer, Change, Confirmed, Delivery, Prepared};
 pub use host::host_rules;
 pub use template::{Place, Template, Words};

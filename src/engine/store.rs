@@ -15,6 +15,7 @@ mod failover;
 mod fault_disk;
 mod files;
 mod format;
+mod glimpse;
 mod guard;
 mod key_keeper;
 mod key_keeping;
@@ -56,6 +57,7 @@ mod snapshot_key;
 mod standing;
 mod stretch;
 mod swap;
+mod window;
 mod wipe;
 
 pub use api::{CacheStore, Compacted, Quarantined, StoreOp, StoreStats, VerifyReport};
@@ -63,6 +65,7 @@ pub use damaged::{DamagedCopy, NotOne, discard as discard_damaged, list as damag
 pub use error::StoreError;
 pub use failover::{open_over, open_resilient};
 pub use fault_disk::{Counts, FaultBackend, FaultDisk};
+pub use glimpse::read_window;
 pub use guard::inside_guard;
 pub use key_keeper::{KeyChange, KeyKeeper, KeyStatus, OuterChange, Resealing};
 pub use log_head::{BadHead, HEAD as LOG_HEAD, LOG_DIR, LogHead};

@@ -106,6 +106,32 @@ pub struct ServePayload {
     pub socket: String,
 }
 
+/// A made-up system that is running: `core.app.demo`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DemoPayload {
+    /// Where it tells its script, and what every change came to: `/script`, `/effects`.
+    pub address: String,
+    /// The configuration for it.
+    pub config: String,
+    /// The directory that everything is in, data and state too; removed at the end.
+    pub directory: String,
+    /// A command that runs Stellar on that configuration and data.
+    pub command: String,
+    /// What its troubles are drawn from.
+    pub seed: u64,
+    /// The upstreams, by name.
+    pub upstreams: Vec<UpstreamPayload>,
+}
+
+/// One upstream of the demo.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct UpstreamPayload {
+    /// Its name, as that of the source.
+    pub name: String,
+    /// Where it answers, when it does.
+    pub address: String,
+}
+
 /// The systemd user unit that serves: `core.app.service`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ServicePayload {

@@ -17,8 +17,8 @@ use super::{
     look::{ContrastPayload, KeymapPayload, ThemePayload},
     queue::{CommandPayload, LockPayload, PlanPayload, QueuePayload},
     report::{
-        ActionPayload, ConfigCheckPayload, ConfigPathPayload, DoctorPayload, FilePayload, ServePayload, ServicePayload, SettingPayload,
-        TextPayload,
+        ActionPayload, ConfigCheckPayload, ConfigPathPayload, DemoPayload, DoctorPayload, FilePayload, ServePayload, ServicePayload,
+        SettingPayload, TextPayload,
     },
     source::{RefreshPayload, SourcePayload, SourceTestPayload},
     upkeep::{DamagedPayload, RekeyPayload, VerifyPayload, WipePayload},
@@ -86,6 +86,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("core.keymap.read", of::<KeymapPayload>("")),
         ("core.theme.read", of::<ThemePayload>("")),
         ("core.theme.check", of::<ContrastPayload>("")),
+        ("core.app.demo", of::<DemoPayload>("")),
         ("core.app.serve", of::<ServePayload>("")),
         ("core.app.service", of::<ServicePayload>("")),
         ("core.app.doctor", of::<DoctorPayload>("")),

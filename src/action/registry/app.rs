@@ -26,6 +26,24 @@ pub(super) const ACTIONS: &[ActionSpec] = &[
         ..ActionSpec::COMMAND
     },
     ActionSpec {
+        id: "core.app.demo",
+        title: "Show a made-up system",
+        doc: "Starts upstreams on loopback that misbehave by a script, and opens the screen on them: conflicts, drift, outages and their end within a minute.\nConfiguration and data are its own, in a temporary directory that is removed at the end; nothing of yours is read or changed.",
+        args: &[
+            ArgSpec::option(
+                "serve_only",
+                "serve-only",
+                "",
+                ArgKind::Flag,
+                "Only the upstreams, until it is ended; says where they and a configuration for them are",
+            ),
+            ArgSpec::option("seed", "seed", "N", ArgKind::Count, "What the troubles are drawn from; 1 if left out"),
+        ],
+        command: &["demo"],
+        emits: &["core.app.demo", "core.insight.read"],
+        ..ActionSpec::COMMAND
+    },
+    ActionSpec {
         id: "core.app.doctor",
         title: "Check this installation",
         doc: "Checks directories, permissions, configuration, key, store, sources and socket, and says what to do about what is wrong.\nExit 1 if a check failed.",

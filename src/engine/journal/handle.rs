@@ -299,7 +299,8 @@ fn ended() -> StoreError {
 }
 
 fn size(entries: &[Vec<u8>]) -> usize {
-    entries.iter().map(Vec::len).sum()
+    // With the length before each of them, or many empty ones would weigh nothing.
+    entries.iter().map(|entry| entry.len() + 4).sum()
 }
 
 /// The writer's thread.

@@ -155,6 +155,12 @@ impl SimLogDisk {
         self.inner().sync_trouble = Some(why);
     }
 
+    /// It is well from now on: nothing is refused, no sync is to fail, and there is room.
+    pub fn mend(&self) {
+        let mut inner = self.inner();
+        (inner.trouble, inner.sync_trouble, inner.capacity) = (None, None, None);
+    }
+
     /// No more bytes than these fit; none: any number.
     pub fn hold_at_most(&self, bytes: Option<u64>) {
         self.inner().capacity = bytes;

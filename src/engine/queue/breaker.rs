@@ -187,7 +187,7 @@ mod tests {
         let mut breaker = Breaker::default();
         for round in 0..9 {
             if round % 2 == 0 {
-                breaker.failure(at(0), None)
+                breaker.failure(at(0), None);
             } else {
                 let _ = breaker.success(at(0));
             }

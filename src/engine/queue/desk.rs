@@ -22,7 +22,7 @@ use crate::{
 use super::{
     api::QueueError,
     breaker::Breaker,
-    entry::{Entry, What},
+    entry::{Entry, What, decode, encode},
     log::QueueLog,
     rules::OfSource,
     state::QueueState,
@@ -41,6 +41,8 @@ struct Line {
     parked: bool,
     answered_at: Option<Duration>,
     reading_back: bool,
+    /// Whether it was open when it was last written down.
+    noted_open: bool,
 }
 
 /// The queue at work.
@@ -313,6 +315,24 @@ impl Desk {
                 false
             }
             OfSource::Nothing => false,
+        }
+    }
+
+    /// The breaker, to be kept over a restart, where it opened or closed since this was last asked.
+    pub fn breaker_news(&self, source: &SourceId) -> Option<Vec<u8>> {
+        let mut lines = self.lines();
+        let line = lines.get_mut(source).filter(|line| line.noted_open != line.breaker.is_open())?;
+        line.noted_open = line.breaker.is_open();
+        Some(encode(&line.breaker))
+    }
+
+    /// What another process knew of the source.
+    pub fn remember_breaker(&self, source: &SourceId, bytes: &[u8]) {
+        if let Some(breaker) = decode::<Breaker>(bytes) {
+            let mut lines = self.lines();
+            let line = lines.entry(source.clone()).or_default();
+            line.breaker = breaker.remembered();
+            line.noted_open = line.breaker.is_open();
         }
     }
 

@@ -1,14 +1,14 @@
 //! The queue's log on the log of record.
 
 use std::sync::{
-    Arc, Mutex, PoisonError,
+    Mutex, PoisonError,
     atomic::{AtomicBool, Ordering},
 };
 
 use crate::engine::{
-    journal::{AHEAD, Journal, JournalOptions, LogDisk, LogWriter, ROTATE_AT, Replayed},
+    journal::{Journal, JournalOptions, Replayed},
     source::BoxFuture,
-    store::{LogSealer, StoreError},
+    store::StoreError,
 };
 
 use super::{
@@ -29,18 +29,14 @@ struct OnJournal {
 ///
 /// # Errors
 /// [`StoreError::NewerFormat`], [`StoreError::KeyUnavailable`]: nothing was changed.
-pub fn open_desk(
-    (disk, writer): (Arc<dyn LogDisk>, LogWriter),
-    sealer: Option<Arc<dyn LogSealer>>,
-) -> Result<(Desk, Vec<String>), StoreError> {
-    if sealer.is_none() {
+pub fn open_desk(options: &JournalOptions) -> Result<(Desk, Vec<String>), StoreError> {
+    if options.sealer.is_none() {
         let why = "nothing is kept on disk here, so no change can be promised".to_owned();
         let closed = StoreError::Unwritable { path: "the log of changes".to_owned(), cause: why };
         return Ok((Desk::new(Err(closed), QueueState::default()), Vec::new()));
     }
     let mut state = QueueState::default();
-    let options = JournalOptions { disk, sealer, writer, rotate_at: ROTATE_AT, ahead: AHEAD };
-    match Journal::open(&options, &mut |replayed| {
+    match Journal::open(options, &mut |replayed| {
         state.take(match replayed {
             Replayed::Checkpoint { state, .. } => Logged::Checkpoint(state),
             Replayed::Entry { bytes, .. } => Logged::Entry(bytes),

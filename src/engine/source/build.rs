@@ -83,16 +83,40 @@ pub fn build_sources(config: &Config, deps: &SourceDeps) -> Result<Vec<BuiltSour
     Ok(built)
 }
 
+/// Every configured source by its name and settings, for whoever shows what sources said and asks none: asking one of these fails.
+///
+/// # Errors
+/// [`BadSource`] where a name cannot be one.
+pub fn name_sources(config: &Config) -> Result<Vec<BuiltSource>, BadSource> {
+    let mut named = Vec::new();
+    for source in &config.sources {
+        let kind = match &source.kind {
+            SourceKind::Host => {
+                for side in HostSource::sides() {
+                    let bad = |message| BadSource { source_name: source.name.to_string(), message };
+                    named.push(host(source, side, Arc::new(Unasked)).map_err(bad)?);
+                }
+                continue;
+            }
+            SourceKind::File(_) => "file",
+            SourceKind::Exec(_) => "exec",
+            SourceKind::Http(_) => "http",
+            SourceKind::Prometheus(_) => "prometheus",
+        };
+        named.push(BuiltSource { id: source.name.clone(), config: source.clone(), source: Arc::new(Unasked), kind, group: None });
+    }
+    Ok(named)
+}
+
 fn hosts(config: &SourceConfig, deps: &SourceDeps) -> Result<Vec<BuiltSource>, String> {
-    let group = config.name.clone();
-    HostSource::pair(config, &deps.clock)
-        .into_iter()
-        .map(|(side, source)| {
-            let id = SourceId::new(&format!("{}.{side}", config.name)).map_err(|error| error.to_string())?;
-            let config = SourceConfig { name: id.clone(), ..config.clone() };
-            Ok(BuiltSource { id, config, source: Arc::new(source), kind: "host", group: Some(group.clone()) })
-        })
-        .collect()
+    HostSource::pair(config, &deps.clock).into_iter().map(|(side, source)| host(config, side, Arc::new(source))).collect()
+}
+
+/// One side of a host, under its own name.
+fn host(config: &SourceConfig, side: &str, source: Arc<dyn Source>) -> Result<BuiltSource, String> {
+    let id = SourceId::new(&format!("{}.{side}", config.name)).map_err(|error| error.to_string())?;
+    let group = Some(config.name.clone());
+    Ok(BuiltSource { config: SourceConfig { name: id.clone(), ..config.clone() }, id, source, kind: "host", group })
 }
 
 fn one(source: &SourceConfig, config: &Config, deps: &SourceDeps) -> Result<BuiltSource, String> {
@@ -138,6 +162,15 @@ fn check_writes(source: &SourceConfig) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Stands for a source of which only the name is needed.
+struct Unasked;
+
+impl Source for Unasked {
+    fn fetch(&self) -> BoxFuture<'_, Result<Fetched, SourceError>> {
+        Box::pin(async { Err(fail("not_asked", "this source is only named here")) })
+    }
 }
 
 /// Stands before a source that an untrusted configuration names: nothing is sent, written or run for it.

@@ -331,6 +331,17 @@ impl CacheStore for Failover {
         self.sync(|primary| primary.checkpoint())
     }
 
+    fn window_due(&self) -> Option<u64> {
+        let Ok(Reader::Disk(primary)) = self.reader() else { return None };
+        primary.window_due()
+    }
+
+    fn keep_window(&self, write: u64, body: &[u8]) -> Result<(), StoreError> {
+        let Reader::Disk(primary) = self.reader()? else { return Ok(()) };
+        // A convenience: a disk that refuses it says so again where it matters.
+        primary.keep_window(write, body)
+    }
+
     fn standing(&self) -> Option<Standing> {
         let state = self.look();
         let over = state.over.as_ref()?;

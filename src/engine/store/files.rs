@@ -32,6 +32,11 @@ pub fn open_private(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
 }
 
+/// For what a full disk may do without: that it is full is no failure, anything else is.
+pub fn unless_full(error: io::Error) -> io::Result<()> {
+    if matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) { Ok(()) } else { Err(error) }
+}
+
 /// Replaces a file so that after a crash it is the old or the new one: a sibling is written and synced, then renamed, then the
 /// directory is synced.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {

@@ -32,7 +32,7 @@ use super::{
     slotfiles,
     snapshot::{Hydrated, restore_newest},
     snapshot_key::SnapshotKeys,
-    swap,
+    swap, window,
 };
 use crate::{
     config::CacheKey,
@@ -78,6 +78,22 @@ pub struct OpenedStore {
     pub restored: Option<Hydrated>,
 }
 
+impl OpenedStore {
+    /// A store that keeps nothing, with nothing to be said about it.
+    #[must_use]
+    pub fn in_memory(store: MemoryStore) -> Self {
+        Self {
+            store: Arc::new(store),
+            notes: Vec::new(),
+            protection: "kept in memory only: nothing is written, and nothing outlives the process".to_owned(),
+            backend: "memory",
+            fresh: true,
+            set_aside: false,
+            restored: None,
+        }
+    }
+}
+
 /// Opens the store, healing what can be healed.
 ///
 /// # Errors
@@ -85,15 +101,7 @@ pub struct OpenedStore {
 /// [`StoreError::Damaged`] when even a new database cannot be used.
 pub fn open_store(options: &StoreOptions) -> Result<OpenedStore, StoreError> {
     match options.backend.as_str() {
-        "memory" => Ok(OpenedStore {
-            store: Arc::new(MemoryStore::default()),
-            notes: Vec::new(),
-            protection: "kept in memory only: nothing is written, and nothing outlives the process".to_owned(),
-            backend: "memory",
-            fresh: true,
-            set_aside: false,
-            restored: None,
-        }),
+        "memory" => Ok(OpenedStore::in_memory(MemoryStore::default())),
         name => open_with(options, kinds::named(name)?.as_ref()),
     }
 }
@@ -145,7 +153,7 @@ pub fn open_sealed(options: &StoreOptions, backend: &dyn Backend) -> Result<Seal
 }
 
 /// Everything that belongs to one database and goes aside with it.
-const DATABASE: &[&str] = &[swap::CURRENT, swap::OLD, swap::NEW, "manifest"];
+const DATABASE: &[&str] = &[swap::CURRENT, swap::OLD, swap::NEW, "manifest", window::NAME];
 
 /// Whether there is nothing yet that keys would open.
 fn is_new(data_dir: &Path) -> bool {
@@ -212,6 +220,8 @@ impl Opening<'_> {
         let store = SealedStore::new(data_dir, lock, rows, keys, Arc::clone(&self.options.rng), ledger, manifest)
             .with_backend(self.backend.shared());
         if manifest.is_none() {
+            // What the last run wrote after it is not in it. Its manifest is another one, so where it cannot go it counts for nothing.
+            let _ = window::remove(data_dir);
             store.checkpoint()?;
         }
         if resealing {

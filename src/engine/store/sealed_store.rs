@@ -36,6 +36,7 @@ use super::{
     rows::{Backend, Rows},
     seal::Unopened,
     snapshot_key::SnapshotKeys,
+    window,
 };
 use crate::{
     engine::world::Rng,
@@ -101,7 +102,7 @@ impl SealedStore {
             lock: Mutex::new(Some(lock)),
             backend: None,
             opened_at,
-            books: Mutex::new(Books { ledger, flushed: opened_at, manifest, changed: None }),
+            books: Mutex::new(Books { ledger, flushed: opened_at, manifest, window: window::is_there(data_dir), changed: None }),
             quarantined: AtomicU64::new(0),
             found: Mutex::default(),
             ailing: OnceLock::new(),
@@ -147,7 +148,17 @@ impl SealedStore {
     /// Runs `work` on the books and on the rows they are about: in this order, or a compaction may put other rows there in between.
     pub(super) fn writing<T>(&self, work: impl FnOnce(&dyn Rows, &mut Books) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let mut books = self.books();
+        self.outdate_window(&mut books)?;
         self.with(|rows| work(rows, &mut books))
+    }
+
+    /// Before anything is written that the window knows nothing of, the window goes.
+    fn outdate_window(&self, books: &mut Books) -> Result<(), StoreError> {
+        if books.window {
+            window::remove(&self.data_dir)?;
+            books.window = false;
+        }
+        Ok(())
     }
 
     /// Plans and writes one batch.
@@ -161,6 +172,7 @@ impl SealedStore {
         books: &mut Books,
         plan: impl FnOnce(&mut Pending<'_>, u64) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
+        self.outdate_window(books)?;
         let mut pending = Pending::new(rows);
         plan(&mut pending, books.ledger.write + 1)?;
         books.note_new(pending.names());
@@ -313,6 +325,22 @@ impl CacheStore for SealedStore {
             }
             Ok(())
         })
+    }
+
+    fn window_due(&self) -> Option<u64> {
+        let books = self.books();
+        (!books.window).then_some(books.ledger.write)
+    }
+
+    fn keep_window(&self, write: u64, body: &[u8]) -> Result<(), StoreError> {
+        self.checkpoint()?;
+        let mut books = self.books();
+        if books.ledger.write != write || books.manifest != Some(write) {
+            return Ok(());
+        }
+        // Also where writing it ends with an error: it may be there all the same.
+        books.window = true;
+        window::write(&self.data_dir, &self.keys.snapshot_keys(), &self.rng, &books.ledger, body)
     }
 
     fn compact(&self, without: &[(Key, SourceId)]) -> Result<Compacted, StoreError> {

@@ -36,13 +36,22 @@ fn a_day(seed: u64) -> Sim {
 
 #[test]
 fn days_of_outages_full_disks_and_crashes_lose_nothing_and_apply_nothing_twice() {
+    days(seeds(0..40));
+}
+
+#[test]
+fn more_such_days() {
+    days(seeds(40..80));
+}
+
+fn days(seeds: Vec<u64>) {
     let (mut asked, mut crashes, mut hours) = (0, 0, 0);
-    for seed in seeds(0..48) {
+    for seed in seeds {
         let sim = a_day(seed);
         (asked, crashes, hours) = (asked + sim.acknowledged(), crashes + sim.crashes(), hours + sim.elapsed().as_secs() / 3600);
     }
     if std::env::var("STELLAR_SIM_SEED").is_err() {
-        assert!(asked > 2_000 && crashes > 200 && hours >= 1_200, "{asked} changes, {crashes} crashes, {hours} hours: too little happened");
+        assert!(asked > 1_000 && crashes > 200 && hours >= 1_000, "{asked} changes, {crashes} crashes, {hours} hours: too little happened");
     }
 }
 

@@ -3,7 +3,7 @@
 //! Members that are not there yet are added after the last one, spaced as the ones before. It changes text only; whether the change is a
 //! good one is for whoever reads the result.
 
-use super::{super::value::Value, error::ValueError, parse_json, scan::Scanner};
+use super::{error::ValueError, parse_json, scan::Scanner};
 
 /// One step on the way to a place in a document.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,11 +25,11 @@ pub enum JsonEditError {
     InTheWay,
 }
 
-/// Sets the value at a place. Members on the way that are not there are made; items of arrays must be there.
+/// Sets the value at a place to this JSON text. Members on the way that are not there are made; items of arrays must be there.
 ///
 /// # Errors
 /// [`JsonEditError`] when the text is refused by [`parse_json`], or the way is blocked.
-pub fn set_in_json(bytes: &[u8], way: &[JsonStep], value: &Value) -> Result<Vec<u8>, JsonEditError> {
+pub fn set_in_json(bytes: &[u8], way: &[JsonStep], value: &str) -> Result<Vec<u8>, JsonEditError> {
     parse_json(bytes)?;
     // It was just read, so it is UTF-8.
     let whole = std::str::from_utf8(bytes).unwrap_or_default();
@@ -63,13 +63,13 @@ struct Last {
 }
 
 /// Stands before a value.
-fn find(scan: &mut Scanner<'_>, text: &str, way: &[JsonStep], value: &Value) -> Result<Edit, JsonEditError> {
+fn find(scan: &mut Scanner<'_>, text: &str, way: &[JsonStep], value: &str) -> Result<Edit, JsonEditError> {
     scan.skip_space();
     let start = scan.at();
     match (way.split_first(), scan.peek()) {
         (None, _) => {
             skip(scan)?;
-            Ok(Edit { start, end: scan.at(), text: value.as_json_text().to_owned() })
+            Ok(Edit { start, end: scan.at(), text: value.to_owned() })
         }
         (Some((JsonStep::Item(index), rest)), Some(b'[')) => {
             scan.take(b'[')?;
@@ -91,7 +91,7 @@ fn find(scan: &mut Scanner<'_>, text: &str, way: &[JsonStep], value: &Value) -> 
     }
 }
 
-fn member(scan: &mut Scanner<'_>, text: &str, wanted: &str, rest: &[JsonStep], value: &Value) -> Result<Edit, JsonEditError> {
+fn member(scan: &mut Scanner<'_>, text: &str, wanted: &str, rest: &[JsonStep], value: &str) -> Result<Edit, JsonEditError> {
     scan.take(b'{')?;
     let open = scan.at();
     if scan.take_if(b'}') {
@@ -123,7 +123,7 @@ fn member(scan: &mut Scanner<'_>, text: &str, wanted: &str, rest: &[JsonStep], v
 }
 
 /// Adds a member after the last one, spaced as that is.
-fn append(text: &str, last: &Last, name: &str, rest: &[JsonStep], value: &Value) -> Result<Edit, JsonEditError> {
+fn append(text: &str, last: &Last, name: &str, rest: &[JsonStep], value: &str) -> Result<Edit, JsonEditError> {
     let between = |from: usize, to: usize| text.get(from..to).unwrap_or_default();
     let (gap, colon) = (between(last.after_mark, last.name), between(last.name_end, last.value));
     let mut style = Style::of(text);
@@ -159,18 +159,19 @@ impl Style {
     }
 
     /// A member, and the objects that the rest of the way needs. `indent` is that of its line.
-    fn member(&self, indent: &str, name: &str, rest: &[JsonStep], value: &Value) -> Result<String, JsonEditError> {
-        let name = Value::string(name);
+    fn member(&self, indent: &str, name: &str, rest: &[JsonStep], value: &str) -> Result<String, JsonEditError> {
+        // A name out of a key holds nothing that needs more than the plain escapes of JSON.
+        let name = serde_json::Value::from(name);
         let inner = match rest.split_first() {
-            None => value.as_json_text().to_owned(),
+            None => value.to_owned(),
             Some((JsonStep::Member(next), rest)) => format!("{{{}}}", self.object_inside(indent, next, rest, value)?),
             Some((JsonStep::Item(_), _)) => return Err(JsonEditError::InTheWay),
         };
-        Ok(format!("{}{}{inner}", name.as_json_text(), self.colon))
+        Ok(format!("{name}{}{inner}", self.colon))
     }
 
     /// What stands between the braces of an object with one member. `indent` is that of the line its opening brace is on.
-    fn object_inside(&self, indent: &str, name: &str, rest: &[JsonStep], value: &Value) -> Result<String, JsonEditError> {
+    fn object_inside(&self, indent: &str, name: &str, rest: &[JsonStep], value: &str) -> Result<String, JsonEditError> {
         let Some(newline) = self.newline else { return self.member("", name, rest, value) };
         let deeper = format!("{indent}{}", self.unit);
         Ok(format!("{newline}{deeper}{}{newline}{indent}", self.member(&deeper, name, rest, value)?))

@@ -10,9 +10,11 @@ fn merged(base: &str, mine: &str, theirs: &str, rule: &CompareRule) -> Result<St
     merge_values(&base, &mine, &theirs, rule).map(|value| value.as_json_text().to_owned())
 }
 
+type Outcome = Result<&'static str, &'static [&'static str]>;
+
 #[test]
 fn members_are_merged_and_clashes_named() {
-    let table: [(&str, &str, &str, Result<&str, &[&str]>); 16] = [
+    let table: [(&str, &str, &str, Outcome); 16] = [
         ("1", "2", "1", Ok("2")),
         ("1", "1", "2", Ok("2")),
         ("1", "2", "2.0", Ok("2")),

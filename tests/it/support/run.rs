@@ -12,7 +12,7 @@ use std::{
 use serde_json::Value;
 
 /// How long anything may take before the test calls it stuck. Not a timing assertion: nothing healthy comes near.
-const STUCK: Duration = Duration::from_secs(90);
+const STUCK: Duration = Duration::from_secs(180);
 
 /// How a process ended and what it said.
 #[derive(Debug)]

@@ -170,7 +170,7 @@ proptest! {
         for step in &steps {
             world.take(step)?;
         }
-        world.bench.disk.hold_at_most(None);
+        world.bench.disk.mend();
         world.take(&Step::Restart(true))?;
         world.take(&Step::Append(vec![1]))?;
         prop_assert!(world.perhaps.is_empty(), "a disk that is well again takes it");

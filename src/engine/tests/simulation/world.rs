@@ -12,7 +12,7 @@ use std::{
 use super::super::*;
 use super::target::{Effect, Inner, Target, Trouble};
 use crate::engine::{
-    journal::{LogWriter, SimLogDisk},
+    journal::{JournalOptions, LogWriter, SimLogDisk},
     queue::{ChangeRequest, QueueError, Treatment},
     store::{LogKeys, LogSealer, MemoryStore, OpenedStore},
     world::{Clock, Rng},
@@ -202,7 +202,7 @@ impl Sim {
         let built = self.targets.iter().map(|(name, target)| {
             let mut built = source(name, Role::Observed, &Scripted::default());
             built.config.writable = true;
-            built.config.interval = Some(Duration::from_secs(60));
+            built.config.interval = Some(Duration::from_secs(300));
             BuiltSource { source: Arc::new(target.clone()), ..built }
         });
         let built = built.collect();
@@ -221,7 +221,13 @@ impl Sim {
             vault: Arc::new(NoVault),
             environment: Arc::default(),
         };
-        Engine::assemble_over(options, opened, built, (self.disk.as_disk(), LogWriter::Inline)).unwrap()
+        let log = JournalOptions {
+            writer: LogWriter::Inline,
+            rotate_at: 32 * 1024,
+            ahead: 8 * 1024,
+            ..JournalOptions::new(self.disk.as_disk(), None)
+        };
+        Engine::assemble_over(options, opened, built, log).unwrap()
     }
 
     /// One process, from its start to its end or its death.
@@ -256,7 +262,8 @@ impl Sim {
                 let pause = life.lasts.as_millis() as u64 / (life.changes + 1);
                 tokio::time::sleep(Duration::from_millis(1 + self.draw(pause * 2))).await;
             }
-            if life.decides {
+            // What comes behind a decided one may be a question too.
+            for _ in 0..if life.decides { 20 } else { 0 } {
                 self.decide(&handle).await;
                 tokio::time::sleep(Duration::from_secs(120)).await;
             }
@@ -413,7 +420,7 @@ impl Sim {
         self.common();
         let meddled: Vec<Key> = self.targets.iter().flat_map(|(_, target)| target.inner().meddled.clone()).map(|(key, ..)| key).collect();
         for asked in &self.asked {
-            let (state, reason) = self.last[&asked.id];
+            let Some((state, reason)) = self.last.get(&asked.id).copied() else { continue };
             let is_blocked = state == CommandState::Blocked;
             assert!(!is_blocked || meddled.contains(&asked.key), "seed {}: {} is blocked by nobody", self.seed, asked.id);
             assert!(is_blocked || state.is_delivered() || meddled.contains(&asked.key), "seed {}: {state} {reason:?}", self.seed);
