@@ -103,12 +103,15 @@ fn a_change_is_told_as_designed() {
 
 #[test]
 fn many_changes_are_counted_and_the_wait_that_ran_out_is_eight() {
+    // The reason that all share is said once, then what each brings.
     let mut many: Vec<Json> = (0..30).map(|_| command(&json!({"shown": null}))).collect();
     many.extend((0..20).map(|_| command(&json!({"state": "delivered"}))));
     let mut replies = lines(&many);
     replies.push(error_line(51, "core.input.set", "wait_expired", "30 changes are not delivered after 3 s"));
     let (out, err, exit) = printed("core.input.set", &json!({"changes": []}), &replies);
     assert_eq!((out.lines().count(), exit, err.as_str()), (21, 8, "stellar: 30 changes are not delivered after 3 s\n"));
+    assert_eq!(out.matches("unreachable").count(), 1, "{out}");
+    assert!(out.contains(" q-8w2k: service/search/replicas = 9. Undo: "), "{out}");
     assert!(out.ends_with("and 30 more: 10 queued, 20 delivered. stellar queue list shows what waits\n"), "{out}");
 }
 

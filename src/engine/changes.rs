@@ -35,10 +35,12 @@ impl Core {
         if bytes > LARGEST {
             return Err(QueueError::TooLarge { bytes, limit: LARGEST });
         }
-        if state.lock(&request.key).is_some() {
+        // A note is about a fact and gives it no value.
+        let sets = request.operation == Operation::Set;
+        if sets && state.lock(&request.key).is_some() {
             return Err(QueueError::Locked(request.key.clone()));
         }
-        if let Some(why) = self.rules.violation(&request.key, &request.value) {
+        if let Some(why) = self.rules.violation(&request.key, &request.value).filter(|_| sets) {
             return Err(QueueError::BreaksSchema { key: request.key.clone(), why });
         }
         let queue = &self.options.config.queue;

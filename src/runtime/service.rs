@@ -52,7 +52,7 @@ pub enum ServiceError {
     #[error("{} cannot be written: {}", .0.display(), .1)]
     Io(PathBuf, io::Error),
     /// A path that no unit can name.
-    #[error("{0:?} cannot stand in a unit: it has a line break or is no UTF-8")]
+    #[error("{0:?} cannot stand in a unit: it has a line break, is no UTF-8, or names a program with a quote or backslash")]
     BadPath(String),
     /// systemd refuses; the unit is there.
     #[error("{message}; the unit is at {}", .unit.display())]
@@ -86,9 +86,11 @@ impl Service {
     /// # Errors
     /// [`ServiceError::BadPath`]
     pub fn text(&self) -> Result<String, ServiceError> {
-        // What systemd has no way to write in the name of a program.
-        let writable = self.program.to_str().filter(|program| !program.contains(['"', '\'', '\\']));
-        let program = writable.ok_or_else(|| ServiceError::BadPath(self.program.display().to_string()))?;
+        let program = self.program.to_str().ok_or_else(|| ServiceError::BadPath(self.program.display().to_string()))?;
+        // systemd takes no program of such a name, however it is quoted.
+        if program.contains(['"', '\'', '\\']) {
+            return Err(ServiceError::BadPath(program.to_owned()));
+        }
         // Variables are looked for in the arguments, not in the program.
         let mut words = vec![quoted(program)?];
         for flag in &self.flags {

@@ -28,6 +28,8 @@ const TOLD: usize = 20;
 pub struct ChangePrinter {
     told: usize,
     more: Vec<String>,
+    /// What was said of the one before.
+    said: Option<String>,
 }
 
 impl Printer for ChangePrinter {
@@ -49,12 +51,18 @@ impl Printer for ChangePrinter {
                 sink.line(&Line::plain(&text))
             }
             _ => {
-                let Some(command) = payload::<CommandPayload>(envelope, sink) else { return ControlFlow::Continue(()) };
+                let Some(mut command) = payload::<CommandPayload>(envelope, sink) else { return ControlFlow::Continue(()) };
                 if self.told == TOLD {
                     self.more.push(command.state.into_owned());
                     return ControlFlow::Continue(());
                 }
                 self.told += 1;
+                // Of many that wait for the same, the reason is said once.
+                if command.message == self.said {
+                    command.message = None;
+                } else {
+                    self.said.clone_from(&command.message);
+                }
                 sink.line(&change_line(&command))
             }
         }
@@ -80,7 +88,7 @@ fn change_line(command: &CommandPayload) -> Line {
     let line = Line::toned(tone(&command.state), &words(&command.state)).add(Tone::Strong, &format!(" {id}"));
     // Whoever just typed it knows what waits; what ended is named.
     let waits = matches!(command.state.as_ref(), "queued" | "in_flight" | "parked" | "blocked");
-    let what = if waits || command.operation == "note" {
+    let what = if (waits && command.message.is_some()) || command.operation == "note" {
         String::new()
     } else {
         format!("{} = {}.", command.key, value(Some(&command.value), "").as_str())

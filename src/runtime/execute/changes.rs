@@ -20,7 +20,7 @@ use super::{
 /// How long a change is waited for when nobody says.
 const A_LITTLE: Duration = Duration::from_secs(2);
 /// The same for many at once: they are to be acknowledged soon, too.
-const LESS: Duration = Duration::from_secs(1);
+const LESS: Duration = Duration::from_millis(500);
 /// How many changes one request may bring.
 const MOST: usize = 20_000;
 /// What a note without a key is about.

@@ -121,7 +121,7 @@ fn many_changes_come_from_stdin_all_or_none() {
 
 #[test]
 fn several_sources_are_named_and_a_held_queue_sends_nothing() {
-    let twin = "[[source]]\nname = \"twin\"\nkind = \"http\"\nurl = \"http://127.0.0.1:9/twin\"\nwritable = true\n[[source.map]]\nitems = \"$.items[*]\"\n\
+    let twin = "[[source]]\nname = \"twin\"\nkind = \"http\"\nurl = \"http://127.0.0.1:9/twin\"\nwritable = true\nprefix = \"far\"\n[[source.map]]\nitems = \"$.items[*]\"\n\
                 key = \"{$.name}\"\nvalue = \"$.v\"\n[[source.write]]\nmatch = \"far/*\"\nmethod = \"PUT\"\nurl = \"http://127.0.0.1:9/twin/{1}\"\n";
     let scene = Scene::with(twin);
     let refused = scene.stellar(&["set", FAR, "1", "--json"]).expect(2);
