@@ -5,19 +5,24 @@
 //!
 //! It does not fetch, store, print or schedule.
 
+mod calibration;
 mod chars;
 mod confidence;
 mod conflict;
 mod decimal;
 mod dispute;
+mod entry;
 mod field;
 mod foreign;
 mod insight;
 mod json;
 mod key;
+mod lesson;
+mod likeness;
 mod normal;
 mod observation;
 mod pattern;
+mod question;
 mod ranking;
 mod reading;
 mod reason;
@@ -27,8 +32,11 @@ mod schema;
 mod source;
 pub mod span;
 mod time;
+mod trust;
 mod value;
+mod weigh;
 
+pub use calibration::{Calibration, Judged, Strata, majority_of};
 pub use confidence::{Band, Confidence, Factor, FactorKind, ScoreBasis, Validity, Weights, WeightsError, right_about};
 pub use conflict::{Candidate, ConflictClass, ConflictEntry, ConflictId, ConflictIdError, ResolutionState};
 pub use field::FieldName;
@@ -36,9 +44,12 @@ pub use foreign::JsonTree;
 pub use insight::{Agreement, FactState, Insight, Mark, Marks, SourceState, SourceView, UnknownName};
 pub use json::{MAX_DEPTH, MAX_VALUES, ValueError, ValueErrorKind, json_string, parse_json};
 pub use key::{Key, KeyError};
+pub use lesson::{Lesson, LessonId};
+pub use likeness::{Likeness, LikenessCounts};
 pub use normal::{Normal, same};
 pub use observation::{Content, Observation};
 pub use pattern::Pattern;
+pub use question::{Question, most_teaching_first};
 pub use reading::{Reading, ResolveSettings};
 pub use reason::{ReasonCode, ReasonCodeError};
 pub use resolve::{CLOCK_SLACK, resolve};
@@ -46,4 +57,5 @@ pub use rule::{ClassOfValue, CompareRule, KeyRule, Policy, Tolerance};
 pub use schema::{Schema, SchemaError};
 pub use source::{Role, SourceId, SourceIdError};
 pub use time::{Timestamp, TimestampError};
+pub use trust::{Tally, TrustBook, TrustStanding, TrustTable};
 pub use value::{Value, ValueKind};
