@@ -36,7 +36,7 @@ mod trust;
 mod value;
 mod weigh;
 
-pub use calibration::{Calibration, Judged, Strata, majority_of};
+pub use calibration::{Calibration, Correction, Judged, Strata, majority_of};
 pub use confidence::{Band, Confidence, Factor, FactorKind, ScoreBasis, Validity, Weights, WeightsError, right_about};
 pub use conflict::{Candidate, ConflictClass, ConflictEntry, ConflictId, ConflictIdError, ResolutionState};
 pub use field::FieldName;

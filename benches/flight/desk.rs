@@ -3,9 +3,9 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use stellar::fact::{
-    CompareRule, ConflictEntry, Content, FieldName, Insight, Judged, Key, Lesson, LessonId, LikenessCounts, Normal, Observation, Reading,
-    ResolutionState, ResolveSettings, SourceId, SourceState, Timestamp, Tolerance, TrustBook, TrustTable, Value, majority_of,
-    most_teaching_first, resolve, same,
+    CompareRule, ConflictEntry, Content, Correction, FieldName, Insight, Judged, Key, Lesson, LessonId, LikenessCounts, Normal,
+    Observation, Reading, ResolutionState, ResolveSettings, SourceId, SourceState, Timestamp, Tolerance, TrustBook, TrustTable, Value,
+    majority_of, most_teaching_first, resolve, same,
 };
 
 use super::claims::{Day, is_time};
@@ -30,6 +30,9 @@ pub struct Desk {
     book: TrustBook,
     table: TrustTable,
     settings: ResolveSettings,
+    /// Every decision with the p_true it found, and what they correct.
+    decisions: Vec<Judged>,
+    correction: Correction,
     held: Vec<Held>,
     now: Timestamp,
     times: CompareRule,
@@ -42,6 +45,8 @@ impl Desk {
             book: TrustBook::new(Duration::from_hours(180 * 24)),
             table: TrustTable::default(),
             settings: ResolveSettings::default(),
+            decisions: Vec::new(),
+            correction: Correction::default(),
             held: Vec::new(),
             now: Timestamp::from_millis(1_800_000_000_000),
             times: CompareRule { tolerance: Tolerance::Absolute(MINUTES), ..CompareRule::default() },
@@ -57,6 +62,7 @@ impl Desk {
     pub fn open(&mut self, day: &Day) {
         self.now = self.now.plus(Duration::from_hours(24));
         self.table = self.book.table(self.now);
+        self.correction = Correction::of(&self.decisions);
         let held = day.items.iter().map(|item| Held {
             key: item.key.clone(),
             observations: item
@@ -127,7 +133,7 @@ impl Desk {
         let is_right = |value: Option<&Value>| value.is_some_and(|value| self.is_true(&held.key, value, &held.truth));
         let majority = insight.conflict.as_deref().and_then(majority_of).map(|candidate| &candidate.value);
         Judged {
-            p_true: if held.decided { 1.0 } else { insight.p_true },
+            p_true: if held.decided { 1.0 } else { self.correction.correct(insight.p_true) },
             is_right: held.decided || is_right(insight.value.as_ref()),
             majority_is_right: is_right(majority.or(insight.value.as_ref())),
             weight: 1.0,
@@ -164,6 +170,7 @@ impl Desk {
             let judged = self.judged(held, insight);
             let lesson = Lesson::of(insight, question.field.clone(), Some(accepted), self.compare(&held.key), self.now);
             let id = LessonId::new(&format!("{} {}", question.conflict.id, self.now.as_millis()));
+            self.decisions.push(Judged { p_true: insight.p_true, ..judged });
             self.book.learn(id, lesson);
             self.table = self.book.table(self.now);
             if let Some(held) = self.held.get_mut(*at) {

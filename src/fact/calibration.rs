@@ -1,13 +1,15 @@
-//! How well `p_true` keeps its word, and majority vote beside it.
+//! How well `p_true` keeps its word, majority vote beside it, and what decisions correct of it.
 //!
 //! Those asked about are the doubtful ones, chosen for being so; what they show says little of the rest by itself. Judged facts are
 //! therefore grouped by the p_true they had, in tenths: within a tenth it is chance who was asked, so each stands for its part of all facts
-//! of that tenth ([`Strata`]).
+//! of that tenth ([`Strata`]), and what decisions found of a tenth corrects that tenth alone ([`Correction`]).
 
 use super::conflict::{Candidate, ConflictEntry};
 
 /// How many groups of p_true there are.
 const GROUPS: usize = 10;
+/// Their middles.
+const MIDDLES: [f64; GROUPS] = [0.05, 0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.95];
 
 /// One fact whose truth became known.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -93,6 +95,65 @@ impl Strata {
             let (Some(facts), Some(known)) = (self.0.get(at), of_judged.0.get(at)) else { continue };
             one.weight = f64::from(*facts) / f64::from((*known).max(1));
         }
+    }
+}
+
+/// How many decisions it takes in a tenth until they count as much as what p_true says by itself.
+const PRIOR: f64 = 20.0;
+
+/// What decisions correct of p_true: a curve from 0 to 1 that never falls.
+///
+/// In each tenth the middle is moved by `sum of (right - p_true) / (decisions + 20)`; where one tenth would then stand above the next, both
+/// get their mean. Between the middles the curve is straight.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Correction([f64; GROUPS]);
+
+impl Default for Correction {
+    fn default() -> Self {
+        Self::of(&[])
+    }
+}
+
+impl Correction {
+    /// Learns from judged facts, each with the p_true it had before any correction.
+    #[must_use]
+    pub fn of(judged: &[Judged]) -> Self {
+        let mut found = [(0.0, PRIOR); GROUPS];
+        for one in judged {
+            if let Some((gap, weight)) = found.get_mut(group(one.p_true)) {
+                *gap += if one.is_right { 1.0 } else { 0.0 } - one.p_true;
+                *weight += 1.0;
+            }
+        }
+        // Runs of tenths that share a height: sum of height times weight, weight, how many.
+        let mut runs: Vec<(f64, f64, usize)> = Vec::with_capacity(GROUPS);
+        for (middle, (gap, weight)) in MIDDLES.into_iter().zip(found) {
+            let height = (middle + gap / weight).clamp(0.0, 1.0);
+            let mut run = (height * weight, weight, 1);
+            while let Some(last) = runs.pop_if(|last| last.0 / last.1 >= run.0 / run.1) {
+                run = (last.0 + run.0, last.1 + run.1, last.2 + run.2);
+            }
+            runs.push(run);
+        }
+        let mut heights = MIDDLES;
+        let levels = runs.into_iter().flat_map(|(sum, weight, count)| std::iter::repeat_n(sum / weight, count));
+        for (height, level) in heights.iter_mut().zip(levels) {
+            *height = level;
+        }
+        Self(heights)
+    }
+
+    /// The corrected probability.
+    #[must_use]
+    pub fn correct(&self, p_true: f64) -> f64 {
+        let (mut from, mut low) = (0.0, 0.0);
+        for (to, high) in MIDDLES.into_iter().zip(self.0).chain([(1.0, 1.0)]) {
+            if p_true <= to {
+                return low + (high - low) * ((p_true - from) / (to - from)).clamp(0.0, 1.0);
+            }
+            (from, low) = (to, high);
+        }
+        if p_true.is_nan() { 0.0 } else { 1.0 }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Scores against numbers worked out by hand.
 
+use proptest::prelude::*;
+
 use super::*;
 
 fn judged(p_true: f64, is_right: bool) -> Judged {
@@ -49,4 +51,40 @@ fn the_few_that_were_asked_stand_for_their_tenth() {
     strata.weigh(&mut asked);
     assert_eq!(asked.map(|one| one.weight), [2.0, 2.0, 96.0]);
     close(Calibration::of(&asked).unwrap().right, 0.98);
+}
+
+#[test]
+fn nothing_decided_corrects_nothing() {
+    for p_true in [0.0, 0.01, 0.05, 0.3, 0.777, 0.99, 1.0] {
+        close(Correction::default().correct(p_true), p_true);
+    }
+    assert!(Correction::default().correct(f64::NAN) == 0.0);
+}
+
+#[test]
+fn what_is_found_of_a_tenth_corrects_it_and_little_else() {
+    // Twenty times 0.55, never right: half way down, and the tenths below are drawn along so that the curve does not fall.
+    let correction = Correction::of(&[judged(0.55, false); 20]);
+    assert!(correction.correct(0.55) < 0.45 && correction.correct(0.55) > 0.3);
+    close(correction.correct(0.95), 0.95);
+    close(correction.correct(0.1), 0.1);
+    // Right half of the time is what 0.5 says.
+    let fair = Correction::of(&[judged(0.5, false), judged(0.5, true)]);
+    close(fair.correct(0.5), 0.5);
+}
+
+proptest! {
+    #[test]
+    fn a_correction_never_falls_and_stays_between_0_and_1(
+        decided in prop::collection::vec((0.0_f64..=1.0, any::<bool>()), 0..60),
+        one in 0.0_f64..=1.0,
+        other in 0.0_f64..=1.0,
+    ) {
+        let judged: Vec<Judged> = decided.into_iter().map(|(p_true, is_right)| judged(p_true, is_right)).collect();
+        let correction = Correction::of(&judged);
+        let (low, high) = (correction.correct(one.min(other)), correction.correct(one.max(other)));
+        prop_assert!(low <= high + 1e-12 && low >= 0.0 && high <= 1.0);
+        close(correction.correct(0.0), 0.0);
+        close(correction.correct(1.0), 1.0);
+    }
 }
