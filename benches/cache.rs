@@ -1,7 +1,7 @@
 //! The sealed store beside the bare databases it could stand on and a cache in memory, in one run, with 100,000 facts: reading, writing,
-//! opening.
+//! opening; reads of what is decoded in memory; and what a process takes that holds many observations.
 //!
-//! `cargo bench --bench cache [-- get put open]`. Ratios between the columns of one run are what counts; the times are this machine's.
+//! `cargo bench --bench cache [-- get hot put open memory]`. Ratios between the columns of one run are what counts; the times are this machine's.
 
 #![expect(clippy::expect_used, reason = "a benchmark that cannot set itself up has nothing to say")]
 
@@ -9,14 +9,22 @@
 mod beside;
 #[path = "support/peers.rs"]
 mod peers;
+#[path = "support/running.rs"]
+mod running;
 
-use std::{fs::File, time::Duration};
+use std::{
+    fs::File,
+    hint::black_box,
+    path::Path,
+    process::Command,
+    time::{Duration, Instant},
+};
 
-use beside::{Bound, Turns, contest, head, line};
+use beside::{Bound, Turns, contest, head, line, say};
 use peers::{
     Pool, documents, filled, filled_memory, filled_redb, filled_sled, of, open, place, raw_redb, raw_sled, redb_get, redb_put, scattered,
 };
-use stellar::fact::Key;
+use stellar::{engine::FactQuery, fact::Key};
 
 /// As many as the contract speaks of.
 const FACTS: usize = 100_000;
@@ -113,13 +121,98 @@ fn opening(keys: &[Key]) {
     }
 }
 
+/// Reads through the engine's handle of what is decoded: asked for again within a moment, and so rarely that each is resolved anew.
+fn hot(keys: &[Key]) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let _inside = runtime.enter();
+    for sources in [1, 3] {
+        let dir = place();
+        running::fill(dir.path(), keys, sources, 100);
+        let engine = running::engine(dir.path(), sources, 1 << 30);
+        let handle = engine.handle();
+        let memory = quick_cache::sync::Cache::new(keys.len() * 2);
+        for fact in handle.list(&FactQuery::default()).expect("listed") {
+            memory.insert(fact.key.clone(), fact);
+        }
+        for some in [&keys[..FEW], &keys[..5 * FEW], keys] {
+            let taken = contest(
+                // A hundred at a time: reading the clock takes as long as one of them.
+                Turns { rounds: 20, measurements: 200, operations: 100 },
+                &mut [of(some, |key| memory.get(key)), of(some, |key| handle.get(key))],
+            );
+            let what = format!("hot get, {sources} source(s), any of {}", some.len());
+            let bounds =
+                if some.len() == keys.len() { [Bound::None; 2] } else { [Bound::Ratio(3.0), Bound::Median(Duration::from_micros(1))] };
+            bounds.into_iter().for_each(|bound| line(&what, &taken[1], "quick_cache get", &taken[0], bound));
+        }
+        let status = handle.cache_status().expect("a store").hot;
+        say(&format!("{} of {} keys decoded, {} MiB", status.keys, keys.len(), status.bytes >> 20));
+        runtime.block_on(engine.shutdown()).expect("closed");
+    }
+}
+
+/// What a process takes that holds so many observations, by the memory it may use for decoded facts: each in a process of its own.
+fn memory(_: &[Key]) {
+    say(
+        "\n| observations | keys | hot tier | opened | loaded | in | after 20,000 reads | a read | decoded | with a view | listed in |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+    );
+    for (keys, sources) in [(10_000, 10), (100_000, 1), (100_000, 10)] {
+        let dir = place();
+        running::fill(dir.path(), &peers::keys(keys), sources, 100);
+        for tier in [0, 32, 4096_u64] {
+            let exe = std::env::current_exe().expect("this program");
+            let arguments = [dir.path().display().to_string(), keys.to_string(), sources.to_string(), tier.to_string()];
+            let status = Command::new(exe).arg("one-process").args(arguments).status().expect("itself");
+            assert!(status.success(), "{status}");
+        }
+    }
+}
+
+/// One line of the table, of this process.
+fn one_process(arguments: &[String]) {
+    let [dir, keys, sources, tier] = arguments else { return say("a directory and three numbers") };
+    let [keys, sources, tier] = [keys, sources, tier].map(|number| number.parse::<usize>().expect("a number"));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let _inside = runtime.enter();
+    let engine = running::engine(Path::new(dir), sources, (tier as u64) << 20);
+    let handle = engine.handle();
+    let opened = running::memory("VmRSS");
+    let start = Instant::now();
+    let facts = handle.cache_status().expect("a store").facts;
+    assert_eq!(facts, keys as u64);
+    let (loaded, took) = (running::memory("VmRSS"), start.elapsed());
+    let keys = peers::keys(keys);
+    let mut next = scattered(keys.len());
+    let start = Instant::now();
+    (0..20_000).for_each(|_| drop(black_box(handle.get(&keys[next()]))));
+    let (read, of_one) = (running::memory("VmRSS"), start.elapsed() / 20_000);
+    let decoded = handle.cache_status().expect("a store").hot.bytes;
+    let view = handle.view().expect("a store");
+    let viewed = running::memory("VmRSS");
+    let start = Instant::now();
+    assert_eq!(handle.list(&FactQuery::default()).expect("listed").len(), keys.len());
+    let listed = start.elapsed();
+    drop(view);
+    say(&format!(
+        "| {} | {} | {tier} MiB | {opened:.0} MiB | {loaded:.0} MiB | {took:.2?} | {read:.0} MiB | {of_one:.1?} | {:.1} MiB | {viewed:.0} MiB | {listed:.2?} |",
+        keys.len() * sources,
+        keys.len(),
+        decoded as f64 / f64::from(1 << 20),
+    ));
+}
+
 type Part = (&'static str, fn(&[Key]));
 
 fn main() {
     let asked: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    if let [first, arguments @ ..] = asked.as_slice()
+        && first == "one-process"
+    {
+        return one_process(arguments);
+    }
     let keys = peers::keys(FACTS);
     head();
-    let parts: [Part; 3] = [("get", get), ("put", write), ("open", opening)];
+    let parts: [Part; 5] = [("get", get), ("hot", hot), ("put", write), ("open", opening), ("memory", memory)];
     for (name, run) in parts {
         if asked.is_empty() || asked.iter().any(|word| word == name) {
             run(&keys);

@@ -57,6 +57,7 @@ fn engine(dir: &Path, name: &SourceId, history: Duration) -> Engine {
         secrets: Arc::new(NoSecrets),
         vault: Arc::new(NoVault),
         environment: Arc::default(),
+        inline: false,
     })
     .expect("the engine starts")
 }

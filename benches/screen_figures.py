@@ -49,7 +49,7 @@ class Terminal:
                 os.dup2(slave, number)
             os.closerange(3, 64)
             try:
-                os.chdir(env.get("HOME", "/"))
+                os.chdir(env.get("PWD", env.get("HOME", "/")))
                 os.execvpe(command[0], command, env)
             finally:
                 os._exit(127)
@@ -213,12 +213,15 @@ def peers():
     for name, command, content in [
         ("btop", ["btop", "--utf-force"], shows(b"Pid:", b"Program:", b"Mem")),
         ("btm", ["btm"], shows(b"CPU", b"PID", b"Memory")),
-        ("gitui", ["gitui", "-d", str(repository)], shows(b"UnstagedChanges", b"StagedChanges", b"Status")),
+        ("gitui", ["gitui"], shows(b"UnstagedChanges", b"StagedChanges", b"Status")),
     ]:
         if shutil.which(name, path=PATH) is None:
             notes.append(f"{name} is not installed; it was not measured.")
             continue
+        where = plain
         if name == "gitui":
+            # It shows the repository it stands in.
+            where = {**plain, "PWD": str(repository)}
             git = ["git", "-C", str(repository), "-c", "user.name=a", "-c", "user.email=a@example.org"]
             subprocess.run(["git", "init", "-q", str(repository)], env=plain, check=True)
             for number in range(20):
@@ -226,7 +229,12 @@ def peers():
             subprocess.run([*git, "add", "."], env=plain, check=True)
             subprocess.run([*git, "commit", "-qm", "files"], env=plain, check=True)
             (repository / "file3").write_text("another text\n")
-        found.append((name, command, plain, content))
+        try:
+            start_up(command, where, content)
+        except SystemExit as why:
+            notes.append(f"{name} was not measured: {why}.")
+            continue
+        found.append((name, command, where, content))
     return found
 
 

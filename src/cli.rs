@@ -7,10 +7,12 @@
 //! a quiet end. It knows no engine and keeps no state.
 
 mod ask;
+mod changes;
 mod chaos;
 mod command;
 mod config;
 mod confirm;
+mod demo;
 mod doctor;
 mod generate;
 mod invocation;
@@ -20,10 +22,13 @@ mod look;
 mod messages;
 mod print;
 mod run;
+mod service;
 mod sink;
 mod trace;
 mod upkeep;
 
+#[cfg(test)]
+mod queue_tests;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

@@ -8,6 +8,8 @@
 mod api;
 mod cache;
 mod cache_event;
+mod changes;
+mod changing;
 pub mod chaos;
 mod claims;
 mod commit;
@@ -18,12 +20,17 @@ mod handle;
 mod heal;
 mod health;
 mod history;
+pub mod journal;
 mod keeping;
 mod poll;
+mod queue;
+mod recall;
+mod reconcile;
 mod refresh;
 mod remember;
 mod resync;
 mod room;
+mod sending;
 mod snapshots;
 pub mod source;
 pub mod store;
@@ -37,16 +44,18 @@ pub use api::{
     CacheStatus, CompactReport, EngineError, EngineEvent, EngineOptions, EvictReport, FactQuery, Knowledge, RefreshReport, RoomStatus,
     SortBy, SourceStatus, SourceTest, StampedEvent,
 };
-pub use cache::{TraceCount, TraceError, replay_trace};
+pub use cache::{HotStatus, TraceCount, TraceError, replay_trace};
 pub use cache_event::{CacheEvent, HydratedFrom};
 pub use handle::{Engine, EngineHandle};
 pub use history::Believed;
+pub use queue::{ChangeRequest, Plan, QueueError, QueueEvent, QueueStatus, SourceQueue, Treatment};
 pub use snapshots::Told;
 pub use store::{
     DamagedCopy, Hydrated, KeyChange, KeyStatus, Mode, NotOne, OuterChange, Progress, SnapshotError, Standing, StoreError, StoreStats,
     Taken, Wipe,
 };
 pub use view::{Contested, EngineView, FactMap};
+pub use window::glimpse;
 pub use world::Secrets;
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 
 mod calibration;
 mod chars;
+mod command;
 mod confidence;
 mod conflict;
 mod decimal;
@@ -19,6 +20,7 @@ mod json;
 mod key;
 mod lesson;
 mod likeness;
+mod merge;
 mod normal;
 mod observation;
 mod pattern;
@@ -37,15 +39,17 @@ mod value;
 mod weigh;
 
 pub use calibration::{Calibration, Correction, Judged, Strata, majority_of};
+pub use command::{Attempt, Author, Base, Command, CommandId, CommandIdError, CommandReason, CommandState, Operation};
 pub use confidence::{Band, Confidence, Factor, FactorKind, ScoreBasis, Validity, Weights, WeightsError, right_about};
 pub use conflict::{Candidate, ConflictClass, ConflictEntry, ConflictId, ConflictIdError, ResolutionState};
 pub use field::FieldName;
 pub use foreign::JsonTree;
-pub use insight::{Agreement, FactState, Insight, Mark, Marks, SourceState, SourceView, UnknownName};
-pub use json::{MAX_DEPTH, MAX_VALUES, ValueError, ValueErrorKind, json_string, parse_json};
+pub use insight::{Agreement, FactState, Insight, Mark, Marks, Pending, SourceState, SourceView, UnknownName};
+pub use json::{JsonEditError, JsonStep, MAX_DEPTH, MAX_VALUES, ValueError, ValueErrorKind, json_string, parse_json, set_in_json};
 pub use key::{Key, KeyError};
 pub use lesson::{Lesson, LessonId};
 pub use likeness::{Likeness, LikenessCounts};
+pub use merge::merge_values;
 pub use normal::{Normal, same};
 pub use observation::{Content, Observation};
 pub use pattern::Pattern;

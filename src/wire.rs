@@ -15,6 +15,7 @@ mod history;
 mod insight;
 mod look;
 mod mask;
+mod queue;
 mod report;
 mod schema;
 mod source;
@@ -25,7 +26,7 @@ mod view;
 mod tests;
 
 pub use cache::{
-    CacheCompactPayload, CacheEvictPayload, CachePayload, CacheReplayPayload, HydratePayload, LeftOutPayload, SnapshotPayload,
+    CacheCompactPayload, CacheEvictPayload, CachePayload, CacheReplayPayload, HotPayload, HydratePayload, LeftOutPayload, SnapshotPayload,
     StandingPayload,
 };
 pub use cache_event::{
@@ -33,15 +34,18 @@ pub use cache_event::{
     RemovedPayload, ResyncPayload,
 };
 pub use chaos::{ChaosProfilePayload, ChaosReportPayload, FaultCountPayload, RecoveryPayload};
-pub use conflict::{CandidatePayload, ConflictPayload};
+pub use conflict::{CandidatePayload, ConflictPayload, DisputedChangePayload};
 pub use envelope::{Envelope, ErrorBody, Outcome, VERSION, Via};
 pub use event::{ConflictEventPayload, EventPayload, FaultPayload, MissedPayload, ReadyPayload};
 pub use history::HistoryPayload;
-pub use insight::{AgreementPayload, FactorPayload, InsightPayload, SourceViewPayload};
+pub use insight::{AgreementPayload, FactorPayload, InsightPayload, PendingPayload, SourceViewPayload};
 pub use look::{ContrastPayload, KeyPayload, KeymapPayload, ThemePayload};
+pub use queue::{
+    AttemptPayload, BasePayload, CommandPayload, LockPayload, PlanPayload, QueuePayload, SourceQueuePayload, StateCountPayload,
+};
 pub use report::{
-    ActionPayload, ConfigCheckPayload, ConfigPathPayload, ConfigProblemPayload, DoctorPayload, FilePayload, ServePayload, SettingPayload,
-    TextPayload, Verdict,
+    ActionPayload, ConfigCheckPayload, ConfigPathPayload, ConfigProblemPayload, DemoPayload, DoctorPayload, FilePayload, ServePayload,
+    ServicePayload, SettingPayload, TextPayload, UpstreamPayload, Verdict,
 };
 pub use schema::schemas;
 pub use source::{RefreshPayload, SamplePayload, SkippedPayload, SourceErrorPayload, SourcePayload, SourceTestPayload};

@@ -44,6 +44,7 @@ pub(super) enum Kind {
     EmptyPart,
     CanvasPart,
     DialogPart,
+    TextRun,
 }
 
 /// The id of the one of its kind with this name.

@@ -2,17 +2,18 @@
 
 use std::collections::HashSet;
 
-use accesskit::{Action, Live, Node, NodeId, Role, TreeId, TreeInfo, TreeUpdate};
+use accesskit::{Action, Live, Node, NodeId, Role, TextPosition, TextSelection, TreeId, TreeInfo, TreeUpdate};
 use ratatui::layout::Rect;
 
 use crate::app::{
-    layout::{Column, LayerBody, LayerRegion, ListBody, ListRegion, Part, Regions},
+    layout::{Column, Field, LayerBody, LayerRegion, ListBody, ListRegion, Part, Regions},
     model::{Focus, Layer, Model, Pane},
 };
 
 use super::{
     id::{self, Kind},
     node::{describe, node, offer},
+    text::{Text, text},
 };
 
 /// The screen as a tree: every node of it, the window as its root, and what has the focus.
@@ -96,9 +97,8 @@ impl Builder {
         let Some(area) = regions.filter else { return };
         let focused = model.focus() == Focus::Layer(Layer::Filter);
         let mut field = node(Role::TextInput, "Filter", area);
-        field.set_value(model.list.filter.text());
         offer(&mut field, &["core.search.open"]);
-        typed_into(&mut field, focused);
+        self.typed_into(&mut field, ("filter", &model.list.filter, area), focused);
         self.add_focusable(window, id::FILTER, field, focused);
     }
 
@@ -164,11 +164,10 @@ impl Builder {
             }
             LayerBody::Palette { field, rows, visible } => {
                 let mut text = node(Role::TextInput, "Find an action", *field);
-                text.set_value(model.palette.field.text());
                 // What Enter would do is said with the field, which keeps the focus.
                 let chosen = rows.get(model.palette.cursor).map_or_else(|| "No action fits".to_owned(), |row| row.title.to_owned());
                 describe(&mut text, chosen);
-                typed_into(&mut text, focused);
+                self.typed_into(&mut text, ("palette", &model.palette.field, *field), focused);
                 self.add_focusable(&mut dialog, field_id, text, focused);
                 let body = Rect { y: region.inner.y + 2, height: region.inner.height.saturating_sub(2), ..region.inner };
                 let mut list = node(Role::ListBox, "Actions", body);
@@ -195,6 +194,28 @@ impl Builder {
         self.add(window, dialog_id, dialog);
     }
 
+    /// A field's text. While it is the one that is typed into, it has a caret and takes text.
+    fn typed_into(&mut self, node: &mut Node, (name, field, area): (&str, &Field, Rect), focused: bool) {
+        node.set_value(field.text());
+        let Text { runs, caret: (run, character_index) } = text(field, area);
+        // Nothing remote is in the names of runs, so their ids are free, and each may name its neighbours before they are there.
+        let ids: Vec<NodeId> = (0..runs.len()).map(|at| id::named(Kind::TextRun, &format!("{name} {at}"))).collect();
+        for (at, (mut run, id)) in runs.into_iter().zip(&ids).enumerate() {
+            if let Some(before) = at.checked_sub(1).and_then(|before| ids.get(before)) {
+                run.set_previous_on_line(*before);
+            }
+            if let Some(after) = ids.get(at + 1) {
+                run.set_next_on_line(*after);
+            }
+            self.add(node, *id, run);
+        }
+        if let Some(id) = ids.get(run).filter(|_| focused) {
+            let caret = TextPosition { node: *id, character_index };
+            node.set_text_selection(TextSelection { anchor: caret, focus: caret });
+            node.add_action(Action::ReplaceSelectedText);
+        }
+    }
+
     fn hints(&mut self, window: &mut Node, regions: &Regions) {
         let mut group = node(Role::Group, "Keys", regions.footer);
         for (hint, place) in &regions.hints {
@@ -204,13 +225,6 @@ impl Builder {
             self.add(&mut group, id::named(Kind::Hint, hint.action), button);
         }
         self.add(window, id::HINTS, group);
-    }
-}
-
-/// A field takes text while it is the one that is typed into.
-fn typed_into(field: &mut Node, focused: bool) {
-    if focused {
-        field.add_action(Action::ReplaceSelectedText);
     }
 }
 

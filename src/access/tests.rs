@@ -2,8 +2,12 @@
 
 mod requests;
 mod told;
+mod typed;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::LazyLock,
+};
 
 use accesskit::{Live, Node, NodeId, Role, TreeUpdate};
 use accesskit_consumer::{NodeRef, Tree, TreeChangeHandler};
@@ -81,7 +85,13 @@ fn check(model: &Model) -> TreeUpdate {
         None => assert!(regions.too_small),
     }
     let buf = drawn(model, &regions);
-    for node in known.values() {
+    for node in known.values().filter(|node| node.role() == Role::TextRun) {
+        run_holds(node, model);
+    }
+    for node in known.values().filter(|node| node.role() == Role::TextInput) {
+        typed_holds(node, &known, &tree, &regions, &buf);
+    }
+    for node in known.values().filter(|node| node.role() != Role::TextRun) {
         holds(node, model);
         let options = node.children().iter().map(|id| known[id]).filter(|child| child.role() == Role::ListBoxOption);
         for option in options {
@@ -113,6 +123,61 @@ fn holds(node: &Node, model: &Model) {
     for offered in node.custom_actions() {
         assert!(crate::action::all().any(|spec| id::number(spec.id) == Some(offered.id) && spec.title == offered.description));
     }
+}
+
+/// A run is text and no thing: it has no name, but lengths that add up and a place.
+fn run_holds(run: &Node, model: &Model) {
+    let text = run.value().expect("a text");
+    assert!(!text.chars().any(crate::text::is_hostile));
+    let lengths = run.character_lengths();
+    assert_eq!(lengths.iter().map(|length| usize::from(*length)).sum::<usize>(), text.len());
+    let mut at = 0;
+    for length in lengths {
+        assert!(*length > 0);
+        at += usize::from(*length);
+        assert!(text.is_char_boundary(at));
+    }
+    assert!(lengths.len() <= 255 && run.word_starts().is_sorted());
+    assert!(run.word_starts().iter().all(|start| usize::from(*start) < lengths.len()));
+    let (positions, widths) = (run.character_positions().unwrap(), run.character_widths().unwrap());
+    assert_eq!((positions.len(), widths.len()), (lengths.len(), lengths.len()));
+    let place = place(run);
+    assert!(!place.is_empty() && place.right() <= model.size.0 && place.bottom() <= model.size.1, "{run:?}");
+}
+
+/// The runs of a field are its text in one line, what of it shows is drawn where it is said, and the caret is where the cursor is.
+fn typed_holds(field: &Node, known: &BTreeMap<NodeId, &Node>, tree: &TreeUpdate, regions: &Regions, buf: &Buffer) {
+    let ids: Vec<NodeId> = field.children().to_vec();
+    let runs: Vec<&Node> = ids.iter().map(|id| known[id]).collect();
+    assert!(!runs.is_empty() && runs.iter().all(|run| run.role() == Role::TextRun));
+    let text: String = runs.iter().filter_map(|run| run.value()).collect();
+    assert_eq!(Some(text.as_str()), field.value());
+    for (at, run) in runs.iter().enumerate() {
+        assert_eq!(run.previous_on_line(), at.checked_sub(1).map(|before| ids[before]));
+        assert_eq!(run.next_on_line(), ids.get(at + 1).copied());
+        assert_eq!(place(field).intersection(place(run)), place(run), "a run stands in its field");
+    }
+    let covered = regions.layer.is_some() && field.label() == Some("Filter");
+    for run in runs.iter().filter(|_| !covered) {
+        let mut at = 0;
+        for (index, length) in run.character_lengths().iter().enumerate() {
+            let end = at + usize::from(*length);
+            let x = run.bounds().unwrap().x0 + f64::from(run.character_positions().unwrap()[index]);
+            let right = x + f64::from(run.character_widths().unwrap()[index]);
+            let place = place(field);
+            if x >= f64::from(place.x) && right <= f64::from(place.right()) && right > x {
+                let part = &run.value().unwrap()[at..end];
+                assert!(buf[(x as u16, place.y)].symbol().ends_with(part), "{part:?} is not drawn at {x}");
+            }
+            at = end;
+        }
+    }
+    let focused = known.get(&tree.focus).is_some_and(|focus| std::ptr::eq(*focus, field));
+    let caret = field.text_selection().map(|selection| {
+        assert_eq!(selection.anchor, selection.focus, "nothing is ever selected");
+        assert!(ids.contains(&selection.focus.node));
+    });
+    assert_eq!(caret.is_some(), focused, "the caret is where it is typed");
 }
 
 fn rows_are_where_they_are_said(known: &BTreeMap<NodeId, &Node>, buf: &Buffer) {
@@ -181,12 +246,33 @@ impl Platform {
         let state = self.tree.state();
         assert_eq!(state.focus().expect("somewhere is the focus").locate().0, focus);
         assert_eq!(count(state.root()), many, "what left the screen left the tree");
+        follow_caret(&state.focus().expect("somewhere is the focus"));
         std::mem::take(&mut self.heard)
     }
 }
 
+/// What a client does with a field: reads its text, walks it by characters and by words, and asks where the caret is.
+fn follow_caret(focus: &NodeRef<'_>) -> Option<(usize, (u16, u16))> {
+    if focus.role() != Role::TextInput {
+        return None;
+    }
+    assert!(focus.supports_text_ranges());
+    assert_eq!(focus.document_range().text(), focus.value().unwrap_or_default());
+    let caret = focus.text_selection_focus().expect("a caret");
+    let place = caret.to_degenerate_range().bounding_boxes();
+    let mut walked = focus.document_start();
+    let mut steps = 0;
+    while walked < caret {
+        walked = walked.forward_to_character_end();
+        steps += 1;
+    }
+    assert!(walked == caret, "the caret is between characters");
+    assert!(focus.document_start().forward_to_word_end() >= focus.document_start());
+    Some((steps, place.first().map(|place| (place.x0 as u16, place.y0 as u16)).expect("a place")))
+}
+
 fn count(node: NodeRef<'_>) -> usize {
-    assert!(!called(&node).trim().is_empty(), "{:?} has no name", node.role());
+    assert!(node.role() == Role::TextRun || !called(&node).trim().is_empty(), "{:?} has no name", node.role());
     1 + node.children().map(count).sum::<usize>()
 }
 
@@ -199,6 +285,13 @@ enum Step {
     Snapshot(u8),
     Gone,
     Interrupt,
+}
+
+/// What is pasted: words, wide and joined characters, what is longer than a field, a run or a character may be.
+fn typed() -> impl Strategy<Value = &'static str> {
+    static LONG: LazyLock<String> = LazyLock::new(|| "語 two words, e\u{301}👩‍👩‍👧 ".repeat(40));
+    static PILED: LazyLock<String> = LazyLock::new(|| format!("a{} b", "\u{301}".repeat(700)));
+    proptest::sample::select(vec!["rep", "\u{1b}[2Jx\ny", "語", "two words", "👩‍👩‍👧e\u{301}", LONG.as_str(), PILED.as_str()])
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -234,6 +327,14 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         "Ctrl+U",
         "Ctrl+W",
         "Ctrl+Z",
+        "Ctrl+A",
+        "Ctrl+E",
+        "Ctrl+B",
+        "Alt+B",
+        "Left",
+        "Right",
+        "Alt+F",
+        "Space",
         "q",
         "F1",
         "F8",
@@ -245,7 +346,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => (0..140_u16, 0..45_u16).prop_map(|(width, height)| Step::Resize(width, height)),
         1 => Just(Step::Resize(80, 24)),
         2 => (pointer, 0..140_u16, 0..45_u16).prop_map(|(kind, x, y)| Step::Point(kind, x, y)),
-        1 => proptest::sample::select(vec!["rep", "\u{1b}[2Jx\ny", "語"]).prop_map(Step::Paste),
+        1 => typed().prop_map(Step::Paste),
         2 => (0..4_u8).prop_map(Step::Snapshot),
         1 => Just(Step::Gone),
         1 => Just(Step::Interrupt),
@@ -278,6 +379,9 @@ proptest! {
         for step in &steps {
             apply(&mut model, step);
             platform.take(check(&model));
+            if let Some((_, place)) = follow_caret(&platform.tree.state().focus().unwrap()) {
+                prop_assert_eq!(Some(place), layout(&model).cursor, "the real cursor stands at the caret");
+            }
         }
     }
 }

@@ -2,10 +2,16 @@
 //!
 //! Unknown members are refused, missing ones take the default of the command line.
 
+mod change;
+
 use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
 use crate::fact::{FactState, Key, Mark, Pattern};
+
+pub use change::{
+    ChangeRow, CommandArgs, EditArgs, FlushArgs, LockArgs, QueueListArgs, RedoArgs, ReleaseArgs, ResolveArgs, SetArgs, SubmitArgs, UndoArgs,
+};
 
 /// `core.insight.read`. The answer is one line per key that has a fact, in the order asked for, then one error line per key that has
 /// not.

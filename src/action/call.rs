@@ -5,9 +5,10 @@ use serde_json::{Map, Value as Json};
 
 use super::{
     args::{
-        CacheCompactArgs, CacheEvictArgs, CacheStatusArgs, CacheVerifyArgs, ConflictListArgs, ConflictShowArgs, DamagedDropArgs,
-        DamagedListArgs, HistoryArgs, HydrateArgs, ListArgs, ReadArgs, RefreshArgs, RekeyArgs, SnapshotArgs, SourceListArgs,
-        SourceTestArgs, WatchArgs, WhyArgs,
+        CacheCompactArgs, CacheEvictArgs, CacheStatusArgs, CacheVerifyArgs, CommandArgs, ConflictListArgs, ConflictShowArgs,
+        DamagedDropArgs, DamagedListArgs, EditArgs, EmptyArgs, FlushArgs, HistoryArgs, HydrateArgs, ListArgs, LockArgs, QueueListArgs,
+        ReadArgs, RedoArgs, RefreshArgs, RekeyArgs, ReleaseArgs, ResolveArgs, SetArgs, SnapshotArgs, SourceListArgs, SourceTestArgs,
+        SubmitArgs, UndoArgs, WatchArgs, WhyArgs,
     },
     persona::Persona,
     registry,
@@ -55,6 +56,42 @@ pub enum Call {
     Hydrate(HydrateArgs),
     /// `core.insight.history`
     History(HistoryArgs),
+    /// `core.conflict.resolve`
+    Resolve(ResolveArgs),
+    /// `core.input.set`
+    Set(SetArgs),
+    /// `core.input.submit`
+    Submit(SubmitArgs),
+    /// `core.input.undo`
+    Undo(UndoArgs),
+    /// `core.input.redo`
+    Redo(RedoArgs),
+    /// `core.input.field_lock`
+    Lock(LockArgs),
+    /// `core.input.field_unlock`
+    Unlock(LockArgs),
+    /// `core.queue.status`
+    QueueStatus(EmptyArgs),
+    /// `core.queue.read`
+    QueueList(QueueListArgs),
+    /// `core.queue.show`
+    QueueShow(CommandArgs),
+    /// `core.queue.flush`
+    QueueFlush(FlushArgs),
+    /// `core.queue.hold`
+    QueueHold(EmptyArgs),
+    /// `core.queue.release`
+    QueueRelease(ReleaseArgs),
+    /// `core.queue.retry`
+    QueueRetry(CommandArgs),
+    /// `core.queue.edit`
+    QueueEdit(EditArgs),
+    /// `core.queue.rebase`
+    QueueRebase(CommandArgs),
+    /// `core.queue.cancel`
+    QueueCancel(CommandArgs),
+    /// `core.queue.drop`
+    QueueDrop(CommandArgs),
 }
 
 /// Why a request cannot be carried out as it stands.
@@ -124,6 +161,24 @@ impl Call {
             "core.cache.snapshot" => typed(spec, args).map(Self::Snapshot),
             "core.cache.hydrate" => typed(spec, args).map(Self::Hydrate),
             "core.insight.history" => typed(spec, args).map(Self::History),
+            "core.conflict.resolve" => typed(spec, args).map(Self::Resolve),
+            "core.input.set" => typed(spec, args).map(Self::Set),
+            "core.input.submit" => typed(spec, args).map(Self::Submit),
+            "core.input.undo" => typed(spec, args).map(Self::Undo),
+            "core.input.redo" => typed(spec, args).map(Self::Redo),
+            "core.input.field_lock" => typed(spec, args).map(Self::Lock),
+            "core.input.field_unlock" => typed(spec, args).map(Self::Unlock),
+            "core.queue.status" => typed(spec, args).map(Self::QueueStatus),
+            "core.queue.read" => typed(spec, args).map(Self::QueueList),
+            "core.queue.show" => typed(spec, args).map(Self::QueueShow),
+            "core.queue.flush" => typed(spec, args).map(Self::QueueFlush),
+            "core.queue.hold" => typed(spec, args).map(Self::QueueHold),
+            "core.queue.release" => typed(spec, args).map(Self::QueueRelease),
+            "core.queue.retry" => typed(spec, args).map(Self::QueueRetry),
+            "core.queue.edit" => typed(spec, args).map(Self::QueueEdit),
+            "core.queue.rebase" => typed(spec, args).map(Self::QueueRebase),
+            "core.queue.cancel" => typed(spec, args).map(Self::QueueCancel),
+            "core.queue.drop" => typed(spec, args).map(Self::QueueDrop),
             _ if spec.scope == Scope::Screen => Err(CallError::NotHere(spec.id, "it acts on the screen")),
             _ => Err(CallError::NotHere(spec.id, "run it as a subcommand")),
         }

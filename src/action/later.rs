@@ -16,17 +16,8 @@ const fn later(command: &'static [&'static str], what: &'static str) -> LaterSpe
 /// Every subcommand that is to come.
 pub const LATER: &[LaterSpec] = &[
     later(&["reader"], "reads facts line by line"),
-    later(&["set"], "queues a change"),
-    later(&["submit"], "sends a note"),
-    later(&["lock"], "freezes belief"),
-    later(&["unlock"], "lets belief move again"),
-    later(&["undo"], "takes back a change"),
-    later(&["redo"], "makes an undone change again"),
     later(&["conflicts", "watch"], "follows conflicts"),
     later(&["conflicts", "undo"], "takes back a decision"),
-    later(&["conflicts", "resolve"], "decides a conflict"),
-    later(&["queue"], "shows what waits to be sent"),
-    later(&["resilience"], "shows what waits to be sent"),
     later(&["source", "detect"], "suggests sources"),
     later(&["source", "add"], "adds a source"),
     later(&["source", "trust"], "shows learned trust"),
@@ -34,5 +25,4 @@ pub const LATER: &[LaterSpec] = &[
     later(&["telemetry"], "shows how Stellar itself is doing"),
     later(&["audit"], "shows who did what"),
     later(&["runbook"], "runs a runbook"),
-    later(&["demo"], "shows a made-up system"),
 ];

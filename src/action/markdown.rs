@@ -57,7 +57,7 @@ fn write_action(out: &mut String, spec: &ActionSpec) {
 fn usage(spec: &ActionSpec) -> String {
     spec.args
         .iter()
-        .filter(|arg| arg.kind != ArgKind::Secret)
+        .filter(|arg| arg.is_typed())
         .map(|arg| {
             let dots = if arg.kind == ArgKind::Texts { "..." } else { "" };
             match arg.required {
@@ -71,6 +71,8 @@ fn usage(spec: &ActionSpec) -> String {
 fn written(arg: &ArgSpec) -> String {
     match (arg.kind, arg.is_positional()) {
         (ArgKind::Secret, _) => "asked for".to_owned(),
+        (ArgKind::Minted, _) => "made up".to_owned(),
+        (ArgKind::Rows, _) => "from stdin".to_owned(),
         (_, true) => arg.value_name.to_owned(),
         (ArgKind::Flag, false) => format!("--{}", arg.flag),
         (_, false) => format!("--{} {}", arg.flag, arg.value_name),
@@ -80,13 +82,14 @@ fn written(arg: &ArgSpec) -> String {
 fn json_word(kind: ArgKind) -> String {
     match kind {
         ArgKind::Flag => "boolean".to_owned(),
-        ArgKind::Text | ArgKind::Path | ArgKind::Secret => "string".to_owned(),
+        ArgKind::Text | ArgKind::Path | ArgKind::Secret | ArgKind::Minted => "string".to_owned(),
         ArgKind::Texts => "array of strings".to_owned(),
         ArgKind::Duration => "milliseconds".to_owned(),
         ArgKind::Count => "whole number".to_owned(),
         ArgKind::Choice(words) => format!("one of {}", words.join(", ")),
         ArgKind::Choices(words) => format!("array of {}", words.join(", ")),
         ArgKind::Json => "object".to_owned(),
+        ArgKind::Rows => "array of objects".to_owned(),
     }
 }
 

@@ -2,19 +2,23 @@
 
 mod app;
 mod cache;
+mod change;
 mod chaos;
 mod config;
 mod conflict;
 mod insight;
 mod look;
+mod queue;
 mod screen;
 mod source;
 
 use super::spec::ActionSpec;
 
-const TABLES: [&[ActionSpec]; 9] = [
+const TABLES: [&[ActionSpec]; 11] = [
     insight::ACTIONS,
     source::ACTIONS,
+    change::ACTIONS,
+    queue::ACTIONS,
     conflict::ACTIONS,
     cache::ACTIONS,
     chaos::ACTIONS,

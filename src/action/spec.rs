@@ -87,6 +87,10 @@ pub enum ArgKind {
     Json,
     /// Something secret: text, typed where nobody sees it and never on a command line.
     Secret,
+    /// An id that whoever asks makes up and nobody types: text.
+    Minted,
+    /// Rows of what a command line has one of: an array of objects, never on a command line.
+    Rows,
 }
 
 /// What a persona needs.
@@ -192,6 +196,12 @@ impl ArgSpec {
     /// Whether it is given by its place.
     #[must_use]
     pub fn is_positional(&self) -> bool {
-        self.flag.is_empty()
+        self.flag.is_empty() && self.is_typed()
+    }
+
+    /// Whether it is written on a command line at all.
+    #[must_use]
+    pub fn is_typed(&self) -> bool {
+        !matches!(self.kind, ArgKind::Secret | ArgKind::Minted | ArgKind::Rows)
     }
 }

@@ -78,6 +78,8 @@ fn every_engine_action_becomes_a_call() {
                 ArgKind::Choice(words) => json!(words[0]),
                 ArgKind::Choices(words) => json!(words),
                 ArgKind::Json => json!({}),
+                ArgKind::Minted => json!("q-00000000000000000000008w2k"),
+                ArgKind::Rows => json!([]),
             };
             args.insert(arg.name.to_owned(), value);
         }

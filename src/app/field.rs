@@ -7,7 +7,19 @@
 use tui_textarea::{CursorMove, TextArea};
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::keymap::{Chord, KeyName, Mods};
+use crate::{
+    keymap::{Chord, KeyName, Mods},
+    text::width,
+};
+
+/// What of a field shows in so many cells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// The first byte of its text that shows: the field scrolls so that the caret always does.
+    pub start: usize,
+    /// Cells from there to the caret.
+    pub caret: u16,
+}
 
 /// The longest text a field takes, in bytes.
 const CAP: usize = 4096;
@@ -39,6 +51,22 @@ impl Field {
     #[must_use]
     pub fn before_caret(&self) -> &str {
         self.text().get(..self.caret()).unwrap_or_default()
+    }
+
+    /// What of it shows in `cells` cells, the last of which is the caret's.
+    #[must_use]
+    pub fn shown(&self, cells: u16) -> Shown {
+        let room = usize::from(cells.saturating_sub(1));
+        let before = self.before_caret();
+        let (mut start, mut caret) = (0, width(before));
+        for (at, cluster) in before.grapheme_indices(true) {
+            if caret <= room {
+                break;
+            }
+            caret -= width(cluster);
+            start = at + cluster.len();
+        }
+        Shown { start, caret: u16::try_from(caret).unwrap_or(u16::MAX) }
     }
 
     /// Empties it; what was cut stays where Ctrl+Y finds it.
@@ -292,6 +320,17 @@ mod tests {
             }
             proptest::prop_assert_eq!(field.text(), "");
         }
+    }
+
+    #[test]
+    fn what_shows_ends_with_the_caret_and_takes_no_wide_character_apart() {
+        let mut field = Field::default();
+        field.insert("語語語語");
+        for (cells, start, caret) in [(20, 0, 8), (9, 0, 8), (8, 3, 6), (7, 3, 6), (6, 6, 4), (1, 12, 0), (0, 12, 0)] {
+            assert_eq!(field.shown(cells), Shown { start, caret }, "{cells} cells");
+        }
+        field.key("Home".parse().unwrap());
+        assert_eq!(field.shown(3), Shown { start: 0, caret: 0 });
     }
 
     #[test]

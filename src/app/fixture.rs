@@ -88,6 +88,7 @@ pub fn fact(key: &str, value: &str, unit: &str, source: &str, age: i64, trust: f
         wanted: None,
         unit: unit.into(),
         secret: false,
+        pending: None,
     }
 }
 
@@ -135,6 +136,7 @@ fn conflict(insight: &Insight) -> ConflictEntry {
         confidence: confidence(9, 0.58),
         reason_codes: vec![ReasonCode::NarrowMargin],
         last_updated: before(9),
+        change: None,
     }
 }
 

@@ -14,7 +14,7 @@ use super::{
     model::{Focus, Layer, Model, Pane},
 };
 
-pub use super::part::Part;
+pub use super::{field::Field, part::Part};
 pub use blocks::block;
 pub use stellar_widgets::scroll_into_view;
 
@@ -163,10 +163,10 @@ impl Column {
 fn cursor(model: &Model, regions: &Regions) -> Option<(u16, u16)> {
     let column = |column: &Column| (column.area.x, column.area.y);
     match model.focus() {
-        Focus::Layer(Layer::Filter) => regions.filter.map(|area| caret(area, model.list.filter.before_caret())),
+        Focus::Layer(Layer::Filter) => regions.filter.map(|area| caret(area, &model.list.filter)),
         Focus::Layer(_) => regions.layer.as_ref().map(|layer| match &layer.body {
             LayerBody::Column(body) => column(body),
-            LayerBody::Palette { field, .. } => caret(*field, model.palette.field.before_caret()),
+            LayerBody::Palette { field, .. } => caret(*field, &model.palette.field),
         }),
         Focus::Pane(Pane::Canvas) => regions.canvas.as_ref().map(column),
         Focus::Pane(Pane::List) => regions.list.as_ref().map(|list| match &list.body {
@@ -182,9 +182,7 @@ fn cursor(model: &Model, regions: &Regions) -> Option<(u16, u16)> {
 /// The prompt in front of a field.
 pub const PROMPT: &str = "/ ";
 
-/// Where the caret of a field stands; the field scrolls so that it always shows.
-fn caret(area: Rect, before: &str) -> (u16, u16) {
-    let width = u16::try_from(crate::text::width(before)).unwrap_or(u16::MAX);
-    let x = area.x.saturating_add(width).min(area.right().saturating_sub(1));
-    (x, area.y)
+/// Where the caret of a field stands.
+fn caret(area: Rect, field: &Field) -> (u16, u16) {
+    (area.x.saturating_add(field.shown(area.width).caret), area.y)
 }

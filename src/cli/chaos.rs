@@ -50,6 +50,10 @@ pub fn report_lines(report: &ChaosReportPayload) -> Vec<Line> {
         row("simulated", format!("{} s", report.simulated_ms / 1000)),
         row("faults", faults),
         row("reads", format!("{} of {} served, {} wrong", report.served, report.reads, report.wrong)),
+        row(
+            "fetches",
+            format!("{}, {} failed by the network; {} facts behind in the end", report.fetches, report.failed_fetches, report.behind),
+        ),
         row("memory", format!("took over {} times, gave back {} times", report.failovers, report.recovered)),
         row("acknowledged", format!("{}, {} found afterwards", report.acknowledged, report.found)),
         row("missing", format!("{} said and fetched again, {} in silence", report.said_missing, report.lost)),

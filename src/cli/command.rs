@@ -14,6 +14,8 @@ use crate::{
 const GROUPS: &[(&str, &str)] = &[
     ("source", "Where facts come from"),
     ("conflicts", "Where sources disagree"),
+    ("queue", "What waits to be sent"),
+    ("resilience", "What waits to be sent"),
     ("cache", "What is kept here"),
     ("chaos", "Faults on purpose, on a scratch directory"),
     ("damaged", "What was set aside as damaged"),
@@ -83,7 +85,7 @@ fn leaf(spec: &'static ActionSpec, path: &'static [&'static str], hidden: bool) 
         .about(spec.summary().trim_end_matches('.'))
         .long_about(spec.doc)
         .hide(hidden)
-        .args(spec.args.iter().filter(|arg| arg.kind != ArgKind::Secret).map(argument))
+        .args(spec.args.iter().filter(|arg| arg.is_typed()).map(argument))
 }
 
 fn global(spec: &'static GlobalSpec) -> Arg {
@@ -106,7 +108,9 @@ fn argument(spec: &'static ArgSpec) -> Arg {
     }
     match spec.kind {
         ArgKind::Flag => arg.action(ArgAction::SetTrue),
-        ArgKind::Text | ArgKind::Path | ArgKind::Secret => arg,
+        // A negative number is a value, not a flag.
+        ArgKind::Text => arg.allow_negative_numbers(true),
+        ArgKind::Path | ArgKind::Secret | ArgKind::Minted | ArgKind::Rows => arg,
         ArgKind::Texts => arg.num_args(1..),
         ArgKind::Duration => {
             arg.value_parser(|text: &str| parse_duration(text).map(|span| u64::try_from(span.as_millis()).unwrap_or(u64::MAX)))

@@ -8,7 +8,7 @@ use serde_json::{Map, value::RawValue};
 use crate::{
     config::{ConfigError, Dirs, Loaded},
     runtime::{Place, Reply, files_of, inspect, log_dir},
-    wire::{CachePayload, DoctorPayload, Envelope, SourcePayload, Verdict},
+    wire::{CachePayload, DoctorPayload, Envelope, QueuePayload, SourcePayload, Verdict},
 };
 
 #[cfg(test)]
@@ -33,7 +33,7 @@ pub fn local_checks(loaded: &Result<Loaded, ConfigError>, dirs: Option<&Dirs>) -
     checks
 }
 
-/// The checks that ask the engine: the store, then every source. Returns the highest exit code of what could not be asked.
+/// The checks that ask the engine: the store, every source, then the queue. Returns the highest exit code of what could not be asked.
 pub fn engine_checks(port: &dyn Port, asker: &Asker) -> (Vec<DoctorPayload>, u8) {
     let (cache, failure) = answer::<CachePayload>(port, asker, "core.cache.read");
     let mut checks: Vec<DoctorPayload> = cache.iter().map(store).collect();
@@ -45,6 +45,10 @@ pub fn engine_checks(port: &dyn Port, asker: &Asker) -> (Vec<DoctorPayload>, u8)
     checks.extend(sources.iter().map(source));
     let exit = failure.as_ref().map_or(0, |failure| failure.exit);
     checks.extend(failure.map(|failure| check("sources", Verdict::Fail, failure.body.message, failure.body.hint.as_deref())));
+    let (queue, failure) = answer::<QueuePayload>(port, asker, "core.queue.status");
+    checks.extend(queue.iter().map(changes));
+    let exit = failure.as_ref().map_or(exit, |failure| exit.max(failure.exit));
+    checks.extend(failure.map(|failure| check("queue", Verdict::Fail, failure.body.message, failure.body.hint.as_deref())));
     (checks, exit)
 }
 
@@ -179,6 +183,38 @@ fn source(source: &SourcePayload) -> DoctorPayload {
         check(&name, Verdict::Warn, "has never answered completely", Some(&test))
     } else {
         check(&name, Verdict::Ok, format!("{} key(s)", source.keys), None)
+    }
+}
+
+fn changes(queue: &QueuePayload) -> DoctorPayload {
+    let silent: Vec<String> = queue
+        .sources
+        .iter()
+        .filter(|waiting| waiting.breaker != "closed")
+        .map(|waiting| format!("{} for {}", waiting.depth, waiting.source))
+        .collect();
+    if let Some(closed) = &queue.closed {
+        check(
+            "queue",
+            Verdict::Fail,
+            format!("no changes can be taken: {closed}"),
+            Some("repair or free the disk that holds the data directory"),
+        )
+    } else if queue.needs_you > 0 {
+        let message = format!("{} change(s) need you, of {} under way or given up", queue.needs_you, queue.depth.max(queue.needs_you));
+        check("queue", Verdict::Warn, message, Some("stellar queue list"))
+    } else if queue.held {
+        check("queue", Verdict::Warn, format!("sending was stopped, {} change(s) wait", queue.depth), Some("stellar queue release"))
+    } else if !silent.is_empty() {
+        let message = format!("changes wait for who cannot be reached: {}", silent.join(", "));
+        check("queue", Verdict::Warn, message, Some("they are sent when it answers; stellar queue status"))
+    } else if queue.depth > 0 && !queue.sends {
+        let message = format!("{} change(s) wait and no engine is running that sends them", queue.depth);
+        check("queue", Verdict::Warn, message, Some("stellar serve --install, or stellar queue flush"))
+    } else if queue.depth > 0 {
+        check("queue", Verdict::Ok, format!("{} change(s) are on their way", queue.depth), None)
+    } else {
+        check("queue", Verdict::Ok, "nothing waits to be sent", None)
     }
 }
 

@@ -49,7 +49,7 @@ fn commands_section() -> String {
         }
         out.push('\n');
         out.push_str(&format!("{}\n", roff(&spec.doc.replace('\n', " "))));
-        for arg in spec.args.iter().filter(|arg| !arg.is_positional()) {
+        for arg in spec.args.iter().filter(|arg| arg.is_typed() && !arg.is_positional()) {
             out.push_str(&format!(
                 ".br\n\\fB{}\\fR \\fI{}\\fR: {}\n",
                 roff(&format!("--{}", arg.flag)),

@@ -9,6 +9,7 @@ mod fact;
 mod list;
 mod look;
 mod past;
+mod queue;
 mod source;
 mod table;
 mod upkeep;
@@ -60,6 +61,14 @@ pub fn printer_for(action: &str, args: &Map<String, Json>) -> Box<dyn Printer> {
         "core.source.refresh" => Box::new(source::RefreshPrinter),
         "core.conflict.read" => Box::new(conflict::ConflictListPrinter::default()),
         "core.conflict.show" => Box::new(conflict::ConflictPrinter),
+        "core.input.field_lock" | "core.input.field_unlock" => Box::new(queue::LockPrinter),
+        "core.queue.status" | "core.queue.hold" => Box::new(queue::QueuePrinter),
+        "core.queue.release" if !args.contains_key("id") => Box::new(queue::QueuePrinter),
+        "core.queue.read" => Box::new(queue::QueueListPrinter::default()),
+        "core.queue.show" => Box::new(queue::CommandPrinter),
+        action if action.starts_with("core.input.") || action.starts_with("core.queue.") || action == "core.conflict.resolve" => {
+            Box::new(queue::ChangePrinter::default())
+        }
         "core.cache.evict" | "core.cache.compact" => Box::new(cache::SentencePrinter),
         "core.cache.verify" => Box::new(upkeep::VerifyPrinter),
         "core.cache.rekey" => Box::new(upkeep::RekeyPrinter),

@@ -2,6 +2,7 @@
 
 use std::{
     ffi::OsString,
+    io::IsTerminal as _,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -12,7 +13,7 @@ use serde_json::{Map, Value as Json};
 use crate::{
     action::{self, ActionSpec, ArgKind, Call, Persona, Scope, args::InvokeArgs},
     config::{AccessibilityMode, ConfigError, LoadRequest, Loaded, load, resolve_dirs},
-    runtime::{Context, Request, ScreenOptions, builtin_rules, keyboard, screen, screen_is_possible, serve},
+    runtime::{Context, Demo, Request, ScreenOptions, builtin_rules, keyboard, screen, screen_is_possible, serve, serve_demo, user_name},
     text::SafeText,
     theme::ColorDepth,
     wire::{Outcome, ServePayload, TextPayload, Verdict},
@@ -20,13 +21,14 @@ use crate::{
 
 use super::{
     ask::{Asker, ask, emit, fail},
-    chaos, config, doctor, generate,
+    changes, chaos, config, demo, doctor, generate,
     invocation::{Asked, Invocation, parse, wants_json},
     line::{Line, Tone},
     live::live,
     look,
     messages::Failure,
     print::{contrast_table, keymap_table, printer_for, replay_lines, theme_table},
+    service,
     sink::Sink,
     trace, upkeep,
 };
@@ -95,6 +97,7 @@ fn context(loaded: &Loaded) -> Context {
         state_dir: loaded.dirs.state_dir.clone(),
         socket: loaded.dirs.socket_path.clone(),
         offline: loaded.switches.offline,
+        user: user_name(),
     }
 }
 
@@ -181,7 +184,12 @@ impl Run<'_> {
                 let loaded = loaded.as_ref().map_err(|error| Failure::from(error.clone()))?;
                 notes(loaded, sink);
                 upkeep::complete(spec, &mut request.args, self.around.current_dir.as_deref(), sink)?;
-                Ok(ask(&context(loaded), &request, printer_for(spec.id, args).as_mut(), sink))
+                changes::complete(spec, &mut request.args, &mut std::io::stdin().lock())?;
+                let context = context(loaded);
+                if spec.id == "core.input.undo" {
+                    changes::settle_undo(&context, &mut request, std::io::stdin().is_terminal(), sink)?;
+                }
+                Ok(ask(&context, &request, printer_for(spec.id, args).as_mut(), sink))
             }),
             Scope::Here if persona.may(spec.right) => self.act_here(spec, &request, loaded, sink),
             Scope::Here | Scope::Screen => match Call::parse(spec.id, args, persona) {
@@ -270,6 +278,10 @@ impl Run<'_> {
             "core.app.serve" => {
                 let loaded = loaded.as_ref().map_err(|error| Failure::from(error.clone()))?;
                 notes(loaded, sink);
+                if let Some(report) = service::manage(&request.args, loaded, self.invocation, self.around.env)? {
+                    let told = Request { action: "core.app.service".to_owned(), ..request.clone() };
+                    return Ok(put(&told, &[&report], sink, service::lines));
+                }
                 let context = context(loaded);
                 serve(&context, |context| {
                     let served =
@@ -282,6 +294,7 @@ impl Run<'_> {
                 })?;
                 Ok(0)
             }
+            "core.app.demo" => self.demo(request, sink),
             RUN => {
                 let loaded = loaded.as_ref().map_err(|error| Failure::from(error.clone()))?;
                 Ok(self.open(loaded, sink))
@@ -289,6 +302,27 @@ impl Run<'_> {
             "core.action.invoke" => self.invoke(request, loaded, sink),
             other => Err(Failure::new("not_in_this_build", format!("{other} is not in this build"))),
         }
+    }
+
+    /// The upstreams alone, or the screen on them.
+    fn demo(&self, request: &Request, sink: &mut Sink) -> Result<u8, Failure> {
+        demo::has_its_own(self.invocation)?;
+        let seed = demo::seed(&request.args);
+        if request.args.get("serve_only").and_then(Json::as_bool) == Some(true) {
+            serve_demo(seed, |running| {
+                put(request, &[&demo::payload(running)], sink, demo::lines);
+                // Whoever started it waits for this line.
+                let _ = sink.flush();
+            })?;
+            return Ok(0);
+        }
+        let running = Demo::start(seed)?;
+        demo::words(&demo::payload(&running)).iter().for_each(|line| sink.say(line));
+        let env = |name: &str| running.variable(name).unwrap_or_else(|| (self.around.env)(name));
+        let around = Surroundings { env: &env, current_dir: self.around.current_dir.clone() };
+        let inside = Run { around: &around, invocation: self.invocation };
+        let loaded = load(&inside.load_request())?;
+        Ok(inside.open(&loaded, sink))
     }
 
     /// Keys and themes.

@@ -86,7 +86,7 @@ pub const SETTINGS: &[SettingSpec] = &[
     ),
     SettingSpec::given("cache", "high_watermark", SIZE, "\"256MiB\"", "Live sealed bytes at which the least recently used entries go."),
     SettingSpec::given("cache", "low_watermark", FRACTION, "0.8", "The fraction of the high watermark at which that stops."),
-    SettingSpec::given("cache", "hot_tier", SIZE, "\"32MiB\"", "Memory for decoded entries; nothing is bounded by it yet."),
+    SettingSpec::given("cache", "hot_tier", SIZE, "\"32MiB\"", "Memory for decoded facts; what has no room in it is read from the disk."),
     SettingSpec::given("cache", "history", DURATION, "\"7d\"", "How long earlier values are kept."),
     SettingSpec::given("cache", "snapshot_every", DURATION, "\"1h\"", "How often a snapshot is made."),
     SettingSpec::given("cache", "snapshots_kept", "0 to 1000", "3", "How many snapshots are kept."),

@@ -8,9 +8,11 @@ use crate::{
 };
 
 use super::{
+    cache::HotStatus,
     cache_event::CacheEvent,
+    queue::QueueEvent,
     source::{BadSource, Reported, Skipped, SourceError},
-    store::{KeyStatus, SnapshotError, Standing, StoreError, StoreStats},
+    store::{KeyPolicy, KeyStatus, SnapshotError, Standing, StoreError, StoreOptions, StoreStats},
     world::{Clock, KeyVault, Rng, Secrets},
 };
 
@@ -27,6 +29,8 @@ pub struct EngineOptions {
     pub offline: bool,
     /// Poll and watch by schedule (`serve`, a screen); false for a one-shot command.
     pub polling: bool,
+    /// Nothing runs on a thread of its own: for rehearsals on virtual time.
+    pub inline: bool,
     /// The clocks.
     pub clock: Arc<dyn Clock>,
     /// The source of randomness.
@@ -75,6 +79,22 @@ pub enum EngineError {
 impl From<BadSource> for EngineError {
     fn from(bad: BadSource) -> Self {
         Self::BadSource { source_name: bad.source_name, message: bad.message }
+    }
+}
+
+impl EngineOptions {
+    /// What its store is opened with.
+    pub(super) fn store(&self) -> StoreOptions {
+        StoreOptions {
+            data_dir: self.data_dir.clone(),
+            state_dir: self.state_dir.clone(),
+            backend: self.config.cache.backend.clone(),
+            key: self.config.cache.key.clone(),
+            clock: Arc::clone(&self.clock),
+            rng: Arc::clone(&self.rng),
+            vault: Arc::clone(&self.vault),
+            policy: KeyPolicy::default(),
+        }
     }
 }
 
@@ -255,6 +275,8 @@ pub struct CacheStatus {
     pub store: StoreStats,
     /// How it stands with its room.
     pub room: RoomStatus,
+    /// How the tier of decoded facts stands.
+    pub hot: HotStatus,
     /// What the encryption protects against and what not, in a sentence.
     pub protection: String,
     /// The keys, where what is kept is sealed.
@@ -278,6 +300,8 @@ pub enum EngineEvent {
     ConflictClosed(ConflictId, Key),
     /// A source was asked.
     SourceRefreshed(RefreshReport),
+    /// A command took a step.
+    Queue(QueueEvent),
     /// Something happened to the cache as a whole.
     Cache(CacheEvent),
     /// A task of the engine failed; the sentence says which.

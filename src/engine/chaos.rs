@@ -5,11 +5,14 @@
 //!
 //! It does not touch a running engine, and it does not print.
 
+mod network;
 mod profile;
 mod report;
 mod run;
+mod spell;
 mod target;
 mod truth;
+pub mod upstream;
 
 pub use profile::{BUILT_IN, ChaosProfile, FaultKind, ProfileError};
 pub use report::{ChaosReport, Recovery};

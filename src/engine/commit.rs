@@ -1,22 +1,26 @@
 //! Taking in what a fetch changes: disk first, then memory, in pieces small enough that room can be made between them.
 
-use std::sync::{Arc, PoisonError, atomic::Ordering};
+use std::sync::{Arc, PoisonError};
 
 use crate::{
     config::CacheConfig,
-    fact::{Key, Timestamp},
+    fact::{Key, SourceId, Timestamp},
 };
 
 use super::{
     api::{EngineEvent, RefreshReport},
-    core::{Core, POLLED_DOCUMENT},
+    cache::{Hot, Slot, Table},
+    core::{Core, Facts, POLLED_DOCUMENT},
     health::SourceHealth,
     keeping::Document,
-    store::StoreOp,
+    store::{CacheStore, StoreOp},
 };
 
 /// The smallest piece that is worth a sync of its own, in sealed bytes.
 const SMALLEST_PIECE: u64 = 64 * 1024;
+
+/// No decoded key takes less than so many bytes of memory.
+const LEAST: u64 = 1024;
 
 /// What one member's fetch changes, before any of it is taken.
 pub(super) struct Taken {
@@ -31,14 +35,14 @@ impl Core {
     /// Disk first, then memory. A disk that refuses does not keep a fresh value from being shown, but it is said. What fits in one piece is
     /// seen all at once; a larger one comes in piece by piece, so that the disk never holds much more than it may.
     pub(super) async fn commit(self: &Arc<Self>, mut taken: Vec<Taken>, now: Timestamp) -> Vec<RefreshReport> {
-        let again = if self.rewrite.swap(false, Ordering::Relaxed) { self.read_facts().table.puts() } else { Vec::new() };
+        let again: Vec<_> = self.read_facts().unwritten.values().flatten().cloned().map(StoreOp::Put).collect();
         let mut pieces = self.pieces(again.into_iter().chain(taken.iter_mut().flat_map(|one| std::mem::take(&mut one.ops))));
         let last = pieces.pop().unwrap_or_default();
         for piece in pieces {
             {
                 let _shared = self.keeping.gate.read().await;
-                self.write(piece.clone(), Vec::new(), now).await;
-                self.adopt(piece);
+                let written = self.write(piece.clone(), Vec::new(), now).await;
+                self.adopt(piece, written);
             }
             self.make_room(now).await;
         }
@@ -48,8 +52,8 @@ impl Core {
         let mut vouched = Vec::new();
         {
             let _shared = self.keeping.gate.read().await;
-            self.write(last.clone(), documents, now).await;
-            self.adopt(last);
+            let written = self.write(last.clone(), documents, now).await;
+            self.adopt(last, written);
             let facts = self.read_facts();
             for one in taken {
                 let slot = &self.sources[one.at];
@@ -60,13 +64,14 @@ impl Core {
                     vouched.push(one.at);
                 }
                 if turned {
-                    moved.extend(facts.table.held_by(&slot.id).map(|held| held.observation.key.clone()));
+                    moved.extend(facts.table.held_by(&slot.id).map(|(key, _)| key.clone()));
                 } else {
                     moved.extend(one.changed);
                 }
                 reports.push(one.report);
             }
         }
+        self.epoch.end();
         self.tell_store();
         for at in vouched {
             self.redate(at, &mut moved);
@@ -78,37 +83,70 @@ impl Core {
         reports
     }
 
-    /// Has the writer write; a failure is said.
-    async fn write(&self, ops: Vec<StoreOp>, documents: Vec<Document>, now: Timestamp) {
+    /// Has the writer write; a failure is said. Answers whether the store has it now.
+    pub(super) async fn write(&self, ops: Vec<StoreOp>, documents: Vec<Document>, now: Timestamp) -> bool {
         let written = match self.writer() {
             Ok(writer) => writer.write(ops, documents).await,
             Err(error) => Err(error),
         };
-        if let Err(error) = written {
+        if let Err(error) = &written {
             self.events.emit(now, EngineEvent::Fault(format!("the cache could not be written, values are kept in memory only: {error}")));
         }
+        written.is_ok()
     }
 
-    /// Brings into memory what is on disk.
-    pub(super) fn adopt(&self, ops: Vec<StoreOp>) {
+    /// Brings into memory what is on disk, or what the disk did not take.
+    pub(super) fn adopt(&self, mut ops: Vec<StoreOp>, written: bool) {
         if ops.is_empty() {
             return;
         }
+        // What comes of a key comes together, and in the order it came in.
+        ops.sort_by(|one, other| key_of(one).cmp(key_of(other)));
         let mut facts = self.write_facts();
         let mut room = self.keeping.room();
+        let mut ops = ops.into_iter().peekable();
+        while let Some(op) = ops.next() {
+            let key = key_of(&op).clone();
+            let mut of_key = vec![facts.take(op, written, self.store.as_ref())];
+            while let Some(op) = ops.next_if(|op| *key_of(op) == key) {
+                of_key.push(facts.take(op, written, self.store.as_ref()));
+            }
+            room.set(&key, facts.table.weight(&key));
+            self.warm(&facts.table, key, of_key);
+        }
+    }
+
+    /// Brings the tier to what was just noted of a key.
+    fn warm(&self, table: &Table, key: Key, ops: Vec<StoreOp>) {
+        let noted = table.notes(&key).len();
+        let before = self.hot.peek(&key);
+        if noted == 0 {
+            return self.hot.forget(&key);
+        }
+        // What nobody asked for comes in when all of it is at hand, and there is room.
+        if before.is_none() && (ops.len() < noted || !self.hot.has_room(LEAST)) {
+            return;
+        }
+        let is_held = before.is_some();
+        let mut slots = before.map(|hot| hot.slots().to_vec()).unwrap_or_default();
         for op in ops {
-            let key = match op {
+            match op {
                 StoreOp::Put(observation) => {
-                    let key = observation.key.clone();
-                    facts.table.put(observation, &self.rules);
-                    key
+                    let slot = Arc::new(Slot::new(observation, &self.rules));
+                    match slots.iter_mut().find(|held| held.observation.source == slot.observation.source) {
+                        Some(held) => *held = slot,
+                        None => slots.push(slot),
+                    }
                 }
-                StoreOp::Evict(key, source) => {
-                    facts.table.evict(&key, &source);
-                    key
-                }
-            };
-            room.set(&key, self.weight(facts.table.slots(&key)));
+                StoreOp::Evict(_, source) => slots.retain(|held| held.observation.source != source),
+            }
+        }
+        if slots.len() != noted {
+            self.hot.forget(&key);
+        } else if is_held {
+            self.hot.replace(key, Hot::new(slots));
+        } else {
+            self.hot.fill(key, Hot::new(slots));
         }
     }
 
@@ -146,5 +184,44 @@ impl Core {
             }
         }
         documents
+    }
+}
+
+impl Facts {
+    /// Takes note of a change that the store has, or that is in memory alone; gives it back with shared names.
+    fn take(&mut self, op: StoreOp, written: bool, store: &dyn CacheStore) -> StoreOp {
+        match op {
+            StoreOp::Put(observation) => {
+                let weight = store.weight(&observation);
+                let observation = self.table.put(observation, weight);
+                self.forget_unwritten(&observation.key, &observation.source);
+                if !written {
+                    self.unwritten.entry(observation.key.clone()).or_default().push(observation.clone());
+                }
+                StoreOp::Put(observation)
+            }
+            StoreOp::Evict(key, source) => {
+                self.table.evict(&key, &source);
+                self.forget_unwritten(&key, &source);
+                StoreOp::Evict(key, source)
+            }
+        }
+    }
+
+    /// The store has it, or nobody says it any more.
+    pub(super) fn forget_unwritten(&mut self, key: &Key, source: &SourceId) {
+        if let Some(waiting) = self.unwritten.get_mut(key) {
+            waiting.retain(|observation| observation.source != *source);
+            if waiting.is_empty() {
+                self.unwritten.remove(key);
+            }
+        }
+    }
+}
+
+fn key_of(op: &StoreOp) -> &Key {
+    match op {
+        StoreOp::Put(observation) => &observation.key,
+        StoreOp::Evict(key, _) => key,
     }
 }

@@ -1,6 +1,7 @@
 //! What the handle and the schedules share: sources, facts, store, events. Private to the engine.
 
 use std::{
+    borrow::Borrow,
     collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
@@ -11,17 +12,18 @@ use std::{
 
 use crate::{
     config::SourceConfig,
-    fact::{Insight, Key, Reading, ResolveSettings, SourceId, SourceState, Timestamp, resolve},
+    fact::{Insight, Key, Observation, Reading, ResolveSettings, SourceId, SourceState, Timestamp, resolve},
 };
 
 use super::{
     api::{EngineOptions, RefreshReport},
-    cache::{RuleBook, Slot, Table, Watermarks, Writer},
+    cache::{Epoch, HotTier, Note, RuleBook, Slot, Table, Watermarks, Writer},
     claims::Claims,
     events::Events,
     health::{Failure, SourceHealth},
     history::HistoryLog,
     keeping::Keeping,
+    queue::Desk,
     source::{BuiltSource, Source, SourceError},
     store::{CacheStore, OpenedStore, StoreError},
     view::Keeper,
@@ -74,11 +76,13 @@ pub(super) struct Unit {
     pub last: Mutex<(u64, Vec<RefreshReport>)>,
 }
 
-/// The facts.
+/// The facts. What is changed here is changed in the hot tier before the lock is given back.
 #[derive(Default)]
 pub(super) struct Facts {
     pub table: Table,
     pub loaded: bool,
+    /// What the disk did not take: here alone, until it does.
+    pub unwritten: HashMap<Key, Vec<Observation>>,
 }
 
 /// What the engine is made of.
@@ -90,6 +94,7 @@ pub(super) struct Core {
     pub sources: Vec<SourceSlot>,
     pub units: Vec<Unit>,
     pub events: Events,
+    pub desk: Arc<Desk>,
     pub history: HistoryLog,
     pub notes: Vec<String>,
     pub protection: String,
@@ -107,6 +112,9 @@ pub(super) struct Core {
     positions: HashMap<SourceId, usize>,
     settings: ResolveSettings,
     facts: RwLock<Facts>,
+    /// Decoded, what is asked for.
+    pub hot: HotTier,
+    pub epoch: Epoch,
     /// What is shown and was told, while anybody looks or listens. Locked before the facts, never after.
     pub keeper: Mutex<Option<Keeper>>,
     /// Keys of the first window as they are written, once known.
@@ -130,7 +138,7 @@ pub(super) struct Standing {
 }
 
 impl Core {
-    pub fn new(options: EngineOptions, opened: OpenedStore, built: Vec<BuiltSource>) -> Self {
+    pub fn new(options: EngineOptions, opened: OpenedStore, built: Vec<BuiltSource>, desk: Desk) -> Self {
         let OpenedStore { store, notes, protection, backend, .. } = opened;
         let mut units: Vec<Unit> = Vec::new();
         let mut groups = HashMap::new();
@@ -176,6 +184,7 @@ impl Core {
             sources,
             units,
             events: Events::default(),
+            desk: Arc::new(desk),
             history: HistoryLog::new(options.config.cache.history, options.config.cache.high_watermark / HISTORY_SHARE),
             notes,
             protection,
@@ -188,6 +197,8 @@ impl Core {
             resync: tokio::sync::Notify::new(),
             positions,
             facts: RwLock::new(Facts::default()),
+            hot: HotTier::new(options.config.cache.hot_tier),
+            epoch: Epoch::default(),
             keeper: Mutex::new(None),
             window: Mutex::default(),
             sooner: tokio::sync::Notify::new(),
@@ -203,6 +214,9 @@ impl Core {
     pub fn writer(&self) -> Result<&Writer, StoreError> {
         if let Some(writer) = self.writer.get() {
             return Ok(writer);
+        }
+        if self.options.inline {
+            return Ok(self.writer.get_or_init(|| Writer::inline(Arc::clone(&self.store))));
         }
         let started = Writer::start(Arc::clone(&self.store)).map_err(|error| StoreError::Unwritable {
             path: "the cache".to_owned(),
@@ -223,45 +237,13 @@ impl Core {
         self.facts.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Brings every observation into memory, once.
-    pub fn load(&self) -> Result<(), StoreError> {
-        if self.read_facts().loaded {
-            return Ok(());
-        }
-        let mut facts = self.write_facts();
-        if facts.loaded {
-            return Ok(());
-        }
-        let mut table = Table::default();
-        self.store.scan(&[], &mut |observation| table.put(observation, &self.rules))?;
-        facts.table = table;
-        facts.loaded = true;
-        drop(facts);
-        // A one-shot command that writes nothing needs no order of use.
-        if self.options.polling {
-            self.fill_room();
-        }
-        self.tell_store();
-        Ok(())
-    }
-
-    /// Resolves one key from what is in memory, else from the store.
-    pub fn insight(&self, key: &Key, now: Timestamp) -> Result<Option<Insight>, StoreError> {
-        let standings = self.standings(now);
-        {
-            let facts = self.read_facts();
-            if facts.loaded {
-                self.keeping.room().touch(key);
-                return Ok(self.resolve(key, facts.table.slots(key), &standings, now));
-            }
-        }
-        let slots: Vec<_> = self.store.get(key)?.into_iter().map(|observation| Slot::new(observation, &self.rules)).collect();
-        self.tell_store();
-        Ok(self.resolve(key, &slots, &standings, now))
-    }
-
-    /// Resolves many keys of the loaded table.
-    pub fn resolve_all<'a>(&self, slots: impl Iterator<Item = (&'a Key, &'a [Slot])>, now: Timestamp, mut each: impl FnMut(Insight)) {
+    /// Resolves many keys.
+    pub fn resolve_all<'a, S: Borrow<Slot> + 'a>(
+        &self,
+        slots: impl Iterator<Item = (&'a Key, &'a [S])>,
+        now: Timestamp,
+        mut each: impl FnMut(Insight),
+    ) {
         let standings = self.standings(now);
         for (key, slots) in slots {
             if let Some(insight) = self.resolve(key, slots, &standings, now) {
@@ -285,10 +267,11 @@ impl Core {
             .collect()
     }
 
-    pub fn resolve(&self, key: &Key, slots: &[Slot], standings: &[Standing], now: Timestamp) -> Option<Insight> {
+    pub fn resolve<S: Borrow<Slot>>(&self, key: &Key, slots: &[S], standings: &[Standing], now: Timestamp) -> Option<Insight> {
         let rule = self.rules.rule(key);
         let readings: Vec<Reading<'_>> = slots
             .iter()
+            .map(Borrow::borrow)
             .filter_map(|slot| {
                 let at = self.position(&slot.observation.source)?;
                 let (source, standing) = (&self.sources[at], &standings[at]);
@@ -312,27 +295,29 @@ impl Core {
                 })
             })
             .collect();
-        resolve(key, rule, &readings, &self.settings, now)
+        let mut insight = resolve(key, rule, &readings, &self.settings, now)?;
+        self.mark_changes(&mut insight);
+        Some(insight)
     }
 
     fn ttl(&self, rule: Option<&crate::fact::KeyRule>, source: &SourceConfig) -> Duration {
         rule.and_then(|rule| rule.ttl).or(source.ttl).unwrap_or(self.options.config.cache.ttl)
     }
 
-    /// When the slot's observation turns stale by itself; never under a live watch.
-    pub fn expiry(&self, slot: &Slot, at: usize) -> Option<Timestamp> {
+    /// When what the source says of the key turns stale by itself; never under a live watch.
+    pub fn expiry(&self, key: &Key, note: &Note, at: usize) -> Option<Timestamp> {
         let source = &self.sources[at];
-        if source.is_live() || slot.value().is_none() {
+        if source.is_live() || !note.is_held() {
             return None;
         }
-        let ttl = self.ttl(self.rules.rule(&slot.observation.key), &source.config);
+        let ttl = self.ttl(self.rules.rule(key), &source.config);
         let vouched_at = source.health().vouched_at;
-        Some(slot.observed_at(vouched_at).plus(ttl + Duration::from_millis(1)))
+        Some(note.observed_at(vouched_at).plus(ttl + Duration::from_millis(1)))
     }
 
     /// The first moment after `now` at which one of the observations turns stale by itself; none under a live watch.
-    pub fn turns(&self, slots: &[Slot], standings: &[Standing], now: Timestamp) -> Option<Timestamp> {
-        let rule = slots.first().and_then(|slot| self.rules.rule(&slot.observation.key));
+    pub fn turns<S: Borrow<Slot>>(&self, slots: &[S], standings: &[Standing], now: Timestamp) -> Option<Timestamp> {
+        let rule = slots.first().and_then(|slot| self.rules.rule(&slot.borrow().observation.key));
         let turn = |slot: &Slot| {
             let at = self.position(&slot.observation.source)?;
             let standing = &standings[at];
@@ -342,7 +327,7 @@ impl Core {
             let ttl = self.ttl(rule, &self.sources[at].config);
             Some(slot.observed_at(standing.vouched_at).plus(ttl + Duration::from_millis(1))).filter(|turns| *turns > now)
         };
-        slots.iter().filter_map(turn).min()
+        slots.iter().map(Borrow::borrow).filter_map(turn).min()
     }
 }
 

@@ -6,7 +6,10 @@ use tokio::sync::broadcast;
 
 use crate::fact::{Timestamp, Value};
 
-use super::api::{EngineEvent, RefreshReport, StampedEvent};
+use super::{
+    api::{EngineEvent, RefreshReport, StampedEvent},
+    queue::QueueEvent,
+};
 
 /// How many events a reader may lag behind.
 const CAPACITY: usize = 8192;
@@ -72,6 +75,11 @@ fn log(event: &EngineEvent) {
         EngineEvent::ConflictClosed(id, key) => {
             tracing::info!(%id, "conflict closed");
             tracing::debug!(%id, %key, "was about");
+        }
+        EngineEvent::Queue(QueueEvent { command, .. }) => {
+            let (id, source, reason) = (command.id, command.source.as_str(), command.reason.map(|reason| reason.code()));
+            tracing::info!(%id, source, state = command.state.code(), reason, tries = command.tries, "change");
+            tracing::debug!(%id, key = %command.key, "about");
         }
         EngineEvent::Cache(event) if event.is_trouble() => tracing::warn!("{}", event.without_names()),
         EngineEvent::Cache(event) => tracing::info!("{}", event.without_names()),

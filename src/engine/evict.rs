@@ -5,13 +5,16 @@
 //! go first. Pinned keys never go. A key that went keeps its name here, so that it is fetched when it is asked for, and a source that has
 //! more than fits is not written again at every poll.
 
-use std::{collections::HashSet, sync::PoisonError};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::PoisonError,
+};
 
-use crate::fact::{Key, Mark, Pattern, SourceId, Timestamp};
+use crate::fact::{Key, Mark, Observation, Pattern, SourceId, Timestamp};
 
 use super::{
     api::{CompactReport, EngineError, EngineEvent, EvictReport},
-    cache::{Ingested, Slot, Table, name_of},
+    cache::{Ingested, Note, Table, may_differ, name_of},
     cache_event::CacheEvent,
     core::Core,
     keeping::{Keeping, Ledgers},
@@ -37,18 +40,14 @@ struct Leaving {
 }
 
 impl Core {
-    /// What all sources say of a key, in sealed bytes.
-    pub fn weight(&self, slots: &[Slot]) -> u64 {
-        slots.iter().map(|slot| self.store.weight(&slot.observation)).sum()
-    }
-
     /// Brings the order of use into memory, once, after the facts are there.
     pub fn fill_room(&self) {
         let facts = self.read_facts();
         let mut room = self.keeping.room();
         if facts.loaded && !room.is_filled() {
             let remembered = Keeping::remembered(self.store.as_ref());
-            room.fill(facts.table.matching(None).map(|(key, slots)| (key.clone(), self.weight(slots))), &remembered);
+            let held = facts.table.matching(None).map(|(key, notes)| (key.clone(), notes.iter().map(Note::weight).sum()));
+            room.fill(held, &remembered);
         }
     }
 
@@ -58,7 +57,7 @@ impl Core {
         self.fill_room();
         let facts = self.read_facts();
         let new_here = |op: &StoreOp| match op {
-            StoreOp::Put(observation) if observation.value().is_some() && facts.table.slots(&observation.key).is_empty() => {
+            StoreOp::Put(observation) if observation.value().is_some() && facts.table.notes(&observation.key).is_empty() => {
                 Some((observation.key.clone(), name_of(&observation.key), self.store.weight(observation)))
             }
             _ => None,
@@ -258,16 +257,11 @@ impl Core {
             let facts = self.read_facts();
             let mut room = self.keeping.room();
             let strangers = self.strangers(&facts.table, |key| !room.is_pinned(key));
-            let freed: u64 = strangers
-                .iter()
-                .filter_map(|(key, source)| facts.table.slot(key, source))
-                .map(|slot| self.store.weight(&slot.observation))
-                .sum();
+            let freed: u64 = strangers.iter().filter_map(|(key, source)| facts.table.note(key, source)).map(Note::weight).sum();
             leaving.evicted.entries += strangers.len() as u64;
             leaving.evicted.bytes += freed;
             leaving.observations = strangers;
-            let nobody_has = |slots: &[Slot]| slots.iter().all(|slot| slot.value().is_none());
-            let gone = facts.table.matching(None).filter(|(_, slots)| nobody_has(slots)).map(|(key, _)| key.clone());
+            let gone = facts.table.matching(None).filter(|(_, notes)| !notes.iter().any(Note::is_held)).map(|(key, _)| key.clone());
             leaving.keys = room.take(bytes.saturating_sub(freed), gone);
         }
         self.work_out(&mut leaving, now);
@@ -278,51 +272,62 @@ impl Core {
     fn strangers(&self, table: &Table, of: impl Fn(&Key) -> bool) -> Vec<(Key, SourceId)> {
         let mut found = Vec::new();
         for source in table.sources().filter(|source| self.position(source).is_none()) {
-            found.extend(
-                table.held_by(source).map(|slot| slot.observation.key.clone()).filter(|key| of(key)).map(|key| (key, source.clone())),
-            );
+            found.extend(table.held_by(source).filter(|(key, _)| of(key)).map(|(key, _)| (key.clone(), source.clone())));
         }
         found
     }
 
     /// What the leaving keys are made of; notes what is to be known of them afterwards.
     fn work_out(&self, leaving: &mut Leaving, now: Timestamp) {
+        let mut disputed = self.disputed(&leaving.keys, now);
         let facts = self.read_facts();
-        let keys = leaving.keys.iter().map(|key| (key, facts.table.slots(key)));
-        let mut disputed = HashSet::new();
-        self.resolve_all(keys.clone().filter(|(_, slots)| slots.len() > 1), now, |insight| {
-            if insight.marks.contains(Mark::Conflict) {
-                disputed.insert(insight.key);
-            }
-        });
+        let strangers: HashSet<(Key, SourceId)> = leaving.observations.iter().cloned().collect();
         self.keeping.with(self.store.as_ref(), |ledgers| {
-            for (key, slots) in keys {
-                let known: HashSet<&(Key, SourceId)> = leaving.observations.iter().filter(|(stranger, _)| stranger == key).collect();
-                let slots: Vec<&Slot> =
-                    slots.iter().filter(|slot| !known.contains(&(key.clone(), slot.observation.source.clone()))).collect();
-                let past = |slot: &&Slot| {
-                    let expiry = self.position(&slot.observation.source).and_then(|at| self.expiry(slot, at));
+            for key in &leaving.keys {
+                let sources = facts.table.notes(key).iter().filter_map(|note| Some((facts.table.source(note)?, note)));
+                let of_key: Vec<(&SourceId, &Note)> =
+                    sources.filter(|(source, _)| !strangers.contains(&(key.clone(), (*source).clone()))).collect();
+                let past = |(source, note): &(&SourceId, &Note)| {
+                    let expiry = self.position(source).and_then(|at| self.expiry(key, note, at));
                     expiry.is_some_and(|expiry| expiry <= now)
                 };
-                let expired =
-                    slots.iter().any(|slot| slot.value().is_some()) && slots.iter().filter(|slot| slot.value().is_some()).all(past);
+                let mut held = of_key.iter().filter(|(_, note)| note.is_held()).peekable();
+                let expired = held.peek().is_some() && held.all(past);
                 let count = if expired { &mut leaving.expired } else { &mut leaving.evicted };
                 count.keys += 1;
-                count.entries += slots.len() as u64;
-                count.bytes += slots.iter().map(|slot| self.store.weight(&slot.observation)).sum::<u64>();
-                for slot in &slots {
-                    let source = &slot.observation.source;
-                    if slot.value().is_some() && self.position(source).is_some() {
+                count.entries += of_key.len() as u64;
+                count.bytes += of_key.iter().map(|(_, note)| note.weight()).sum::<u64>();
+                for (source, note) in &of_key {
+                    if note.is_held() && self.position(source).is_some() {
                         ledgers.dirty.left_out |= ledgers.left_out.add(source, name_of(key));
                     }
-                    leaving.observations.push((key.clone(), source.clone()));
+                    leaving.observations.push((key.clone(), (*source).clone()));
                 }
-                if disputed.contains(key) {
-                    ledgers.kept.insert(key.clone(), slots.iter().map(|slot| slot.observation.clone()).collect());
+                if let Some(mut said) = disputed.remove(key) {
+                    said.retain(|observation| of_key.iter().any(|(source, _)| **source == observation.source));
+                    ledgers.kept.insert(key.clone(), said);
                     ledgers.dirty.kept = true;
                 }
             }
         });
+    }
+
+    /// What is said of those of the keys whose values wait for a decision.
+    fn disputed(&self, keys: &[Key], now: Timestamp) -> HashMap<Key, Vec<Observation>> {
+        let standings = self.standings(now);
+        let mut disputed = HashMap::new();
+        for key in keys {
+            if !may_differ(self.read_facts().table.notes(key)) {
+                continue;
+            }
+            // What cannot be read has no values to keep.
+            let Ok(hot) = self.recall(key) else { continue };
+            let insight = self.resolve(key, hot.slots(), &standings, now);
+            if insight.is_some_and(|insight| insight.marks.contains(Mark::Conflict)) {
+                disputed.insert(key.clone(), hot.slots().iter().map(|slot| slot.observation.clone()).collect());
+            }
+        }
+        disputed
     }
 
     /// Removes from disk, then from memory.
@@ -347,7 +352,7 @@ impl Core {
         let facts = self.read_facts();
         let mut room = self.keeping.room();
         for key in leaving.keys {
-            room.set(&key, self.weight(facts.table.slots(&key)));
+            room.set(&key, facts.table.weight(&key));
         }
     }
 
@@ -359,7 +364,9 @@ impl Core {
             let mut room = self.keeping.room();
             for (key, source) in &observations {
                 facts.table.evict(key, source);
-                room.set(key, self.weight(facts.table.slots(key)));
+                facts.forget_unwritten(key, source);
+                self.hot.forget(key);
+                room.set(key, facts.table.weight(key));
             }
         }
         for slot in &self.sources {

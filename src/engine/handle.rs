@@ -11,17 +11,20 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::fact::{ClassOfValue, ConflictEntry, Insight, Key, Pattern, ResolutionState, SourceId, Timestamp};
+use crate::fact::{ConflictEntry, Insight, Key, Pattern, ResolutionState, SourceId, Timestamp};
 
 use super::{
     api::{CacheStatus, EngineError, EngineOptions, FactQuery, Knowledge, RefreshReport, SortBy, SourceStatus, SourceTest, StampedEvent},
-    cache::name_of,
+    cache::{may_differ, name_of},
     core::Core,
     history::Believed,
+    journal::{JournalOptions, RealLogDisk},
     poll,
+    queue::open_desk,
+    recall::all,
     snapshots::Told,
     source::{BuiltSource, SourceDeps, build_sources},
-    store::{Hydrated, KeyKeeper, KeyPolicy, Mode, OpenedStore, StoreOptions, Taken, open_resilient},
+    store::{Hydrated, KeyKeeper, Mode, OpenedStore, Taken, open_resilient},
     view::EngineView,
 };
 
@@ -63,28 +66,22 @@ impl Engine {
                 environment: Arc::clone(&options.environment),
             },
         )?;
-        let opened = open_resilient(&StoreOptions {
-            data_dir: options.data_dir.clone(),
-            state_dir: options.state_dir.clone(),
-            backend: options.config.cache.backend.clone(),
-            key: options.config.cache.key.clone(),
-            clock: Arc::clone(&options.clock),
-            rng: Arc::clone(&options.rng),
-            vault: Arc::clone(&options.vault),
-            policy: KeyPolicy::default(),
-        })?;
-        Ok(Self::idle(options, opened, built))
+        let opened = open_resilient(&options.store())?;
+        let log = real_log(&options);
+        Self::idle(options, opened, built, log)
     }
 
     /// Puts an engine together from a store and sources that are already there.
-    fn idle(options: EngineOptions, opened: OpenedStore, built: Vec<BuiltSource>) -> Self {
+    fn idle(options: EngineOptions, mut opened: OpenedStore, built: Vec<BuiltSource>, log: JournalOptions) -> Result<Self, EngineError> {
         let (set_aside, restored) = (opened.set_aside, opened.restored);
-        let core = Arc::new(Core::new(options, opened, built));
+        let (desk, notes) = open_desk(&JournalOptions { sealer: opened.store.log_sealer(), ..log })?;
+        opened.notes.extend(notes);
+        let core = Arc::new(Core::new(options, opened, built, desk));
         core.listen_to_store();
         core.go_on_resealing();
         core.tell_opening(set_aside, restored);
         core.tell_store();
-        Self { core, tasks: Vec::new() }
+        Ok(Self { core, tasks: Vec::new() })
     }
 
     /// Starts the schedules, when asked to poll and not offline; once they run, does nothing. Needs a tokio runtime.
@@ -102,7 +99,18 @@ impl Engine {
 
     /// As [`Engine::start`], of a store and sources that are already there: for tests and rehearsals.
     pub(super) fn assemble(options: EngineOptions, opened: OpenedStore, built: Vec<BuiltSource>) -> Result<Self, EngineError> {
-        let mut engine = Self::idle(options, opened, built);
+        let log = real_log(&options);
+        Self::assemble_over(options, opened, built, log)
+    }
+
+    /// As [`Engine::assemble`], with the log of record as these say; what it is sealed with is the store's.
+    pub(super) fn assemble_over(
+        options: EngineOptions,
+        opened: OpenedStore,
+        built: Vec<BuiltSource>,
+        log: JournalOptions,
+    ) -> Result<Self, EngineError> {
+        let mut engine = Self::idle(options, opened, built, log)?;
         engine.poll()?;
         Ok(engine)
     }
@@ -124,6 +132,9 @@ impl Engine {
     /// # Errors
     /// When the last flush fails.
     pub async fn shutdown(self) -> Result<(), EngineError> {
+        self.core.desk.stop();
+        // Who sends lets go when what is in flight has ended, or after two seconds.
+        drop(self.core.desk.sender.lock().await);
         for task in &self.tasks {
             task.abort();
         }
@@ -147,6 +158,13 @@ impl Engine {
             if let Some((name, body)) = core.keeping.recency().filter(|_| core.options.polling) {
                 let _ = core.store.put_meta(&name, &body);
             }
+            core.desk.close();
+            // Last, because the next write would outdate it; without it the next start is slower.
+            if (core.options.polling || core.writer.get().is_some())
+                && let Err(error) = core.keep_window()
+            {
+                tracing::warn!(%error, "what the next start shows first was not written");
+            }
             core.store.close()
         });
         match closed.await {
@@ -156,13 +174,18 @@ impl Engine {
     }
 }
 
+/// The log of record where it belongs; what it is sealed with is the store's.
+fn real_log(options: &EngineOptions) -> JournalOptions {
+    JournalOptions::new(Arc::new(RealLogDisk::new(&options.data_dir, Arc::clone(&options.clock))), None)
+}
+
 impl EngineHandle {
     /// What is believed about a key now; none when nothing is cached.
     ///
     /// # Errors
     /// When the store itself fails.
     pub fn get(&self, key: &Key) -> Result<Option<Arc<Insight>>, EngineError> {
-        Ok(self.core.insight(key, self.core.now())?.map(Arc::new))
+        Ok(self.core.insight(key, self.core.now())?)
     }
 
     /// Every matching fact, resolved for now.
@@ -172,13 +195,14 @@ impl EngineHandle {
     pub fn list(&self, query: &FactQuery) -> Result<Vec<Arc<Insight>>, EngineError> {
         self.core.load()?;
         let mut found = Vec::new();
-        let facts = self.core.read_facts();
-        self.core.resolve_all(facts.table.matching(query.pattern.as_ref()), self.core.now(), |insight| {
+        self.core.resolve_matching(query.pattern.as_ref(), all, self.core.now(), |insight| {
             let state = query.states.is_empty() || query.states.contains(&insight.state);
             if state && (query.marks.is_empty() || query.marks.iter().any(|mark| insight.marks.contains(*mark))) {
                 found.push(Arc::new(insight));
             }
-        });
+        })?;
+        // In no order where they came from the store; where all were in memory this costs a look.
+        found.sort_by(|one, other| one.key.cmp(&other.key));
         match query.sort {
             SortBy::Key => {}
             SortBy::Age => found.sort_by_key(|fact| std::cmp::Reverse(fact.age)),
@@ -197,20 +221,19 @@ impl EngineHandle {
     pub fn conflicts(&self, all: bool) -> Result<Vec<Arc<ConflictEntry>>, EngineError> {
         self.core.load()?;
         let mut found = Vec::new();
-        let facts = self.core.read_facts();
-        let contested = facts.table.matching(None).filter(|(_, slots)| slots.len() > 1);
-        self.core.resolve_all(contested, self.core.now(), |insight| {
+        self.core.resolve_matching(None, may_differ, self.core.now(), |insight| {
             if let Some(conflict) = insight.conflict
                 && (all || conflict.resolution == ResolutionState::Pending)
             {
                 found.push(conflict);
             }
-        });
-        for conflict in self.core.kept_conflicts(&facts.table, self.core.now()) {
+        })?;
+        for conflict in self.core.kept_conflicts(self.core.now()) {
             if all || conflict.resolution == ResolutionState::Pending {
                 found.push(conflict);
             }
         }
+        found.extend(self.core.change_conflicts());
         found.sort_by(|one, other| ConflictEntry::most_instructive_first(one, other));
         Ok(found)
     }
@@ -297,6 +320,7 @@ impl EngineHandle {
             facts: self.core.read_facts().table.key_count() as u64,
             store: self.core.store.stats(),
             room: self.core.room_status(),
+            hot: self.core.hot.status(),
             protection: keys.as_ref().map_or_else(|| self.core.protection.clone(), |keys| keys.protection.clone()),
             keys,
             notes: self.core.store_notes(),
@@ -382,7 +406,7 @@ impl EngineHandle {
     /// Whether a key's values are to be masked.
     #[must_use]
     pub fn is_secret(&self, key: &Key) -> bool {
-        ClassOfValue::of(key, self.core.rules.rule(key)) == ClassOfValue::Secret
+        self.core.is_secret(key)
     }
 
     /// The engine's wall clock.

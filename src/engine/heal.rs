@@ -1,6 +1,6 @@
 //! When the store goes over to memory, and back: it is told, tried again by and by, and what may be missing is asked for again.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, PoisonError, atomic::Ordering};
 
 use super::{
     cache_event::{CacheEvent, HydratedFrom},
@@ -21,7 +21,11 @@ impl Core {
         for turn in self.store.take_turns() {
             match turn {
                 Turn::FailedOver { why } => self.emit_cache(CacheEvent::FailedOver { why }),
-                Turn::Restored { entries } => self.emit_cache(CacheEvent::Hydrated { entries, from: HydratedFrom::Memory }),
+                Turn::Restored { entries } => {
+                    // It may be older than what the table notes.
+                    self.rewrite.store(true, Ordering::Relaxed);
+                    self.emit_cache(CacheEvent::Hydrated { entries, from: HydratedFrom::Memory });
+                }
                 Turn::Recovered { after, written_back, rebuilt, notes } => {
                     self.healed.lock().unwrap_or_else(PoisonError::into_inner).extend(notes);
                     self.emit_cache(CacheEvent::Recovered { entries: written_back, after });

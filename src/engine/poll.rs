@@ -39,6 +39,10 @@ pub(super) fn start(core: &Arc<Core>) -> Vec<JoinHandle<()>> {
     tasks.push(kept("asking again for what was damaged", Box::new(move || Box::pin(Arc::clone(&run).run_resync()))));
     let run = Arc::clone(core);
     tasks.push(kept("the schedule of snapshots", Box::new(move || Box::pin(Arc::clone(&run).run_snapshots()))));
+    if core.may_send() {
+        let run = Arc::clone(core);
+        tasks.push(kept("sending", Box::new(move || Box::pin(Arc::clone(&run).run_sending()))));
+    }
     let run = Arc::clone(core);
     tasks.push(kept("history", Box::new(move || Box::pin(Arc::clone(&run).run_history()))));
     tasks
@@ -68,6 +72,7 @@ impl Core {
         loop {
             let reports = self.refresh_unit(at).await;
             if slot.set_live(watched && reports.iter().all(|report| report.error.is_none())) {
+                self.epoch.end();
                 let mut dated = Vec::new();
                 self.redate(self.units[at].members[0], &mut dated);
                 self.tell_changes(&dated, self.now());

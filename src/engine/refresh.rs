@@ -8,15 +8,19 @@ use std::{
 
 use futures_util::FutureExt as _;
 
-use crate::{config::SourceKind, fact::Timestamp};
+use crate::{
+    config::SourceKind,
+    fact::{Key, Observation, SourceId, Timestamp},
+};
 
 use super::{
     api::{EngineEvent, RefreshReport, SourceTest},
-    cache::ingest,
+    cache::{gone, ingest},
     commit::Taken,
     core::{Core, SourceSlot, Unit},
     health::{Failure, Remarks},
-    source::{Fetched, Skipped, SourceError},
+    queue::OfSource,
+    source::{Fetched, Reported, Skipped, SourceError},
 };
 
 /// How many items a test shows.
@@ -51,16 +55,27 @@ impl Core {
         let fetches = unit.members.iter().map(|at| async move {
             let started = self.options.clock.monotonic();
             let outcome = self.fetch_guarded(&self.sources[*at]).await;
-            (*at, outcome, self.options.clock.monotonic().saturating_sub(started))
+            (*at, outcome, started, self.options.clock.monotonic().saturating_sub(started))
         });
         let outcomes = futures_util::future::join_all(fetches).await;
         let now = self.now();
         if let Err(error) = self.load() {
-            let failed = |(at, _, took): (usize, _, Duration)| RefreshReport { error: Some(store_error(&error)), ..self.report(at, took) };
+            let failed =
+                |(at, _, _, took): (usize, _, _, Duration)| RefreshReport { error: Some(store_error(&error)), ..self.report(at, took) };
             return outcomes.into_iter().map(failed).collect();
         }
-        let taken: Vec<_> = outcomes.into_iter().map(|(at, outcome, took)| self.take(at, outcome, took, now)).collect();
-        self.commit(taken, now).await
+        self.reconcile(now).await;
+        let mono = self.options.clock.monotonic();
+        let asked: Vec<usize> = outcomes.iter().map(|(at, ..)| *at).collect();
+        for (at, outcome, ..) in &outcomes {
+            self.learn(*at, of_source(outcome.as_ref().err()), mono);
+        }
+        let taken: Vec<_> = outcomes.into_iter().map(|(at, outcome, began, took)| self.take(at, outcome, (began, took), now)).collect();
+        let reports = self.commit(taken, now).await;
+        for at in asked {
+            self.confirm(at).await;
+        }
+        reports
     }
 
     fn report(&self, at: usize, took: Duration) -> RefreshReport {
@@ -68,11 +83,12 @@ impl Core {
     }
 
     /// Works out what an outcome changes; changes nothing.
-    fn take(&self, at: usize, outcome: Result<Fetched, SourceError>, took: Duration, now: Timestamp) -> Taken {
+    fn take(&self, at: usize, outcome: Result<Fetched, SourceError>, (began, took): (Duration, Duration), now: Timestamp) -> Taken {
         let slot = &self.sources[at];
         let mut taken = Taken { at, report: self.report(at, took), health: slot.health().clone(), ops: Vec::new(), changed: Vec::new() };
         match outcome {
-            Ok(fetched) => {
+            Ok(mut fetched) => {
+                self.keep_written(&slot.id, began, &mut fetched);
                 let remarks = (!fetched.unchanged).then(|| remarks_of(&fetched));
                 let complete = fetched.complete;
                 if !complete {
@@ -83,6 +99,10 @@ impl Core {
                 taken.report.failed = skipped + fetched.duplicates.len() as u64;
                 let unchanged = fetched.unchanged;
                 let mut ingested = ingest(&self.read_facts().table, &slot.id, fetched, now);
+                for key in std::mem::take(&mut ingested.vanished) {
+                    let before = self.said_by(&slot.id, &key);
+                    ingested.ops.push(gone(key, &slot.id, before, now));
+                }
                 if !unchanged {
                     self.admit(&slot.id, complete, &mut ingested);
                 }
@@ -95,11 +115,30 @@ impl Core {
             Err(error) => {
                 let not_before = error.retry_after.map(|wait| now.plus(wait));
                 taken.health.failed(now, took, Failure { code: error.code.to_owned(), message: error.message.clone(), not_before });
-                taken.report.keys = self.read_facts().table.held_by(&slot.id).filter(|held| held.value().is_some()).count() as u64;
+                taken.report.keys = self.read_facts().table.held_by(&slot.id).filter(|(_, note)| note.is_held()).count() as u64;
                 taken.report.error = Some(error);
             }
         }
         taken
+    }
+
+    /// What a source last said of a key; none where that cannot be read any more.
+    pub(super) fn said_by(&self, source: &SourceId, key: &Key) -> Option<Observation> {
+        let hot = self.recall(key).ok()?;
+        hot.slots().iter().find(|held| held.observation.source == *source).map(|held| held.observation.clone())
+    }
+
+    /// An answer that was begun before something was written to its source does not know of it yet: there what was written counts.
+    fn keep_written(&self, source: &SourceId, began: Duration, fetched: &mut Fetched) {
+        if fetched.unchanged {
+            return;
+        }
+        for (key, value) in self.desk.written_since(source, began) {
+            match fetched.items.iter_mut().find(|item| item.key == key) {
+                Some(item) => item.value = value,
+                None => fetched.items.push(Reported { key, value, observed_at: None, changed_at: None, revision: None, same_origin: None }),
+            }
+        }
     }
 
     /// One fetch that stores nothing and is not remembered.
@@ -148,6 +187,17 @@ impl Core {
                 Err(SourceError { code: "timeout", message, retry_after: None })
             }
         }
+    }
+}
+
+/// What an outcome says of the source, for what waits to be sent to it: only what is no answer at all counts against it.
+fn of_source(error: Option<&SourceError>) -> OfSource {
+    match error {
+        Some(error) if matches!(error.code, "timeout" | "refused" | "dns" | "tls") || error.retry_after.is_some() => {
+            OfSource::Fails(error.retry_after)
+        }
+        Some(_) => OfSource::Nothing,
+        None => OfSource::Answers,
     }
 }
 

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use crate::fact::{Insight, Key, Timestamp};
 
-use super::{core::Core, history::Believed, store::StoreError};
+use super::{core::Core, history::Believed, recall::all, store::StoreError};
 
 /// Between two writings.
 const WRITE: Duration = Duration::from_secs(60);
@@ -23,11 +23,17 @@ impl Core {
         if !self.history.is_on() {
             return;
         }
-        let facts = self.read_facts();
-        let note = |insight: Insight| self.remember(&insight, now);
-        match keys {
-            Some(keys) => self.resolve_all(keys.iter().map(|key| (key, facts.table.slots(key))), now, note),
-            None => self.resolve_all(facts.table.matching(None), now, note),
+        let Some(keys) = keys else {
+            // A store that cannot be read is named by whatever reads it next; history of a cache may have a gap.
+            let _ = self.resolve_matching(None, all, now, |insight| self.remember(&insight, now));
+            return;
+        };
+        let standings = self.standings(now);
+        for key in keys {
+            let resolved = self.recall(key).ok().and_then(|hot| self.resolve(key, hot.slots(), &standings, now));
+            if let Some(insight) = resolved {
+                self.remember(&insight, now);
+            }
         }
     }
 

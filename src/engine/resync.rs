@@ -50,7 +50,8 @@ impl Core {
             slot.health().lose_answers();
             slot.source.forget();
         }
-        // An answer that memory knows already would not be written, and the disk may have lost it.
+        self.epoch.end();
+        // What memory knows of and the disk lost would not be written when its source says it again.
         self.rewrite.store(true, Ordering::Relaxed);
         self.emit_cache(CacheEvent::ResyncRequired { sources: sources.unwrap_or_default().to_vec() });
         self.resync.notify_one();

@@ -6,7 +6,7 @@ use crate::fact::{ConflictEntry, Key, Pattern, SourceId, Timestamp};
 
 use super::{
     api::{CompactReport, EngineError, EvictReport, RefreshReport, RoomStatus},
-    cache::{PinsFull, Slot, Table, name_of},
+    cache::{PinsFull, Slot, name_of},
     core::Core,
     handle::EngineHandle,
 };
@@ -38,7 +38,7 @@ impl Core {
         let facts = self.read_facts();
         let mut room = self.keeping.room();
         let limit = room.watermarks().pinnable();
-        room.pin(key, self.weight(facts.table.slots(key))).map_err(|PinsFull { pinned, more }| {
+        room.pin(key, facts.table.weight(key)).map_err(|PinsFull { pinned, more }| {
             EngineError::PinsFull(format!(
                 "{key} cannot be kept from going: {pinned} bytes are pinned already, with its {more} that is more than half of \
                  cache.high_watermark ({limit} bytes); unlock other keys, or raise it"
@@ -47,12 +47,14 @@ impl Core {
     }
 
     /// Conflicts of keys that are not in the table any more, from the copies of their values.
-    pub(super) fn kept_conflicts(&self, table: &Table, now: Timestamp) -> Vec<Arc<ConflictEntry>> {
+    pub(super) fn kept_conflicts(&self, now: Timestamp) -> Vec<Arc<ConflictEntry>> {
+        let facts = self.read_facts();
         let kept: Vec<(Key, Vec<Slot>)> = self.keeping.with(self.store.as_ref(), |ledgers| {
-            let gone = ledgers.kept.iter().filter(|(key, _)| table.slots(key).is_empty());
+            let gone = ledgers.kept.iter().filter(|(key, _)| facts.table.notes(key).is_empty());
             gone.map(|(key, observations)| (key.clone(), observations.iter().map(|one| Slot::new(one.clone(), &self.rules)).collect()))
                 .collect()
         });
+        drop(facts);
         let mut found = Vec::new();
         self.resolve_all(kept.iter().map(|(key, slots)| (key, slots.as_slice())), now, |insight| found.extend(insight.conflict));
         found

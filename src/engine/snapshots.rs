@@ -11,7 +11,7 @@ use super::{
     api::{EngineError, EngineEvent},
     cache_event::{CacheEvent, HydratedFrom},
     core::Core,
-    store::{CacheStore, Hydrated, Mode, Progress, SnapshotError, SnapshotKeys, StoreOp, Taken, snapshots},
+    store::{CacheStore, Hydrated, Mode, Progress, SnapshotError, SnapshotKeys, StoreOp, Taken, Verified, snapshots},
 };
 
 /// How often it is tried beside the writes, before they wait.
@@ -66,8 +66,10 @@ impl Core {
 
     /// Verifies the snapshot at `path` and takes it in.
     pub(super) async fn hydrate(self: &Arc<Self>, path: &Path, mode: Mode, progress: Told) -> Result<Hydrated, EngineError> {
-        let outcome = self.verify_and_take(path, mode, progress).await;
-        let hydrated = outcome.map_err(|error| EngineError::Snapshot { file: path.to_owned(), error });
+        let refused = |error| EngineError::Snapshot { file: path.to_owned(), error };
+        // One that is refused here has moved nothing, so nothing is told and no history of it is kept: the disk stays as it was.
+        let (verified, progress) = self.verified(path, progress).await.map_err(refused)?;
+        let hydrated = self.take_in(verified, mode, progress).await.map_err(refused);
         // Even where it ended in the middle, what was taken is there: sources must not vouch for what they did not say.
         self.sources.iter().for_each(|slot| slot.source.forget());
         self.tell_everything(self.now());
@@ -79,7 +81,8 @@ impl Core {
         Ok(hydrated)
     }
 
-    async fn verify_and_take(self: &Arc<Self>, path: &Path, mode: Mode, mut told: Told) -> Result<Hydrated, SnapshotError> {
+    /// Reads all of it and finds it whole; changes nothing.
+    async fn verified(&self, path: &Path, mut told: Told) -> Result<(Verified, Told), SnapshotError> {
         self.load()?;
         let keys = self.store.snapshot_keys().ok_or(SnapshotError::NoKey)?;
         let at = path.to_owned();
@@ -88,8 +91,11 @@ impl Core {
             let verified = snapshots::verify(&at, &keys, &mut |progress| told(progress));
             (verified, told)
         });
-        let (verified, mut told) = verifying.await.map_err(|_| gone())?;
-        let verified = verified?;
+        let (verified, told) = verifying.await.map_err(|_| gone())?;
+        Ok((verified?, told))
+    }
+
+    async fn take_in(self: &Arc<Self>, verified: Verified, mode: Mode, mut told: Told) -> Result<Hydrated, SnapshotError> {
         let core = Arc::clone(self);
         let take = move |store: &dyn CacheStore| {
             snapshots::take_in(store, verified, mode, &mut |progress| told(progress), &mut |ops| core.follow(ops))
@@ -99,7 +105,7 @@ impl Core {
 
     /// Brings memory to what the disk took.
     fn follow(&self, ops: &[StoreOp]) {
-        self.adopt(ops.to_vec());
+        self.adopt(ops.to_vec(), true);
     }
 
     /// Makes snapshots by schedule, as long as the engine runs.

@@ -5,6 +5,7 @@
 
 mod build;
 mod collect;
+mod delivery;
 mod exec;
 mod fail;
 mod file;
@@ -17,7 +18,9 @@ mod map;
 #[cfg(test)]
 mod map_tests;
 mod moment;
+mod outcome;
 mod path;
+mod place;
 mod prometheus;
 #[cfg(test)]
 mod support;
@@ -27,7 +30,8 @@ use std::{sync::Arc, time::Duration};
 
 use crate::fact::{Key, Timestamp, Value};
 
-pub use build::{BadSource, BuiltSource, SourceDeps, build_sources};
+pub use build::{BadSource, BuiltSource, SourceDeps, build_sources, name_sources};
+pub use delivery::{Answer, Change, Confirmed, Delivery, Prepared};
 pub use host::host_rules;
 pub use template::{Place, Template, Words};
 
@@ -107,6 +111,29 @@ pub trait Source: Send + Sync {
 
     /// Asks for one key, where the source has a read route for it; none where it has not.
     fn read<'a>(&'a self, _key: &'a Key) -> Option<BoxFuture<'a, Result<Option<Reported>, SourceError>>> {
+        None
+    }
+
+    /// Whether a change of this key can be delivered here; looks at the configuration only.
+    fn writes(&self, _key: &Key) -> bool {
+        false
+    }
+
+    /// The first half of a delivery where it comes in two: what will be left behind, for the journal. None where there is one half only,
+    /// and for keys this source does not write. An `Err` is the outcome of the attempt: nothing is left to deliver.
+    fn prepare<'a>(&'a self, _change: &'a Change) -> Option<BoxFuture<'a, Result<Prepared, Delivery>>> {
+        None
+    }
+
+    /// Makes one attempt at a change; none where this source does not write the key. Where there is a [`Source::prepare`], the digest it
+    /// gave comes back in [`Change::intended`].
+    fn deliver<'a>(&'a self, _change: &'a Change) -> Option<BoxFuture<'a, Delivery>> {
+        None
+    }
+
+    /// What the key is at the target now, never out of what was remembered: by the read route if one matches, else by a fetch through the
+    /// maps; never the raw body of the write URL. None where this source does not write the key.
+    fn reread<'a>(&'a self, _key: &'a Key) -> Option<BoxFuture<'a, Result<Option<Value>, SourceError>>> {
         None
     }
 

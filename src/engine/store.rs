@@ -15,6 +15,7 @@ mod failover;
 mod fault_disk;
 mod files;
 mod format;
+mod glimpse;
 mod guard;
 mod key_keeper;
 mod key_keeping;
@@ -26,6 +27,8 @@ mod known;
 mod laid_over;
 mod ledger;
 mod lock;
+mod log_head;
+mod log_keys;
 mod lookup;
 mod manifest;
 mod marker;
@@ -54,6 +57,7 @@ mod snapshot_key;
 mod standing;
 mod stretch;
 mod swap;
+mod window;
 mod wipe;
 
 pub use api::{CacheStore, Compacted, Quarantined, StoreOp, StoreStats, VerifyReport};
@@ -61,17 +65,29 @@ pub use damaged::{DamagedCopy, NotOne, discard as discard_damaged, list as damag
 pub use error::StoreError;
 pub use failover::{open_over, open_resilient};
 pub use fault_disk::{Counts, FaultBackend, FaultDisk};
+pub use glimpse::read_window;
 pub use guard::inside_guard;
 pub use key_keeper::{KeyChange, KeyKeeper, KeyStatus, OuterChange, Resealing};
+pub use log_head::{BadHead, HEAD as LOG_HEAD, LOG_DIR, LogHead};
+pub use log_keys::{LogKeys, LogSealer, SealedEntry};
 pub use memory::MemoryStore;
 pub use open::{OpenedStore, StoreOptions, open_store};
 pub use outer::{KeyPolicy, needs_passphrase};
 pub use record::{decode as decode_body, decode_observation, encode as encode_body, encode_observation};
+pub use seal::Unopened;
 pub use snapshot::{Good, Hydrated, Mode, OnProgress, Progress, SnapshotError, Taken, Verified};
 pub use snapshot_key::SnapshotKeys;
 pub use standing::{Standing, Turn};
 pub use stretch::Cost;
 pub use wipe::Wipe;
+
+/// What the log of record needs of a data directory beside its own files.
+pub mod aside_of_log {
+    pub use super::{
+        aside::{keep_copy, set_log_aside},
+        files::private_dir,
+    };
+}
 
 /// Snapshots: taking, hydrating, the shelf of the data directory.
 pub mod snapshots {

@@ -13,6 +13,7 @@ use crate::fact::{Key, Timestamp};
 use super::{
     api::{EngineEvent, SourceStatus},
     core::{Core, remembered},
+    recall::all,
     source::Skipped,
     store::StoreError,
     view::{EngineView, FactMap, Keeper},
@@ -43,14 +44,11 @@ impl Core {
             none => {
                 let now = self.now();
                 let mut resolved = Vec::new();
-                {
-                    let facts = self.read_facts();
-                    let standings = self.standings(now);
-                    for (key, slots) in facts.table.matching(None) {
-                        let turns = self.turns(slots, &standings, now);
-                        resolved.extend(self.resolve(key, slots, &standings, now).map(|insight| (Arc::new(insight), turns)));
-                    }
-                }
+                let standings = self.standings(now);
+                self.walk(None, all, |key, slots| {
+                    let turns = self.turns(slots, &standings, now);
+                    resolved.extend(self.resolve(key, slots, &standings, now).map(|insight| (Arc::new(insight), turns)));
+                })?;
                 let facts: FactMap = resolved.into_iter().collect();
                 none.insert(Keeper::new(facts, self.source_statuses(now).into()))
             }
@@ -83,16 +81,16 @@ impl Core {
         };
         let turned = keeper.next_turn();
         let differences = {
-            let facts = self.read_facts();
             let standings = self.standings(now);
-            let told = keys.iter().map(|key| {
-                let slots = facts.table.slots(key);
-                let turns = self.turns(slots, &standings, now);
-                let resolved = self.resolve(key, slots, &standings, now);
+            // What cannot be read stays as it was told: the store says so itself.
+            let told = keys.iter().filter_map(|key| {
+                let hot = self.recall(key).ok()?;
+                let turns = self.turns(hot.slots(), &standings, now);
+                let resolved = self.resolve(key, hot.slots(), &standings, now);
                 if let Some(insight) = &resolved {
                     self.remember(insight, now);
                 }
-                (key.clone(), resolved.map(|insight| (insight, turns)))
+                Some((key.clone(), resolved.map(|insight| (insight, turns))))
             });
             keeper.take(told.collect())
         };
@@ -137,7 +135,7 @@ impl Core {
             return;
         }
         let slot = &self.sources[at];
-        let keys: Vec<Key> = self.read_facts().table.held_by(&slot.id).map(|held| held.observation.key.clone()).collect();
+        let keys: Vec<Key> = self.read_facts().table.held_by(&slot.id).map(|(key, _)| key.clone()).collect();
         let turn = slot.redated.fetch_add(1, Ordering::Relaxed) + 1;
         if keys.len() <= AT_ONCE {
             changed.extend(keys);
@@ -191,7 +189,7 @@ impl Core {
         let facts = self.read_facts();
         let count = |slot: &super::core::SourceSlot| {
             let mut held = slot.held.lock().unwrap_or_else(PoisonError::into_inner);
-            *held.get_or_insert_with(|| facts.table.held_by(&slot.id).filter(|held| held.value().is_some()).count() as u64)
+            *held.get_or_insert_with(|| facts.table.held_by(&slot.id).filter(|(_, note)| note.is_held()).count() as u64)
         };
         self.sources
             .iter()

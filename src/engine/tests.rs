@@ -1,6 +1,9 @@
 //! The engine as its callers meet it, over a real store in memory or on disk and sources that answer from a script.
 
+mod glimpse;
+mod hot;
 mod room;
+mod simulation;
 mod snapshots;
 mod upkeep;
 mod window;
@@ -13,7 +16,7 @@ use std::{
 
 use super::{
     source::{BoxFuture, BuiltSource, Fetched, Reported, Source, SourceError},
-    store::{KeyPolicy, OpenedStore, StoreOptions, open_store},
+    store::{FaultDisk, KeyPolicy, OpenedStore, StoreOptions, open_over, open_store},
     world::{NoVault, SeededRng, SimClock, SystemRng},
     *,
 };
@@ -118,7 +121,16 @@ impl Bench {
     }
 
     fn open_with(&self, policy: KeyPolicy) -> OpenedStore {
-        open_store(&StoreOptions {
+        open_store(&StoreOptions { policy, ..self.options() }).unwrap()
+    }
+
+    /// Over a disk that does as it is told.
+    fn open_on(&self, disk: &Arc<FaultDisk>) -> OpenedStore {
+        open_over(&self.options(), Arc::new(disk.backend())).unwrap()
+    }
+
+    fn options(&self) -> StoreOptions {
+        StoreOptions {
             data_dir: self.dir.path().join("data"),
             state_dir: self.dir.path().join("state"),
             backend: self.backend.to_owned(),
@@ -126,9 +138,8 @@ impl Bench {
             clock: self.clock.clone(),
             rng: Arc::new(SystemRng),
             vault: Arc::new(NoVault),
-            policy,
-        })
-        .unwrap()
+            policy: KeyPolicy::default(),
+        }
     }
 
     fn start(&self, sources: Vec<BuiltSource>) -> Engine {
@@ -140,7 +151,13 @@ impl Bench {
     }
 
     fn start_as(&self, opened: OpenedStore, sources: Vec<BuiltSource>, change: impl FnOnce(&mut EngineOptions)) -> Engine {
-        let mut options = EngineOptions {
+        let mut options = self.options();
+        change(&mut options);
+        Engine::assemble(options, opened, sources).unwrap()
+    }
+
+    fn options(&self) -> EngineOptions {
+        EngineOptions {
             config: Arc::new(Config::bare("/".into())),
             data_dir: self.dir.path().join("data"),
             state_dir: self.dir.path().join("state"),
@@ -151,9 +168,8 @@ impl Bench {
             secrets: Arc::new(NoSecrets),
             vault: Arc::new(NoVault),
             environment: Arc::default(),
-        };
-        change(&mut options);
-        Engine::assemble(options, opened, sources).unwrap()
+            inline: false,
+        }
     }
 }
 
@@ -384,18 +400,8 @@ async fn a_full_disk_is_said_answered_around_and_written_back() {
     let script = Scripted::default();
     script.say(Ok(holding(&[("a", "1")])));
     script.say(Ok(holding(&[("a", "2")])));
-    let disk = super::store::FaultDisk::new(1);
-    let options = StoreOptions {
-        data_dir: bench.dir.path().join("data"),
-        state_dir: bench.dir.path().join("state"),
-        backend: "sled".to_owned(),
-        key: CacheKey::Auto,
-        clock: bench.clock.clone(),
-        rng: Arc::new(SystemRng),
-        vault: Arc::new(NoVault),
-        policy: KeyPolicy::default(),
-    };
-    let opened = super::store::open_over(&options, Arc::new(disk.backend())).unwrap();
+    let disk = FaultDisk::new(1);
+    let opened = bench.open_on(&disk);
     let store = Arc::clone(&opened.store);
     let engine = bench.start_over(opened, vec![source("cluster", Role::Observed, &script)]);
     let handle = engine.handle();
@@ -425,6 +431,6 @@ async fn a_full_disk_is_said_answered_around_and_written_back() {
     assert!(matches!(told.as_slice(), [CacheEvent::FailedOver { .. }, CacheEvent::Recovered { entries: 1.., .. }]), "{told:?}");
     drop((engine, handle, store));
     disk.cut_power(false);
-    let again = super::store::open_over(&options, Arc::new(disk.backend())).unwrap();
+    let again = bench.open_on(&disk);
     assert_eq!(again.store.get(&key("a")).unwrap()[0].value(), Some(&Value::parse("2").unwrap()));
 }

@@ -21,6 +21,7 @@ impl EngineHandle {
         let notes = self.aside(move |core| key_keeper(core)?.change_key(change)).await?;
         if reseal {
             self.core.writer()?.reseal().await?;
+            self.aside(Core::reseal_log).await?;
         }
         Ok((key_keeper(&self.core)?.key_status(), notes))
     }
@@ -66,6 +67,12 @@ impl EngineHandle {
 }
 
 impl Core {
+    /// Seals the log of record anew, and lets go of the keys that nothing needs any more.
+    pub(super) fn reseal_log(&self) -> Result<(), StoreError> {
+        self.desk.reseal()?;
+        self.store.keys().map_or(Ok(()), KeyKeeper::drop_unneeded)
+    }
+
     /// Goes on with sealing anew what an earlier run left.
     pub(super) fn go_on_resealing(&self) {
         if self.store.keys().is_some_and(|keys| keys.key_status().resealing.is_some()) {

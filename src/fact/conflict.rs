@@ -3,6 +3,7 @@
 use std::{cmp::Ordering, fmt, str::FromStr, sync::Arc};
 
 use super::{
+    command::CommandId,
     confidence::{self, Confidence},
     key::Key,
     reason::ReasonCode,
@@ -175,6 +176,8 @@ pub struct ConflictEntry {
     pub reason_codes: Vec<ReasonCode>,
     /// The newest `changed_at` among the competing observations.
     pub last_updated: Timestamp,
+    /// The queued change it is about, for one of class `change`.
+    pub change: Option<CommandId>,
 }
 
 impl ConflictEntry {
@@ -248,6 +251,7 @@ mod tests {
             confidence: Confidence::score(&Weights::default(), &basis),
             reason_codes: Vec::new(),
             last_updated: Timestamp::default(),
+            change: None,
         };
         let mut all = [entry("d", 0.3, 9), entry("c", 0.1, 2), entry("b", 0.1, 3), entry("a", 0.100_000_01, 2)];
         all.sort_by(ConflictEntry::most_instructive_first);

@@ -16,6 +16,14 @@ pub(super) enum Decimal {
 pub(super) const MAX_EXPONENT_DIGITS: usize = 9;
 
 impl Decimal {
+    /// Bytes of memory it takes beside itself.
+    pub(super) fn heap_bytes(&self) -> usize {
+        match self {
+            Self::Small { .. } => 0,
+            Self::Big { digits, .. } => digits.len(),
+        }
+    }
+
     const ZERO: Self = Self::Small { mantissa: 0, exponent: 0 };
 
     /// Reads a text that is a JSON number; none when it is not, or its exponent has more than nine digits.

@@ -31,6 +31,7 @@ pub(super) fn of(key: &Key, ranking: &Ranking<'_>, policy: &Policy, auto_margin:
         confidence: winner.confidence,
         reason_codes,
         last_updated: ranking.entries.iter().map(|entry| entry.reading.observation.changed_at).max().unwrap_or_default(),
+        change: None,
     })
 }
 

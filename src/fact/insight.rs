@@ -3,6 +3,7 @@
 use std::{fmt, str::FromStr, sync::Arc, time::Duration};
 
 use super::{
+    command::{CommandId, CommandState},
     confidence::{Confidence, Validity},
     conflict::ConflictEntry,
     key::Key,
@@ -170,6 +171,21 @@ pub struct Insight {
     pub unit: Arc<str>,
     /// Whether the value is to be masked.
     pub secret: bool,
+    /// The change of it that is under way.
+    pub pending: Option<Pending>,
+}
+
+/// A change that is under way: what is believed stays what it is until the target has it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pending {
+    /// The value it brings.
+    pub value: Value,
+    /// Which command; the last, where several wait.
+    pub command: CommandId,
+    /// Since when it waits.
+    pub since: Timestamp,
+    /// Where it stands.
+    pub state: CommandState,
 }
 
 /// A text that names no state or no mark; says which there are.

@@ -11,9 +11,11 @@ use serde_json::{Map, Number, Value as Tree};
 
 use super::decimal::{Decimal, MAX_EXPONENT_DIGITS};
 
+mod edit;
 mod error;
 mod scan;
 
+pub use edit::{JsonEditError, JsonStep, set_in_json};
 pub use error::{ValueError, ValueErrorKind};
 
 use scan::Scanner;

@@ -6,6 +6,7 @@
 use std::{
     cmp::Ordering,
     hash::{DefaultHasher, Hash, Hasher},
+    mem::size_of,
 };
 
 use serde_json::Value as Tree;
@@ -72,6 +73,12 @@ impl Normal {
         form.hash(&mut exact);
         form.hash_shape(&mut shape);
         Self { exact: exact.finish(), shape: shape.finish(), form }
+    }
+
+    /// Bytes of memory it takes beside itself.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        self.form.heap_bytes()
     }
 
     /// A text that is the same for equal forms and different for others, in every build: what digests are made of.
@@ -212,6 +219,19 @@ impl Form {
                     out.push(',');
                 }
                 out.push('}');
+            }
+        }
+    }
+
+    fn heap_bytes(&self) -> usize {
+        let all = |items: &[Self]| items.iter().map(|item| size_of::<Self>() + item.heap_bytes()).sum();
+        match self {
+            Self::Null | Self::Bool(_) => 0,
+            Self::Number(number) => number.heap_bytes(),
+            Self::Odd(text) | Self::Text(text) => text.len(),
+            Self::List(items) | Self::Bag(items) => all(items),
+            Self::Object(members) => {
+                members.iter().map(|(name, value)| size_of::<(Box<str>, Self)>() + name.len() + value.heap_bytes()).sum()
             }
         }
     }

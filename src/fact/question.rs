@@ -7,13 +7,15 @@
 //! - a source has at stake, for a field, the sum over its open questions of closeness, shared by the sources of each;
 //! - a question teaches `closeness * sum over its sources of (at stake / (3 + answers counted))`.
 //!
+//! A change or a deletion that waits for a person goes before all of them: it teaches nothing, but holds something up.
+//!
 //! The stakes are sums of whole numbers, so that no order of the questions matters.
 
 use std::{cmp::Ordering, collections::HashMap};
 
 use super::{
     confidence::points,
-    conflict::ConflictEntry,
+    conflict::{ConflictClass, ConflictEntry},
     field::FieldName,
     key::Key,
     source::SourceId,
@@ -40,7 +42,9 @@ pub struct Question<'a> {
 
 impl<'a> Question<'a> {
     fn new(conflict: &'a ConflictEntry, field: FieldName) -> Self {
-        let mut sources: Vec<&SourceId> = conflict.candidates.iter().flat_map(|candidate| &candidate.sources).collect();
+        let is_value = conflict.class == ConflictClass::Value;
+        let candidates = conflict.candidates.iter().filter(|_| is_value);
+        let mut sources: Vec<&SourceId> = candidates.flat_map(|candidate| &candidate.sources).collect();
         sources.sort_unstable();
         sources.dedup();
         let closeness = (-f64::from(points(conflict.margin)) / HALF_AS_CLOSE).exp2();
@@ -53,9 +57,13 @@ impl<'a> Question<'a> {
         (self.closeness * WHOLE / f64::from(sharers)).round()
     }
 
-    /// What teaches more first, then the smaller margin, more sources, key and class.
+    /// What waits for a person first, then what teaches more, then the smaller margin, more sources, key and class.
     fn before(&self, other: &Self) -> Ordering {
-        other.teaches.total_cmp(&self.teaches).then_with(|| ConflictEntry::most_instructive_first(self.conflict, other.conflict))
+        let only_asks = |question: &Self| question.conflict.class == ConflictClass::Value;
+        let by_class = only_asks(self).cmp(&only_asks(other));
+        by_class
+            .then_with(|| other.teaches.total_cmp(&self.teaches))
+            .then_with(|| ConflictEntry::most_instructive_first(self.conflict, other.conflict))
     }
 }
 

@@ -27,6 +27,7 @@ fn conflict(key: &str, margin: f64, sides: &[&[&str]]) -> ConflictEntry {
         id: ConflictId::of(&key, ConflictClass::Value),
         key,
         class: ConflictClass::Value,
+        change: None,
         digest: "".into(),
         resolution: ResolutionState::Pending,
         winner: candidates[0].sources[0].clone(),
@@ -77,6 +78,13 @@ fn of_whom_much_is_known_less_is_to_be_learned() {
 fn a_tie_of_many_goes_before_a_tie_of_two() {
     let all = [conflict("a/gate", 0.0, &[&["x"], &["y"]]), conflict("b/gate", 0.0, &[&["a", "b", "c"], &["d", "e", "f"]])];
     assert!(order(&all, &TrustTable::default()).starts_with("b/gate"));
+}
+
+#[test]
+fn what_holds_something_up_goes_before_every_question() {
+    let mut all = [conflict("a/gate", 0.0, &[&["x"], &["y"]]), conflict("b/gate", 0.3, &[&["x"], &["y"]])];
+    all[1].class = ConflictClass::Change;
+    assert_eq!(order(&all, &TrustTable::default()), "b/gate a/gate");
 }
 
 proptest! {

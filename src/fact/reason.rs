@@ -57,11 +57,13 @@ pub enum ReasonCode {
     UserAccepted,
     /// Its stored record was damaged.
     DamagedRecord,
+    /// A queued change met another value than it started from.
+    ChangeBaseMoved,
 }
 
 impl ReasonCode {
     /// All of them.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::SingleSource,
         Self::Agreement,
         Self::ClearMargin,
@@ -88,6 +90,7 @@ impl ReasonCode {
         Self::UserRejected,
         Self::UserAccepted,
         Self::DamagedRecord,
+        Self::ChangeBaseMoved,
     ];
 
     /// The stable code.
@@ -120,6 +123,7 @@ impl ReasonCode {
             Self::UserRejected => "user_rejected",
             Self::UserAccepted => "user_accepted",
             Self::DamagedRecord => "damaged_record",
+            Self::ChangeBaseMoved => "change_base_moved",
         }
     }
 
@@ -153,6 +157,7 @@ impl ReasonCode {
             Self::UserRejected => "A person rejected this value; it is shown because nothing better is known.",
             Self::UserAccepted => "A person accepted this value.",
             Self::DamagedRecord => "Its stored record was damaged.",
+            Self::ChangeBaseMoved => "A queued change met another value at its target than it started from.",
         }
     }
 }

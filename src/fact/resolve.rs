@@ -100,6 +100,7 @@ pub fn resolve(key: &Key, rule: Option<&KeyRule>, readings: &[Reading<'_>], sett
         wanted,
         unit: rule.map_or("", |rule| &rule.unit).into(),
         secret: ClassOfValue::of(key, rule) == ClassOfValue::Secret,
+        pending: None,
     })
 }
 

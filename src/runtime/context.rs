@@ -17,6 +17,8 @@ pub struct Context {
     pub socket: PathBuf,
     /// Never fetch nor send.
     pub offline: bool,
+    /// Who asks for changes: the system's user.
+    pub user: String,
 }
 
 /// Why a request was not answered.

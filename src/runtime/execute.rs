@@ -3,8 +3,11 @@
 //! Every line is a finished envelope. What a request runs into is its last line, never a missing one.
 
 mod answer;
+mod changes;
+mod commands;
 mod conflicts;
 mod past;
+mod queue;
 mod read;
 mod sources;
 mod status;
@@ -15,8 +18,8 @@ mod watch;
 use tokio::sync::mpsc;
 
 use crate::{
-    action::{Call, CallError},
-    engine::EngineHandle,
+    action::{Call, CallError, args::ReleaseArgs},
+    engine::{EngineHandle, Treatment},
 };
 
 use super::{
@@ -71,6 +74,25 @@ pub async fn execute(handle: &EngineHandle, context: &Context, request: &Request
         Call::CacheRekey(args) => upkeep::rekey(&mut answer, args).await,
         Call::DamagedList(_) => upkeep::damaged(&mut answer).await,
         Call::DamagedDrop(args) => upkeep::discard(&mut answer, args).await,
+        Call::Set(args) => changes::set(&mut answer, &args).await,
+        Call::Submit(args) => changes::submit(&mut answer, &args).await,
+        Call::Undo(args) => changes::undo(&mut answer, &args).await,
+        Call::Redo(args) => changes::redo(&mut answer, &args).await,
+        Call::Lock(args) => changes::lock(&mut answer, &args.key, true).await,
+        Call::Unlock(args) => changes::lock(&mut answer, &args.key, false).await,
+        Call::Resolve(args) => queue::resolve(&mut answer, &args).await,
+        Call::QueueStatus(_) => queue::status(&mut answer).await,
+        Call::QueueList(args) => queue::list(&mut answer, &args).await,
+        Call::QueueShow(args) => queue::show(&mut answer, &args.id).await,
+        Call::QueueFlush(args) => queue::flush(&mut answer, &args).await,
+        Call::QueueHold(_) => queue::hold(&mut answer, true).await,
+        Call::QueueRelease(ReleaseArgs { id: None }) => queue::hold(&mut answer, false).await,
+        Call::QueueRelease(ReleaseArgs { id: Some(id) }) => queue::treat(&mut answer, &id, &Treatment::Release).await,
+        Call::QueueRetry(args) => queue::treat(&mut answer, &args.id, &Treatment::Retry).await,
+        Call::QueueEdit(args) => queue::edit(&mut answer, &args).await,
+        Call::QueueRebase(args) => queue::treat(&mut answer, &args.id, &Treatment::Rebase).await,
+        Call::QueueCancel(args) => queue::treat(&mut answer, &args.id, &Treatment::Cancel).await,
+        Call::QueueDrop(args) => queue::treat(&mut answer, &args.id, &Treatment::Drop).await,
         Call::Snapshot(args) => status::snapshot(&mut answer, &args).await,
         Call::Hydrate(args) => status::hydrate(&mut answer, &args).await,
     };

@@ -105,6 +105,7 @@ pub(super) fn options(context: &Context, polling: bool, offline: bool) -> Engine
         secrets: Arc::new(ProcessSecrets),
         vault: Arc::new(ProcessVault::default()),
         environment: Arc::new(environment(context)),
+        inline: false,
     }
 }
 

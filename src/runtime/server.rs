@@ -18,8 +18,8 @@ use super::{
     private_dir,
 };
 
-/// The longest line a client may send.
-const LONGEST_LINE: u64 = 1024 * 1024;
+/// The longest line a client may send: many changes come in one.
+const LONGEST_LINE: u64 = 64 * 1024 * 1024;
 /// How many lines of an answer may wait for a slow reader.
 const AHEAD: usize = 1024;
 /// How long a leaving owner lets others finish.

@@ -3,17 +3,25 @@
 //! Invariants: nothing blocks the loop; it is drawn only when the model has moved, at most sixty times a second; background work
 //! answers with a message; the terminal is given back on every way out, and what is said about an error is said after that.
 
+mod events;
 mod feed;
+mod glimpse;
 mod link;
 mod session;
 
 use std::path::PathBuf;
 
+use tokio::sync::mpsc::channel;
+
 use super::{
     context::{Context, RuntimeError},
+    log::Log,
     owner,
 };
 use crate::{term, theme::ColorDepth};
+
+/// Messages that may wait.
+const WAITING: usize = 64;
 
 /// What the screen is started with, besides the context.
 #[derive(Clone, Debug)]
@@ -39,6 +47,29 @@ pub fn screen_is_possible() -> bool {
 /// # Errors
 /// When the owner does not speak of the same thing, the engine cannot start, or the terminal cannot be had.
 pub fn screen(context: &Context, options: &ScreenOptions) -> Result<(), RuntimeError> {
-    let _log = super::log::Log::start(context);
-    owner::runtime(2)?.block_on(session::run(context, options))
+    if !screen_is_possible() {
+        return Err(RuntimeError::Io("the screen needs a terminal to read from and to draw on; stellar list works anywhere".to_owned()));
+    }
+    let (messages, mut told) = channel(WAITING);
+    let glimpse = glimpse::begin(context, &messages);
+    let runtime = owner::runtime(2)?;
+    let _inside = runtime.enter();
+    // A question on the terminal comes before the first frame: afterwards the terminal is not the question's. Else nothing does that can
+    // wait.
+    let (log, ahead) =
+        if link::asks(context) { (Some(Log::start(context)), runtime.block_on(link::ahead(context))?) } else { (None, None) };
+    let session = session::begin(context, options, messages, &mut told);
+    let _log = log.unwrap_or_else(|| Log::start(context));
+    runtime.block_on(async {
+        match session {
+            Ok(session) => session::run(session, context, told, ahead, glimpse).await,
+            Err(error) => {
+                if let Some(engine) = ahead {
+                    // What is said is why there is no screen.
+                    let _ = engine.shutdown().await;
+                }
+                Err(error)
+            }
+        }
+    })
 }

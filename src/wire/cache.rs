@@ -57,6 +57,9 @@ pub struct CachePayload {
     /// When it last was.
     #[serde(default)]
     pub compacted_at: Option<String>,
+    /// How the tier of decoded facts stands in whoever answers.
+    #[serde(default)]
+    pub hot: HotPayload,
     /// Records put aside as damaged since the store was opened.
     pub quarantined: u64,
     /// What the encryption protects against and what not.
@@ -71,6 +74,21 @@ pub struct CachePayload {
     pub failed_over: Option<StandingPayload>,
     /// When any engine last polled here.
     pub polled_at: Option<String>,
+}
+
+/// Decoded facts in memory.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HotPayload {
+    /// The most they may take, in bytes of memory.
+    pub limit: u64,
+    /// What they take.
+    pub bytes: u64,
+    /// Keys of which all is decoded.
+    pub keys: u64,
+    /// How often a key that was asked for was among them since the start.
+    pub hits: u64,
+    /// How often one had to be read.
+    pub misses: u64,
 }
 
 /// How much of a source is not cached for want of room.
@@ -258,6 +276,13 @@ impl CachePayload {
             pinned_bytes: status.room.pinned_bytes,
             compactions: status.room.compactions,
             compacted_at: status.room.compacted_at.map(Timestamp::to_rfc3339),
+            hot: HotPayload {
+                limit: status.hot.limit,
+                bytes: status.hot.bytes,
+                keys: status.hot.keys,
+                hits: status.hot.hits,
+                misses: status.hot.misses,
+            },
             quarantined: status.store.quarantined,
             protection: status.protection.clone(),
             key: status.keys.as_ref().map(CacheKeyPayload::of),

@@ -14,7 +14,7 @@ pub struct ChaosProfilePayload {
     pub profile: String,
     /// What it tries, in a sentence.
     pub about: String,
-    /// Which kinds of faults: `disk-corruption disk-full slow-disk crash`.
+    /// Which kinds of faults: `network-drop flapping high-latency disk-corruption disk-full slow-disk clock-skew crash`.
     pub kinds: Vec<String>,
     /// What everything is drawn from.
     pub seed: u64,
@@ -33,7 +33,8 @@ pub struct ChaosReportPayload {
     pub profile: String,
     /// What everything was drawn from.
     pub seed: u64,
-    /// Whether every promise was kept: nothing lost in silence, nothing wrong, every fault answered within three seconds.
+    /// Whether every promise was kept: nothing lost in silence, nothing wrong, every fault answered within three seconds, everything
+    /// caught up with in the end.
     pub passed: bool,
     /// Simulated time that passed.
     pub simulated_ms: u64,
@@ -45,6 +46,12 @@ pub struct ChaosReportPayload {
     pub served: u64,
     /// Answers nobody ever gave.
     pub wrong: u64,
+    /// Times the source was asked.
+    pub fetches: u64,
+    /// Of these, failed because of the network.
+    pub failed_fetches: u64,
+    /// Facts that were not what the source said when it had been asked again after the last fault.
+    pub behind: u64,
     /// How often memory took over from the disk.
     pub failovers: u64,
     /// How often the disk took over again.
@@ -115,6 +122,9 @@ impl ChaosReportPayload {
             reads: report.reads,
             served: report.served,
             wrong: report.wrong,
+            fetches: report.fetches,
+            failed_fetches: report.failed_fetches,
+            behind: report.behind,
             failovers: report.failovers,
             recovered: report.recovered,
             acknowledged: report.acknowledged,

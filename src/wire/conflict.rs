@@ -5,9 +5,12 @@ use std::borrow::Cow;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::fact::{ConflictEntry, Key, SourceId, Value};
+use crate::fact::{Command, ConflictEntry, Key, SourceId, Value};
 
-use super::mask::{Mask, is_false};
+use super::{
+    mask::{Mask, is_false},
+    queue::BasePayload,
+};
 
 /// A disagreement: `core.conflict.read`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -41,9 +44,29 @@ pub struct ConflictPayload {
     /// What deciding would send; deciding sends nothing by itself, so this is empty unless a change is queued.
     #[schemars(with = "Vec<serde_json::Value>")]
     pub would_send: Vec<Value>,
+    /// The change that waits for the decision, of class `change`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<DisputedChangePayload>,
     /// Whether the values are hidden because they are secret.
     #[serde(default, skip_serializing_if = "is_false")]
     pub masked: bool,
+}
+
+/// A change whose target holds another value than it started from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct DisputedChangePayload {
+    /// Which command.
+    pub command_id: String,
+    /// Who is to take it.
+    #[schemars(with = "String")]
+    pub source: SourceId,
+    /// What it starts from.
+    pub base: BasePayload,
+    /// The value it brings.
+    #[schemars(with = "serde_json::Value")]
+    pub mine: Value,
+    /// What its target holds.
+    pub theirs: BasePayload,
 }
 
 /// One competing value.
@@ -85,7 +108,22 @@ impl ConflictPayload {
             reason_codes: entry.reason_codes.iter().map(|reason| reason.code().into()).collect(),
             last_updated: entry.last_updated.to_rfc3339(),
             would_send: Vec::new(),
+            change: None,
             masked: mask.hides(),
         }
+    }
+
+    /// With the change that waits for the decision.
+    #[must_use]
+    pub fn with_change(mut self, command: &Command, reveal: bool) -> Self {
+        let mask = Mask::new(self.masked, reveal);
+        self.change = Some(DisputedChangePayload {
+            command_id: command.id.to_string(),
+            source: command.source.clone(),
+            base: BasePayload::of(&command.base, mask),
+            mine: mask.value(&command.value),
+            theirs: BasePayload::of(&command.theirs, mask),
+        });
+        self
     }
 }

@@ -3,9 +3,12 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{engine::EngineEvent, fact::Key};
+use crate::{
+    engine::{EngineEvent, QueueEvent},
+    fact::Key,
+};
 
-use super::{cache_event::CacheEventPayload, insight::InsightPayload, source::RefreshPayload};
+use super::{cache_event::CacheEventPayload, insight::InsightPayload, queue::CommandPayload, source::RefreshPayload};
 
 /// The payload of an event; which one it is, the action of its line says.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -17,6 +20,8 @@ pub enum EventPayload {
     Conflict(ConflictEventPayload),
     /// `core.source.refreshed`
     Refreshed(RefreshPayload),
+    /// `core.queue.queued` and the other states of a command
+    Queue(Box<CommandPayload>),
     /// `core.cache.hydrated` and the other events of the cache
     Cache(CacheEventPayload),
     /// `core.engine.fault`
@@ -66,6 +71,9 @@ impl EventPayload {
                 ("core.conflict.closed", Self::Conflict(ConflictEventPayload { id: id.to_string(), key: key.clone() }))
             }
             EngineEvent::SourceRefreshed(report) => ("core.source.refreshed", Self::Refreshed(RefreshPayload::of(report))),
+            EngineEvent::Queue(QueueEvent { command, secret }) => {
+                (CommandPayload::event(command), Self::Queue(Box::new(CommandPayload::of(command, *secret, reveal))))
+            }
             EngineEvent::Cache(event) => {
                 let (action, payload) = CacheEventPayload::of(event);
                 (action, Self::Cache(payload))

@@ -52,12 +52,29 @@ pub struct InsightPayload {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<serde_json::Value>")]
     pub wanted: Option<Value>,
+    /// The change of it that is under way; `value` stays what is believed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending: Option<PendingPayload>,
     /// Display unit.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub unit: String,
     /// Whether the values are hidden because they are secret.
     #[serde(default, skip_serializing_if = "is_false")]
     pub masked: bool,
+}
+
+/// A change that is under way.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PendingPayload {
+    /// The value it brings.
+    #[schemars(with = "serde_json::Value")]
+    pub value: Value,
+    /// Which command; the last, where several wait.
+    pub command_id: String,
+    /// Since when it waits.
+    pub since: String,
+    /// Where it stands.
+    pub state: Cow<'static, str>,
 }
 
 /// One line of the arithmetic.
@@ -154,6 +171,12 @@ impl InsightPayload {
             reason_codes: insight.reason_codes.iter().map(|reason| reason.code().into()).collect(),
             conflict_id: insight.conflict.as_ref().map(|conflict| conflict.id.to_string()),
             wanted: insight.wanted.as_ref().map(|value| mask.value(value)),
+            pending: insight.pending.as_ref().map(|pending| PendingPayload {
+                value: mask.value(&pending.value),
+                command_id: pending.command.to_string(),
+                since: pending.since.to_rfc3339(),
+                state: pending.state.code().into(),
+            }),
             unit: insight.unit.as_ref().to_owned(),
             masked: mask.hides(),
         }

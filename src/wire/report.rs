@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 /// One check of `stellar doctor`: `core.app.doctor`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DoctorPayload {
-    /// What was checked: `config data_dir state_dir key store source:NAME socket`.
+    /// What was checked: `config data_dir state_dir log key socket store source:NAME queue`.
     pub check: String,
     /// How it is.
     pub verdict: Verdict,
@@ -104,6 +104,47 @@ pub struct ServePayload {
     pub data_dir: String,
     /// Where it answers.
     pub socket: String,
+}
+
+/// A made-up system that is running: `core.app.demo`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DemoPayload {
+    /// Where it tells its script, and what every change came to: `/script`, `/effects`.
+    pub address: String,
+    /// The configuration for it.
+    pub config: String,
+    /// The directory that everything is in, data and state too; removed at the end.
+    pub directory: String,
+    /// A command that runs Stellar on that configuration and data.
+    pub command: String,
+    /// What its troubles are drawn from.
+    pub seed: u64,
+    /// The upstreams, by name.
+    pub upstreams: Vec<UpstreamPayload>,
+}
+
+/// One upstream of the demo.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct UpstreamPayload {
+    /// Its name, as that of the source.
+    pub name: String,
+    /// Where it answers, when it does.
+    pub address: String,
+}
+
+/// The systemd user unit that serves: `core.app.service`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ServicePayload {
+    /// Its file.
+    pub unit: String,
+    /// Whether one of ours is there now.
+    pub installed: bool,
+    /// What systemd says of it; null where it cannot be asked.
+    pub active: Option<String>,
+    /// What happened or how it stands, in a sentence.
+    pub message: String,
+    /// What is left for a person to run.
+    pub run: Vec<String>,
 }
 
 /// Text for a program: completions, a manual page.

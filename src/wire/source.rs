@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     engine::{
-        RefreshReport, SourceStatus, SourceTest,
+        RefreshReport, SourceQueue, SourceStatus, SourceTest,
         source::{Skipped, SourceError},
     },
     fact::{Key, SourceId, Timestamp, Value},
@@ -16,6 +16,7 @@ use crate::{
 use super::{
     insight::failing_since,
     mask::{Mask, is_false},
+    queue::SourceQueuePayload,
 };
 
 /// How a source stands: `core.source.read`.
@@ -61,6 +62,9 @@ pub struct SourcePayload {
     /// Why the last fetch failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<SourceErrorPayload>,
+    /// What waits to be sent to it, if something does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<SourceQueuePayload>,
 }
 
 /// How one source's refresh went: `core.source.refresh`.
@@ -171,7 +175,15 @@ impl SourcePayload {
             duplicates: status.duplicates.clone(),
             rejected_keys: status.rejected_keys,
             error: status.error.as_ref().map(SourceErrorPayload::of),
+            queue: None,
         }
+    }
+
+    /// With what waits to be sent to it.
+    #[must_use]
+    pub fn waiting(mut self, queue: Option<&SourceQueue>) -> Self {
+        self.queue = queue.map(SourceQueuePayload::of);
+        self
     }
 }
 

@@ -67,6 +67,7 @@ fn insight(json: &str, secret: bool) -> Insight {
         wanted: Some(value("5")),
         unit: "".into(),
         secret,
+        pending: None,
     }
 }
 

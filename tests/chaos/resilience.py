@@ -7,7 +7,7 @@ missing is said, the first read after the fault is answered within three seconds
 import json, os, random, resource, shutil, signal, subprocess, sys, tempfile, time
 from pathlib import Path
 
-FACTS = 200
+FACTS = int(os.environ.get("STELLAR_FACTS", 200))
 BOUND = 3.0
 BINARY = sys.argv[1]
 MOUNTS = os.environ.get("STELLAR_MOUNTS") == "yes"
@@ -15,8 +15,12 @@ SEED = int(os.environ.get("STELLAR_SEED", random.SystemRandom().randrange(1 << 3
 draw = random.Random(SEED)
 
 
-# For each full disk, whether the refresh was refused by it.
+# For each full disk, whether what was asked for was refused by it.
 REFUSED = []
+# What is said of a disk that is full.
+TOLD = ("in memory only", "cannot write", "free some space", "cannot be written")
+# So much longer is every fact when a disk is to fill: 4 MB in all, whatever their number.
+FILLER = "v" * max(400, 4_000_000 // FACTS)
 
 
 class Broken(Exception):
@@ -52,10 +56,10 @@ class Home:
     def run(self, *words, limit=None):
         process = self.start(*words, limit=limit)
         try:
-            out, err = process.communicate(timeout=60)
+            out, err = process.communicate(timeout=180)
         except subprocess.TimeoutExpired:
             process.kill()
-            raise Broken(f"{words} did not end within a minute")
+            raise Broken(f"{words} did not end within three minutes")
         if "panicked" in out + err or process.returncode < 0 or process.returncode == 101:
             raise Broken(f"{words} ended with {process.returncode}: {err.strip()[-400:]}")
         return process.returncode, out, err
@@ -101,6 +105,21 @@ class Home:
             raise Broken(f"the first read took {took:.1f} s")
         return took, err
 
+    def fingerprint(self):
+        """Every byte that is kept, but for the file that says who holds the directory."""
+        files = sorted(path for path in self.data.rglob("*") if path.is_file() and path.name not in ("lock", "filler"))
+        return {str(path.relative_to(self.data)): path.read_bytes() for path in files}
+
+    def fill_up(self):
+        """Less than 64 KiB are left."""
+        blocker, room = self.data / "filler", shutil.disk_usage(self.data).free
+        with open(blocker, "wb") as file:
+            try:
+                file.write(b"x" * max(0, room - draw.randrange(64 * 1024)))
+            except OSError:
+                pass
+        return blocker
+
     def whole_again(self):
         """A refresh makes everything whole, and it is whole for the next process too."""
         self.say()
@@ -131,25 +150,80 @@ def full(home):
     """The disk has 64 KiB left, or files may not grow any more; then there is room again."""
     blocker, limit = home.data / "filler", None
     if MOUNTS:
-        room = shutil.disk_usage(home.data).free
-        with open(blocker, "wb") as file:
-            try:
-                file.write(b"x" * max(0, room - draw.randrange(64 * 1024)))
-            except OSError:
-                pass
+        home.fill_up()
     else:
         limit = max(path.stat().st_size for path in home.data.rglob("*") if path.is_file()) + draw.randrange(64 * 1024)
-    home.say("v" * 20_000)
+    home.say(FILLER)
     code, err = home.refresh(limit=limit)
-    told = any(word in err for word in ("in memory only", "cannot write", "free some space", "cannot be written"))
     REFUSED.append(home.acknowledged != home.said)
-    if home.acknowledged != home.said and not told:
+    if home.acknowledged != home.said and not any(word in err for word in TOLD):
         raise Broken(f"a full disk was not said: {code} {err.strip()[-400:]}")
     took, said = home.first_read()
     blocker.unlink(missing_ok=True)
     if home.values(said + err) < FACTS and "set aside" not in said + err:
         raise Broken("facts are missing after a full disk")
     home.whole_again()
+    return took
+
+
+def full_at_work(home, *words):
+    """The disk has less than 64 KiB left while a person asks for this: done, or refused with a sentence and every value as it was."""
+    blocker = home.fill_up()
+    code, _, err = home.run(*words)
+    REFUSED.append(code != 0)
+    if code != 0 and not any(word in err for word in TOLD):
+        raise Broken(f"{words} on a full disk: {code} {err.strip()[-400:]}")
+    took, said = home.first_read()
+    if home.values(said) != FACTS:
+        raise Broken(f"facts are missing after {words} on a full disk")
+    blocker.unlink()
+    code, _, err = home.run(*words)
+    if code != 0 or home.values("") != FACTS:
+        raise Broken(f"{words} with room again: {code} {err.strip()[-400:]}")
+    home.whole_again()
+    return took
+
+
+def compact(home):
+    return full_at_work(home, "cache", "compact")
+
+
+def rekey(home):
+    return full_at_work(home, "cache", "rekey")
+
+
+def snapshot(home):
+    """A snapshot by hand to a file system of 64 KiB to 2 MiB that is too small for it: refused with a sentence, nothing changed."""
+    shelf = home.root / "shelf"
+    shelf.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={draw.randrange(64, 2048)}k,mode=700", "tmpfs", shelf], check=True)
+    try:
+        before = home.run("cache", "snapshot", str(shelf / "s"))[0]
+        if before != 0 and list(shelf.iterdir()):
+            raise Broken("a refused snapshot left something")
+        home.say(FILLER)
+        if home.refresh()[0] != 0 or home.acknowledged != home.said:
+            raise Broken("no cache to make a snapshot of")
+        kept, data = {path.name: path.read_bytes() for path in shelf.iterdir()}, home.fingerprint()
+        code, _, err = home.run("cache", "snapshot", str(shelf / "s"))
+        REFUSED.append(code != 0)
+        if code == 0 or not any(word in err for word in TOLD):
+            raise Broken(f"a snapshot on a full disk: {code} {err.strip()[-400:]}")
+        if {path.name: path.read_bytes() for path in shelf.iterdir()} != kept:
+            raise Broken(f"a refused snapshot changed the shelf: {[path.name for path in shelf.iterdir()]}")
+        changed = [name for name, content in home.fingerprint().items() if data.get(name) != content]
+        if changed:
+            raise Broken(f"a refused snapshot changed {changed}")
+        took, said = home.first_read()
+        if home.values(said) != FACTS:
+            raise Broken("facts are missing after a refused snapshot")
+        subprocess.run(["mount", "-o", "remount,size=64m", shelf], check=True)
+        for words in (("cache", "snapshot", str(shelf / "s")), ("cache", "hydrate", str(shelf / "s"))):
+            code, _, err = home.run(*words)
+            if code != 0:
+                raise Broken(f"{words} with room again: {code} {err.strip()[-400:]}")
+    finally:
+        subprocess.run(["umount", "-l", shelf], check=True)
     return took
 
 
@@ -185,6 +259,16 @@ def damaged(home):
 
 
 TRIALS = {"kill": kill, "full": full, "flip": flip, "cut": cut}
+# On a file system of their own, so that the data directory is what fills.
+FILLED = {"full", "compact", "rekey"} if MOUNTS else set()
+if MOUNTS:
+    TRIALS |= {"compact": compact, "rekey": rekey, "snapshot": snapshot}
+ALL = {"kill": 1000, "full": 200, "flip": 500, "cut": 500, "compact": 100, "rekey": 100, "snapshot": 100}
+
+
+def size_of_disk(data):
+    """Room to work in while nothing fills it."""
+    return max(8 << 20, 4 * sum(path.stat().st_size for path in data.rglob("*") if path.is_file()))
 
 
 def trial(kind, scratch, pristine):
@@ -193,11 +277,11 @@ def trial(kind, scratch, pristine):
     shutil.copytree(pristine.root, root)
     home = Home(root)
     home.said, home.acknowledged = pristine.said, pristine.acknowledged
-    if kind != "full" or not MOUNTS:
+    if kind not in FILLED:
         return TRIALS[kind](home)
     shutil.move(home.data, root / "was")
     home.data.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m,mode=700", "tmpfs", home.data], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size_of_disk(root / 'was')},mode=700", "tmpfs", home.data], check=True)
     try:
         shutil.copytree(root / "was", home.data, dirs_exist_ok=True)
         return TRIALS[kind](home)
@@ -208,8 +292,13 @@ def trial(kind, scratch, pristine):
 def main():
     words = sys.argv[2:]
     counts = {kind: 0 for kind in TRIALS}
-    if words and words[0] == "--count":
+    if words and words[0] == "--all":
+        counts |= {kind: ALL[kind] for kind in TRIALS}
+        until = None
+    elif words and words[0] == "--count":
         counts |= {kind: int(number) for kind, number in (word.split("=") for word in words[1:])}
+        if set(counts) - set(TRIALS):
+            sys.exit(f"there are {', '.join(TRIALS)} here")
         until = None
     else:
         until = time.monotonic() + float(words[0] if words else 600)
@@ -243,8 +332,8 @@ def main():
             print(f"{kind}: {len(times)} passed, recovery p50 {times[len(times) // 2] * 1000:.0f} ms, p99 {p99 * 1000:.0f} ms, worst {times[-1] * 1000:.0f} ms")
     passed = sum(map(len, results.values()))
     worst = max((times[-1] for times in results.values() if times), default=0)
-    how = "a file system of 8 MiB with less than 64 KiB left" if MOUNTS else "a limit on the size of files"
-    print(f"seed {SEED}; the full disk was {how}, and refused {sum(REFUSED)} of {len(REFUSED)}")
+    how = "a file system of its own with less than 64 KiB left" if MOUNTS else "a limit on the size of files"
+    print(f"seed {SEED}; {FACTS} facts; the full disk was {how}, and refused {sum(REFUSED)} of {len(REFUSED)}")
     print(f"{passed} passed, {len(failures)} failed, worst recovery {worst * 1000:.0f} ms")
     sys.exit(1 if failures or passed == 0 else 0)
 

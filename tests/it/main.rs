@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod arch;
 #[cfg(test)]
+mod demo;
+#[cfg(test)]
 mod docs;
 #[cfg(test)]
 mod drift;
@@ -12,6 +14,10 @@ mod drift;
 mod first_light;
 #[cfg(test)]
 mod keys;
+#[cfg(test)]
+mod network;
+#[cfg(test)]
+mod queue;
 #[cfg(test)]
 mod screen;
 #[cfg(test)]

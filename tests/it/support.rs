@@ -2,10 +2,12 @@
 //!
 //! Everything started here is ended by its own process id when it is dropped. Waiting is for an event, bounded, never a sleep.
 
+mod proxy;
 mod run;
 mod sandbox;
 mod server;
 
+pub use proxy::{Fault, Proxy};
 pub use run::{Ran, Running};
 pub use sandbox::{Sandbox, binary};
 pub use server::{Reply, Server};

@@ -14,10 +14,33 @@ pub(super) const ACTIONS: &[ActionSpec] = &[
     ActionSpec {
         id: "core.app.serve",
         title: "Serve",
-        doc: "Polls and watches the sources and answers other processes of this user through the socket, until it is ended.",
+        doc: "Polls and watches the sources and answers other processes of this user through the socket, until it is ended.\nWith --install a systemd user unit does so from now on.",
+        args: &[
+            ArgSpec::option("install", "install", "", ArgKind::Flag, "Write a systemd user unit for it and start that"),
+            ArgSpec::option("uninstall", "uninstall", "", ArgKind::Flag, "Stop that unit and remove it"),
+            ArgSpec::option("status", "status", "", ArgKind::Flag, "Say whether that unit is there and runs"),
+        ],
         offline: Offline::Cached,
         command: &["serve"],
-        emits: &["core.app.serve"],
+        emits: &["core.app.serve", "core.app.service"],
+        ..ActionSpec::COMMAND
+    },
+    ActionSpec {
+        id: "core.app.demo",
+        title: "Show a made-up system",
+        doc: "Starts upstreams on loopback that misbehave by a script, and opens the screen on them: conflicts, drift, outages and their end within a minute.\nConfiguration and data are its own, in a temporary directory that is removed at the end; nothing of yours is read or changed.",
+        args: &[
+            ArgSpec::option(
+                "serve_only",
+                "serve-only",
+                "",
+                ArgKind::Flag,
+                "Only the upstreams, until it is ended; says where they and a configuration for them are",
+            ),
+            ArgSpec::option("seed", "seed", "N", ArgKind::Count, "What the troubles are drawn from; 1 if left out"),
+        ],
+        command: &["demo"],
+        emits: &["core.app.demo", "core.insight.read"],
         ..ActionSpec::COMMAND
     },
     ActionSpec {

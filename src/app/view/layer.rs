@@ -7,7 +7,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use crate::{
     app::{
         content::PaletteRow,
-        layout::{LayerBody, LayerRegion},
+        layout::{Field, LayerBody, LayerRegion},
         model::Model,
     },
     theme::{Role, Surface, Theme},
@@ -40,7 +40,7 @@ pub(super) fn layer(model: &Model, region: &LayerRegion, theme: &Theme, buf: &mu
         LayerBody::Palette { field: area, rows, visible } => {
             put(buf, (area.x.saturating_sub(2), area.y), ":", 1, theme.role(Role::Key));
             buf.set_style(*area, plain_on(theme, Surface::Field));
-            field(buf, *area, model.palette.field.text(), model.palette.field.before_caret(), theme.role(Role::Text));
+            field(buf, *area, &model.palette.field, theme.role(Role::Text));
             if rows.is_empty() {
                 put(buf, (area.x, area.y + 2), "No action fits.", area.width, theme.role(Role::Dim));
             }
@@ -104,16 +104,7 @@ fn palette_row(model: &Model, row: &PaletteRow, chosen: bool, (place, titles): (
 }
 
 /// A field: the part of its text around the caret.
-pub(super) fn field(buf: &mut Buffer, area: Rect, text: &str, before: &str, style: Style) {
-    let room = area.width.saturating_sub(1);
-    let mut start = 0;
-    let mut width = text_width(before);
-    for (at, cluster) in before.grapheme_indices(true) {
-        if width <= room {
-            break;
-        }
-        width -= text_width(cluster);
-        start = at + cluster.len();
-    }
-    put(buf, (area.x, area.y), text.get(start..).unwrap_or_default(), area.width, style);
+pub(super) fn field(buf: &mut Buffer, area: Rect, field: &Field, style: Style) {
+    let start = field.shown(area.width).start;
+    put(buf, (area.x, area.y), field.text().get(start..).unwrap_or_default(), area.width, style);
 }

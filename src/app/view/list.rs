@@ -37,7 +37,7 @@ pub(super) fn title(model: &Model, regions: &Regions, region: &ListRegion, theme
     if typing {
         buf.set_style(filter, plain_on(theme, Surface::Field));
     }
-    super::layer::field(buf, filter, model.list.filter.text(), model.list.filter.before_caret(), theme.role(Role::Text));
+    super::layer::field(buf, filter, &model.list.filter, theme.role(Role::Text));
 }
 
 /// Rows as they are shown: made for those that show, and no other.

@@ -93,10 +93,11 @@ fn a_log_that_names_values_is_said() {
     assert!(message.contains("names keys and values") && hint.contains("info"), "{message} {hint}");
 }
 
-/// Answers the two questions of doctor.
+/// Answers the questions of doctor.
 struct Engine {
     cache: Vec<Reply>,
     sources: Vec<Reply>,
+    queue: Vec<Reply>,
 }
 
 impl Port for Engine {
@@ -104,6 +105,7 @@ impl Port for Engine {
         let replies = match request.action.as_str() {
             "core.cache.read" => &self.cache,
             "core.source.read" => &self.sources,
+            "core.queue.status" => &self.queue,
             other => panic!("{other} is none of doctor's questions"),
         };
         let _ = replies.iter().cloned().try_for_each(take);
@@ -139,7 +141,7 @@ fn every_source_is_judged_by_what_it_last_did() {
         source("never", json!({"complete_at": null})),
         source("twice", json!({"duplicates": ["a/b"], "rejected_keys": 2, "skipped": [{"reason": "no value", "count": 4}]})),
     ];
-    let (checks, exit) = engine_checks(&Engine { cache: vec![cache(0)], sources }, &asker());
+    let (checks, exit) = engine_checks(&Engine { cache: vec![cache(0)], sources, queue: Vec::new() }, &asker());
     assert_eq!(exit, 0);
     let verdicts: Vec<_> = checks.iter().map(|check| (check.check.as_str(), check.verdict)).collect();
     let (ok, warn) = (Verdict::Ok, Verdict::Warn);
@@ -154,17 +156,41 @@ fn every_source_is_judged_by_what_it_last_did() {
 #[test]
 fn a_store_that_cannot_be_asked_is_the_last_check_and_gives_its_exit_code() {
     let damaged = vec![error_line(1, "core.cache.read", "store_damaged", "the store is damaged")];
-    let (checks, exit) = engine_checks(&Engine { cache: damaged, sources: Vec::new() }, &asker());
+    let (checks, exit) = engine_checks(&Engine { cache: damaged, sources: Vec::new(), queue: Vec::new() }, &asker());
     assert_eq!((checks.len(), found(&checks, "store").0, exit), (1, Verdict::Fail, 7));
-    let (checks, exit) = engine_checks(&Engine { cache: vec![cache(2)], sources: Vec::new() }, &asker());
+    let (checks, exit) = engine_checks(&Engine { cache: vec![cache(2)], sources: Vec::new(), queue: Vec::new() }, &asker());
     assert_eq!((found(&checks, "store").0, exit), (Verdict::Warn, 0));
 }
 
 #[test]
 fn a_check_in_words_has_no_control_characters() {
     let sources = vec![source("bad", json!({"error": {"code": "refused", "message": "no\u{1b}[2J\nanswer", "retry_after_ms": null}}))];
-    let (checks, _) = engine_checks(&Engine { cache: vec![cache(0)], sources }, &asker());
+    let (checks, _) = engine_checks(&Engine { cache: vec![cache(0)], sources, queue: Vec::new() }, &asker());
     let line = check_line(checks.last().unwrap());
     let text: String = line.pieces().iter().map(|(_, piece)| piece.as_str()).collect();
     assert!(text.starts_with("warn  source:bad") && text.contains("no\\x1b[2J\\nanswer"), "{text}");
+}
+
+#[test]
+fn what_waits_to_be_sent_is_said_with_what_to_do() {
+    let queue = |changes: serde_json::Value| {
+        let mut payload = json!({"depth": 0, "states": [], "oldest_ms": null, "needs_you": 0, "held": false, "sources": [], "sends": true});
+        payload.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+        let engine = Engine { cache: vec![cache(0)], sources: Vec::new(), queue: vec![line(1, "core.queue.status", &payload)] };
+        found(&engine_checks(&engine, &asker()).0, "queue")
+    };
+    let cluster = json!([{"source": "cluster", "depth": 2, "breaker": "open", "next_at": null}]);
+    for (changes, verdict, part, hint) in [
+        (json!({}), Verdict::Ok, "nothing waits", ""),
+        (json!({"depth": 2}), Verdict::Ok, "on their way", ""),
+        (json!({"depth": 2, "sends": false}), Verdict::Warn, "no engine", "serve --install"),
+        (json!({"depth": 2, "sources": cluster}), Verdict::Warn, "2 for cluster", "when it answers"),
+        (json!({"depth": 2, "held": true, "held_by": "anna"}), Verdict::Warn, "stopped", "queue release"),
+        (json!({"depth": 2, "needs_you": 1}), Verdict::Warn, "1 change(s) need you", "queue list"),
+        (json!({"closed": "the disk is full"}), Verdict::Fail, "the disk is full", "disk"),
+    ] {
+        let (found, message, said) = queue(changes.clone());
+        assert_eq!(found, verdict, "{changes}");
+        assert!(message.contains(part) && said.contains(hint), "{changes}: {message} {said}");
+    }
 }

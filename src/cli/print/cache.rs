@@ -8,7 +8,7 @@ use crate::{
         sink::Sink,
     },
     text::bytes_words,
-    wire::{CacheKeyPayload, CachePayload, CacheReplayPayload, CacheSentence, Envelope, HydratePayload, SnapshotPayload},
+    wire::{CacheKeyPayload, CachePayload, CacheReplayPayload, CacheSentence, Envelope, HotPayload, HydratePayload, SnapshotPayload},
 };
 
 use super::{
@@ -29,6 +29,7 @@ impl Printer for CachePrinter {
             ("records", cache.entries.to_string()),
             ("sealed", sealed(&cache)),
             ("on disk", size(cache.disk_bytes)),
+            ("in memory", hot(&cache.hot)),
             ("let go", format!("{} key(s), {}", cache.evicted_keys, size(cache.evicted_bytes))),
             ("pinned", format!("{} key(s), {}", cache.pins, size(cache.pinned_bytes))),
             ("compacted", compacted(&cache, envelope)),
@@ -62,6 +63,14 @@ fn sealed(cache: &CachePayload) -> String {
         text += &format!("; until {} where the disk is short", size(bound));
     }
     text
+}
+
+fn hot(hot: &HotPayload) -> String {
+    let held = format!("{} fact(s) decoded, {} of {}", hot.keys, size(hot.bytes), size(hot.limit));
+    match hot.hits + hot.misses {
+        0 => held,
+        asked => format!("{held}; {} of {asked} reads found theirs there", hot.hits),
+    }
 }
 
 fn compacted(cache: &CachePayload, envelope: &Envelope) -> String {

@@ -9,13 +9,13 @@ use crate::{
     },
     fact::{ReasonCode, Timestamp},
     text::SafeText,
-    wire::{CandidatePayload, ConflictPayload, Envelope},
+    wire::{BasePayload, CandidatePayload, ConflictPayload, DisputedChangePayload, Envelope},
 };
 
 use super::{
     Printer, payload,
     table::{Table, left, right},
-    words::{ago, row, score_text, value},
+    words::{ago, row, score_text, short_of, value},
 };
 
 /// Holds the conflicts until all are there; keeps their order, which says what to decide first.
@@ -66,13 +66,18 @@ impl Printer for ConflictPrinter {
     }
 }
 
-fn conflict_lines(conflict: &ConflictPayload, at: Timestamp) -> Vec<Line> {
+/// The whole conflict; of a change, what it starts from, what it brings and what is there.
+pub fn conflict_lines(conflict: &ConflictPayload, at: Timestamp) -> Vec<Line> {
     let resolution = conflict.resolution.replace('_', " ");
     let mut lines = vec![
         Line::toned(Tone::Strong, conflict.key.as_str())
             .add(Tone::Plain, &format!("   {}   ", conflict.id))
             .add(if resolution == "pending" { Tone::Warn } else { Tone::Plain }, &resolution),
     ];
+    if let Some(change) = &conflict.change {
+        lines.extend(change_lines(change, conflict, at));
+        return lines;
+    }
     let mut table = Table::new(vec![right("", 4), left("value", 48), left("by", 64), right("score", 5), left("", 14)]);
     for (at, candidate) in conflict.candidates.iter().enumerate() {
         table.row(vec![
@@ -95,6 +100,25 @@ fn conflict_lines(conflict: &ConflictPayload, at: Timestamp) -> Vec<Line> {
         lines.push(Line::plain("  ").add(Tone::Plain, &sentence).add(Tone::Dim, &format!("  ({reason})")));
     }
     lines
+}
+
+/// What it was, what ours makes of it, what it is now.
+fn change_lines(change: &DisputedChangePayload, conflict: &ConflictPayload, at: Timestamp) -> Vec<Line> {
+    let held = |base: &BasePayload| match base.known.as_ref() {
+        "value" => value(base.value.as_ref(), ""),
+        "absent" => SafeText::line("not there"),
+        _ => SafeText::line("not known"),
+    };
+    let row = |name: &str, shown: SafeText, what: &str| {
+        Line::toned(Tone::Dim, &format!("  {name:<7} ")).add_safe(Tone::Strong, shown).add(Tone::Plain, what)
+    };
+    vec![
+        row("base", held(&change.base), "   what it was when the change was made"),
+        row("mine", value(Some(&change.mine), ""), &format!("   {}", short_of(&change.command_id))),
+        row("theirs", held(&change.theirs), &format!("   what {} holds now", change.source)),
+        Line::plain(&format!("waits for {}; digest {}", ago(&conflict.last_updated, at).unwrap_or_default(), conflict.digest)),
+        Line::toned(Tone::Dim, &format!("stellar conflicts resolve {} --mine, --theirs or --value JSON", conflict.id)),
+    ]
 }
 
 fn names(candidate: &CandidatePayload) -> Vec<String> {

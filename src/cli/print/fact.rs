@@ -8,13 +8,13 @@ use crate::{
         sink::Sink,
     },
     fact::{Timestamp, right_about},
-    text::bare_value,
+    text::{SafeText, bare_value},
     wire::{Envelope, InsightPayload, SourceViewPayload},
 };
 
 use super::{
     Printer, payload,
-    words::{ago, band_tone, believed, row, score_text, state_tone, unreachable, value},
+    words::{ago, band_tone, believed_and_pending, row, score_text, short_of, state_tone, unreachable, value},
 };
 
 /// Prints each fact when it comes.
@@ -45,7 +45,7 @@ impl Printer for FactPrinter {
 
 /// The fact in one or two lines, without its key.
 pub fn fact_lines(fact: &InsightPayload, at: Timestamp) -> Vec<Line> {
-    let mut first = Line::default().add_safe(Tone::Strong, believed(fact));
+    let mut first = Line::default().add_safe(Tone::Strong, believed_and_pending(fact));
     if let (Some(band), Some(score)) = (&fact.band, fact.confidence) {
         first = first
             .add(Tone::Plain, "   ")
@@ -64,6 +64,7 @@ pub fn fact_lines(fact: &InsightPayload, at: Timestamp) -> Vec<Line> {
     first = first.add(Tone::Dim, &seen);
     let mut lines = vec![first];
     lines.extend(against(fact));
+    lines.extend(under_way(fact, at));
     lines
 }
 
@@ -99,11 +100,37 @@ fn against(fact: &InsightPayload) -> Option<Line> {
         let lead = if parts.is_empty() { "    " } else { "   " };
         line = line.add(Tone::Plain, lead).add(Tone::Warn, "conflict").add(Tone::Plain, &format!(": stellar conflicts show {id}"));
     }
-    let rest: Vec<String> =
-        fact.marks.iter().filter(|mark| !matches!(mark.as_ref(), "conflict" | "drift")).map(ToString::to_string).collect();
+    let rest: Vec<String> = fact
+        .marks
+        .iter()
+        .filter(|mark| !matches!(mark.as_ref(), "conflict" | "drift" | "pending" | "locked"))
+        .map(ToString::to_string)
+        .collect();
     if !rest.is_empty() {
         let lead = if line.pieces().is_empty() { "    " } else { "   " };
         line = line.add(Tone::Plain, lead).add(Tone::Warn, &row(&rest));
     }
     (!line.pieces().is_empty()).then_some(line)
+}
+
+/// What a change brings that is under way, and that belief is frozen: a line each.
+fn under_way(fact: &InsightPayload, at: Timestamp) -> Vec<Line> {
+    let mut lines = Vec::new();
+    if let Some(pending) = &fact.pending {
+        let id = short_of(&pending.command_id);
+        let since = ago(&pending.since, at).map(|ago| format!(", asked for {ago} ago")).unwrap_or_default();
+        let state = pending.state.replace('_', " ");
+        lines.push(
+            Line::plain("    ")
+                .add(Tone::Warn, "pending")
+                .add_safe(Tone::Plain, SafeText::line(": "))
+                .add_safe(Tone::Strong, value(Some(&pending.value), &fact.unit))
+                .add(Tone::Plain, &format!(" is {state}{since}: stellar queue show {id}")),
+        );
+    }
+    if fact.marks.iter().any(|mark| mark == "locked") {
+        let text = format!(": nothing changes it until stellar unlock {}", fact.key);
+        lines.push(Line::plain("    ").add(Tone::Warn, "locked").add(Tone::Plain, &text));
+    }
+    lines
 }

@@ -14,7 +14,7 @@ use crate::{
 use super::{
     Printer, payload,
     table::{Table, left, right},
-    words::{age_column, band_tone, believed, confidence, count, state_tone},
+    words::{age_column, band_tone, believed_and_pending, confidence, count, state_tone},
 };
 
 /// Holds the facts until all are there.
@@ -47,7 +47,7 @@ pub fn fact_table<'f>(facts: impl Iterator<Item = &'f InsightPayload>) -> Vec<Li
         let marks: Vec<&str> = fact.marks.iter().map(AsRef::as_ref).collect();
         table.row(vec![
             (Tone::Strong, SafeText::line(fact.key.as_str())),
-            (Tone::Plain, believed(fact)),
+            (Tone::Plain, believed_and_pending(fact)),
             (state_tone(&fact.state), SafeText::line(&fact.state)),
             (band_tone(fact.band.as_deref()), SafeText::line(&confidence(fact))),
             (Tone::Dim, SafeText::line(&age_column(fact.age_ms))),

@@ -14,6 +14,7 @@ use crate::{
 
 use super::{
     Printer, payload,
+    queue::waiting,
     table::{Table, left, right},
     words::{ago, count, row, score_text, value},
 };
@@ -61,9 +62,13 @@ impl Printer for SourceListPrinter {
             ]);
         }
         table.lines().iter().try_for_each(|line| sink.line(line))?;
-        for (source, _) in &self.0 {
+        for (source, at) in &self.0 {
             if let Some(error) = &source.error {
                 sink.line(&Line::toned(Tone::Bad, &format!("{}: {}", source.source, error.message)))?;
+            }
+            if let Some(queue) = &source.queue {
+                let text = format!("{}: {}", source.source, waiting(queue, *at));
+                sink.line(&Line::toned(if queue.breaker == "closed" { Tone::Plain } else { Tone::Warn }, &text))?;
             }
             for line in remarks(&source.skipped, &source.duplicates, source.rejected_keys) {
                 sink.line(&Line::toned(Tone::Warn, &format!("{}: {line}", source.source)))?;

@@ -15,6 +15,7 @@ use super::{
     Printer,
     list::fact_table,
     payload,
+    queue::news,
     words::{band_tone, believed, confidence, count, state_tone},
 };
 
@@ -92,6 +93,7 @@ pub fn event_line(envelope: &Envelope, sink: &mut Sink) -> Option<Line> {
             let told: CacheSentence = payload(envelope, sink)?;
             Some(line.add(Tone::Warn, &told.message))
         }
+        action if action.starts_with("core.queue.") => Some(news(line, &payload(envelope, sink)?)),
         action if action.starts_with("core.cache.") => {
             let told: CacheSentence = payload(envelope, sink)?;
             Some(line.add(Tone::Plain, &told.message))

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     cli::line::Tone,
-    fact::{Timestamp, Value, span},
+    fact::{CommandId, Timestamp, Value, span},
     text::{SafeText, shown_value},
     wire::{InsightPayload, SourceViewPayload},
 };
@@ -20,6 +20,14 @@ pub fn believed(fact: &InsightPayload) -> SafeText {
         return SafeText::line("not observed");
     }
     value(fact.value.as_ref(), &fact.unit)
+}
+
+/// What is believed, and behind it what a change under way brings: `2 (9)`.
+pub fn believed_and_pending(fact: &InsightPayload) -> SafeText {
+    match &fact.pending {
+        Some(pending) => SafeText::line(&format!("{} ({})", believed(fact).as_str(), value(Some(&pending.value), &fact.unit).as_str())),
+        None => believed(fact),
+    }
 }
 
 /// How long before `at` a stamp of the wire was, in words; nothing when it is unreadable.
@@ -80,4 +88,9 @@ pub fn row(names: &[String]) -> String {
 /// A count with its noun: `1 key`, `2 keys`.
 pub fn count(count: u64, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
+/// The end of a whole id; what is none is shown as it is.
+pub fn short_of(id: &str) -> String {
+    CommandId::parse(id).map_or_else(|_| id.to_owned(), |id| id.short(std::iter::empty()))
 }

@@ -2,10 +2,7 @@
 
 use super::*;
 use crate::{
-    engine::{
-        cache::RuleBook,
-        source::{Reported, Skipped},
-    },
+    engine::source::{Reported, Skipped},
     fact::Value,
 };
 
@@ -31,13 +28,14 @@ fn answer(items: Vec<Reported>) -> Fetched {
 
 /// A table that went through these answers, one a second.
 fn after(answers: Vec<Fetched>) -> Table {
-    let rules = RuleBook::new(Vec::new());
     let mut table = Table::default();
     for (second, answer) in answers.into_iter().enumerate() {
-        let taken = ingest(&table, &source(), answer, at(i64::try_from(second).unwrap()));
-        for op in taken.ops {
+        let now = at(i64::try_from(second).unwrap());
+        let taken = ingest(&table, &source(), answer, now);
+        let vanished = taken.vanished.into_iter().map(|key| gone(key, &source(), None, now));
+        for op in taken.ops.into_iter().chain(vanished) {
             match op {
-                StoreOp::Put(observation) => table.put(observation, &rules),
+                StoreOp::Put(observation) => drop(table.put(observation, 1)),
                 StoreOp::Evict(key, source) => table.evict(&key, &source),
             }
         }
@@ -80,17 +78,20 @@ fn a_changed_value_is_dated_now_unless_the_origin_says_when() {
 fn what_a_complete_answer_leaves_out_is_absent_with_its_last_value() {
     let table = after(vec![answer(vec![said("a", "1"), said("b", "2")])]);
     let taken = ingest(&table, &source(), answer(vec![said("a", "1")]), at(5));
-    let StoreOp::Put(put) = &taken.ops[0] else { panic!("no put") };
-    assert_eq!(put.key, key("b"));
+    assert_eq!((taken.ops.len(), &taken.vanished, &taken.changed), (0, &vec![key("b")], &vec![key("b")]));
+    let StoreOp::Put(before) = ingest(&Table::default(), &source(), answer(vec![said("b", "2")]), at(0)).ops.remove(0) else {
+        panic!("no put")
+    };
+    let StoreOp::Put(put) = gone(key("b"), &source(), Some(before), at(5)) else { panic!("no put") };
+    assert_eq!((put.key, put.changed_at), (key("b"), at(5)));
     assert_eq!(put.content, Content::Absent(Some(Value::parse("2").unwrap())));
-    assert_eq!(taken.changed, [key("b")]);
 }
 
 #[test]
 fn absent_stays_absent_without_another_write_and_comes_back() {
     let table = after(vec![answer(vec![said("a", "1")]), answer(vec![])]);
     let silent = ingest(&table, &source(), answer(vec![]), at(5));
-    assert!(silent.ops.is_empty(), "{silent:?}");
+    assert!(silent.ops.is_empty() && silent.vanished.is_empty(), "{silent:?}");
     let back = ingest(&table, &source(), answer(vec![said("a", "1")]), at(6));
     assert_eq!(back.changed, [key("a")]);
 }

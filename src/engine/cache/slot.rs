@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    mem::size_of,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -34,13 +35,20 @@ impl RuleBook {
     /// Whether a value fits its key's schema; a schema that does not compile counts as none (`config check` names it).
     #[must_use]
     pub fn validity(&self, key: &Key, value: &Value) -> Validity {
-        let Some(at) = self.position(key) else { return Validity::NoSchema };
-        let Some(document) = &self.rules[at].schema else { return Validity::NoSchema };
-        let compiled = {
-            let mut schemas = self.schemas.lock().unwrap_or_else(PoisonError::into_inner);
-            schemas.entry(at).or_insert_with(|| Schema::compile(document).ok().map(Arc::new)).clone()
-        };
-        compiled.map_or(Validity::NoSchema, |schema| schema.validity(value).0)
+        self.schema(key).map_or(Validity::NoSchema, |schema| schema.validity(value).0)
+    }
+
+    fn schema(&self, key: &Key) -> Option<Arc<Schema>> {
+        let at = self.position(key)?;
+        let document = self.rules[at].schema.as_ref()?;
+        let mut schemas = self.schemas.lock().unwrap_or_else(PoisonError::into_inner);
+        schemas.entry(at).or_insert_with(|| Schema::compile(document).ok().map(Arc::new)).clone()
+    }
+
+    /// Where and how a value breaks its key's schema; none when it fits or there is no schema.
+    #[must_use]
+    pub fn violation(&self, key: &Key, value: &Value) -> Option<String> {
+        self.schema(key)?.validity(value).1
     }
 
     fn compare(&self, key: &Key) -> CompareRule {
@@ -49,7 +57,7 @@ impl RuleBook {
 }
 
 /// An observation with what is derived from it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Slot {
     /// What the source said.
     pub observation: Observation,
@@ -57,6 +65,8 @@ pub struct Slot {
     pub normal: Normal,
     /// Whether its value fits the schema.
     pub validity: Validity,
+    /// Whether it is what its source last vouched for; else it keeps its own date.
+    pub vouched: bool,
 }
 
 impl Slot {
@@ -70,7 +80,7 @@ impl Slot {
         let compare = rules.compare(&observation.key);
         let validity = observation.value().map_or(Validity::NoSchema, |value| rules.validity(&observation.key, value));
         let normal = value.map_or_else(|| Normal::of(&Value::null(), &compare), |value| Normal::of(value, &compare));
-        Self { observation, normal, validity }
+        Self { observation, normal, validity, vouched: true }
     }
 
     /// What it says now; none when absent.
@@ -85,8 +95,19 @@ impl Slot {
     pub fn observed_at(&self, vouched_at: Option<Timestamp>) -> Timestamp {
         let own = self.observation.observed_at;
         match vouched_at {
-            Some(vouched) if own == self.observation.fetched_at && self.value().is_some() => own.max(vouched),
+            Some(vouched) if self.vouched && own == self.observation.fetched_at && self.value().is_some() => own.max(vouched),
             _ => own,
         }
+    }
+
+    /// Bytes of memory it takes; names that it shares with others are not counted.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let text = |text: &Option<Arc<str>>| text.as_ref().map_or(0, |text| text.len());
+        let value = match &self.observation.content {
+            Content::Value(value) | Content::Absent(Some(value)) => value.as_json_text().len(),
+            Content::Absent(None) => 0,
+        };
+        size_of::<Self>() + value + self.normal.heap_bytes() + text(&self.observation.revision) + text(&self.observation.same_origin)
     }
 }

@@ -1,93 +1,304 @@
-//! Every observation by key and by source, in memory.
+//! What is held, in some fifty bytes each: who says something of which key, since when, what it weighs - and not what they say.
+//!
+//! Invariants: whatever is counted, dated, compared with an answer or made room of is known here without reading a value; a value is known
+//! by a digest that is keyed anew in each process, so nobody who sends values can make two of one digest.
+//!
+//! It knows neither store nor hot tier: whoever needs the values asks those and has them checked here.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    hash::{BuildHasher as _, RandomState},
+};
 
-use crate::engine::store::StoreOp;
-use crate::fact::{Key, Observation, Pattern, SourceId};
+use crate::fact::{Content, Key, Observation, Pattern, SourceId, Timestamp, Value};
 
-use super::slot::{RuleBook, Slot};
+/// What is known of an observation without its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// Digest of the value, or of the last one it had.
+    said: u64,
+    observed_at: Timestamp,
+    changed_at: Timestamp,
+    /// Digest of the marks of its version.
+    marks: u32,
+    /// The last digits of when it was fetched.
+    fetched: u32,
+    weight: u32,
+    /// Place of the source, and two flags above it.
+    source: u32,
+}
+
+/// It holds a value now.
+const HELD: u32 = 1 << 31;
+/// It is dated by our own fetch.
+const OWN_DATE: u32 = 1 << 30;
+
+impl Note {
+    /// Whether the source holds a value now.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.source & HELD != 0
+    }
+
+    /// Sealed bytes.
+    #[must_use]
+    pub fn weight(&self) -> u64 {
+        u64::from(self.weight)
+    }
+
+    /// When the value last changed at its origin.
+    #[must_use]
+    pub fn changed_at(&self) -> Timestamp {
+        self.changed_at
+    }
+
+    /// When the origin last vouched for it: as of its slot.
+    #[must_use]
+    pub fn observed_at(&self, vouched_at: Option<Timestamp>) -> Timestamp {
+        match vouched_at {
+            Some(vouched) if self.is_held() && self.source & OWN_DATE != 0 => self.observed_at.max(vouched),
+            _ => self.observed_at,
+        }
+    }
+
+    /// Whether its own date is this one.
+    #[must_use]
+    pub fn is_dated(&self, at: Timestamp) -> bool {
+        self.observed_at == at
+    }
+
+    fn place(&self) -> usize {
+        (self.source & !(HELD | OWN_DATE)) as usize
+    }
+}
+
+/// One key, or a place that is free for one.
+#[derive(Debug)]
+struct Entry {
+    key: Key,
+    notes: Box<[Note]>,
+}
 
 /// What is held, by key in key order, and which keys each source has.
 #[derive(Debug, Default)]
 pub struct Table {
-    keys: BTreeMap<Key, Vec<Slot>>,
-    by_source: HashMap<SourceId, BTreeSet<Key>>,
+    ids: BTreeMap<Key, u32>,
+    entries: Vec<Entry>,
+    free: Vec<u32>,
+    sources: Vec<SourceId>,
+    places: HashMap<SourceId, u32>,
+    by_source: Vec<BTreeSet<u32>>,
+    digests: RandomState,
 }
 
 impl Table {
-    /// Takes an observation, in place of what its source said before.
-    pub fn put(&mut self, observation: Observation, rules: &RuleBook) {
-        let slot = Slot::new(observation, rules);
-        self.by_source.entry(slot.observation.source.clone()).or_default().insert(slot.observation.key.clone());
-        // Most keys have one source; the first push of an empty list makes room for four, in a table that is mostly of such lists.
-        let slots = self.keys.entry(slot.observation.key.clone()).or_insert_with(|| Vec::with_capacity(1));
-        match slots.iter_mut().find(|held| held.observation.source == slot.observation.source) {
-            Some(held) => *held = slot,
-            None => slots.push(slot),
+    /// Takes note of an observation of this weight, in place of what its source said before. Gives it back with the key and the name that
+    /// are held here anyway.
+    pub fn put(&mut self, observation: Observation, weight: u64) -> Observation {
+        let place = self.place(&observation.source);
+        let note = self.note_of(&observation, place, weight);
+        let id = self.id(&observation.key);
+        if let Some(keys) = self.by_source.get_mut(place as usize) {
+            keys.insert(id);
         }
+        let Some(entry) = self.entries.get_mut(id as usize) else { return observation };
+        match entry.notes.iter_mut().find(|held| held.place() == place as usize) {
+            Some(held) => *held = note,
+            // Most keys have few sources, and there are many keys: no room is left over.
+            None => {
+                let mut notes = Vec::with_capacity(entry.notes.len() + 1);
+                notes.extend_from_slice(&entry.notes);
+                notes.push(note);
+                entry.notes = notes.into_boxed_slice();
+            }
+        }
+        let key = entry.key.clone();
+        Observation { key, source: self.sources.get(place as usize).cloned().unwrap_or(observation.source), ..observation }
     }
 
     /// Forgets what a source says of a key.
     pub fn evict(&mut self, key: &Key, source: &SourceId) {
-        if let Some(slots) = self.keys.get_mut(key) {
-            slots.retain(|slot| slot.observation.source != *source);
-            if slots.is_empty() {
-                self.keys.remove(key);
+        let (Some(id), Some(place)) = (self.ids.get(key).copied(), self.places.get(source).copied()) else { return };
+        if let Some(keys) = self.by_source.get_mut(place as usize) {
+            keys.remove(&id);
+        }
+        let Some(entry) = self.entries.get_mut(id as usize) else { return };
+        entry.notes = entry.notes.iter().filter(|note| note.place() != place as usize).copied().collect();
+        if entry.notes.is_empty() {
+            self.ids.remove(key);
+            self.free.push(id);
+        }
+    }
+
+    fn id(&mut self, key: &Key) -> u32 {
+        if let Some(id) = self.ids.get(key) {
+            return *id;
+        }
+        let entry = Entry { key: key.clone(), notes: Box::default() };
+        let id = match self.free.pop() {
+            Some(id) => {
+                if let Some(place) = self.entries.get_mut(id as usize) {
+                    *place = entry;
+                }
+                id
             }
+            None => {
+                self.entries.push(entry);
+                // More than four thousand million keys fit into no memory.
+                u32::try_from(self.entries.len() - 1).unwrap_or(u32::MAX)
+            }
+        };
+        self.ids.insert(key.clone(), id);
+        id
+    }
+
+    fn place(&mut self, source: &SourceId) -> u32 {
+        if let Some(place) = self.places.get(source) {
+            return *place;
         }
-        if let Some(keys) = self.by_source.get_mut(source) {
-            keys.remove(key);
+        let place = u32::try_from(self.sources.len()).unwrap_or(u32::MAX);
+        self.sources.push(source.clone());
+        self.by_source.push(BTreeSet::new());
+        self.places.insert(source.clone(), place);
+        place
+    }
+
+    fn note_of(&self, observation: &Observation, place: u32, weight: u64) -> Note {
+        let value = match &observation.content {
+            Content::Value(value) | Content::Absent(Some(value)) => Some(value),
+            Content::Absent(None) => None,
+        };
+        let flag = |is: bool, flag: u32| if is { flag } else { 0 };
+        Note {
+            said: value.map_or(0, |value| self.digests.hash_one(value)),
+            observed_at: observation.observed_at,
+            changed_at: observation.changed_at,
+            marks: self.marks(observation.revision.as_deref(), observation.same_origin.as_deref()),
+            fetched: observation.fetched_at.as_millis() as u32,
+            weight: u32::try_from(weight).unwrap_or(u32::MAX),
+            source: place | flag(observation.value().is_some(), HELD) | flag(observation.observed_at == observation.fetched_at, OWN_DATE),
         }
     }
 
-    /// What one source says of a key.
+    fn marks(&self, revision: Option<&str>, same_origin: Option<&str>) -> u32 {
+        if revision.is_none() && same_origin.is_none() {
+            return 0;
+        }
+        self.digests.hash_one((revision, same_origin)) as u32
+    }
+
+    /// Whether the note's source holds exactly this value.
     #[must_use]
-    pub fn slot(&self, key: &Key, source: &SourceId) -> Option<&Slot> {
-        self.keys.get(key)?.iter().find(|slot| slot.observation.source == *source)
+    pub fn says(&self, note: &Note, value: &Value) -> bool {
+        note.is_held() && note.said == self.digests.hash_one(value)
     }
 
-    /// What every source says of a key; empty when nobody does.
+    /// Whether these are the marks of the note's version.
     #[must_use]
-    pub fn slots(&self, key: &Key) -> &[Slot] {
-        self.keys.get(key).map_or(&[], Vec::as_slice)
+    pub fn has_marks(&self, note: &Note, revision: Option<&str>, same_origin: Option<&str>) -> bool {
+        note.marks == self.marks(revision, same_origin)
     }
 
-    /// Everything one source says, in key order.
-    pub fn held_by<'a>(&'a self, source: &'a SourceId) -> impl Iterator<Item = &'a Slot> {
-        self.by_source.get(source).into_iter().flatten().filter_map(move |key| self.slot(key, source))
+    /// Whether this is the observation that is noted.
+    #[must_use]
+    pub fn is_noted(&self, observation: &Observation) -> bool {
+        let noted = self.note(&observation.key, &observation.source);
+        noted.is_some_and(|note| self.note_of(observation, note.place() as u32, note.weight()) == *note)
     }
 
-    /// Matching keys with what is said of them, in key order; the pattern's literal first segments bound the walk.
-    pub fn matching<'a>(&'a self, pattern: Option<&'a Pattern>) -> Box<dyn Iterator<Item = (&'a Key, &'a [Slot])> + 'a> {
-        let all = |(key, slots): (&'a Key, &'a Vec<Slot>)| (key, slots.as_slice());
-        let Some(pattern) = pattern else { return Box::new(self.keys.iter().map(all)) };
+    /// Where the note of one source's word on a key is, in two numbers that stand for both.
+    #[must_use]
+    pub fn at(&self, key: &Key, source: &SourceId) -> Option<(u32, u32)> {
+        Some((*self.ids.get(key)?, *self.places.get(source)?))
+    }
+
+    /// The notes that are at none of these places.
+    #[must_use]
+    pub fn not_in(&self, places: &HashSet<(u32, u32)>) -> Vec<(Key, SourceId)> {
+        let mut missing = Vec::new();
+        for (source, (place, keys)) in self.sources.iter().zip((0_u32..).zip(&self.by_source)) {
+            let absent = keys.iter().filter(|id| !places.contains(&(**id, place)));
+            missing.extend(absent.filter_map(|id| self.entries.get(*id as usize)).map(|entry| (entry.key.clone(), source.clone())));
+        }
+        missing
+    }
+
+    /// What is noted of one source's word on a key.
+    #[must_use]
+    pub fn note(&self, key: &Key, source: &SourceId) -> Option<&Note> {
+        let place = *self.places.get(source)? as usize;
+        self.notes(key).iter().find(|note| note.place() == place)
+    }
+
+    /// What is noted of every source's word on a key; empty when nobody speaks of it.
+    #[must_use]
+    pub fn notes(&self, key: &Key) -> &[Note] {
+        self.ids.get(key).and_then(|id| self.entries.get(*id as usize)).map_or(&[], |entry| &entry.notes)
+    }
+
+    /// What all sources say of a key weighs this much, in sealed bytes.
+    #[must_use]
+    pub fn weight(&self, key: &Key) -> u64 {
+        self.notes(key).iter().map(Note::weight).sum()
+    }
+
+    /// Whose note it is.
+    #[must_use]
+    pub fn source(&self, note: &Note) -> Option<&SourceId> {
+        self.sources.get(note.place())
+    }
+
+    /// The observation with the key and the name that are held here anyway.
+    #[must_use]
+    pub fn shared(&self, observation: Observation) -> Observation {
+        let key = self.ids.get_key_value(&observation.key).map(|(key, _)| key.clone());
+        let source = self.places.get_key_value(&observation.source).map(|(source, _)| source.clone());
+        Observation { key: key.unwrap_or(observation.key), source: source.unwrap_or(observation.source), ..observation }
+    }
+
+    /// Everything one source says, in no promised order.
+    pub fn held_by<'a>(&'a self, source: &SourceId) -> impl Iterator<Item = (&'a Key, &'a Note)> {
+        let place = self.places.get(source).map_or(usize::MAX, |place| *place as usize);
+        let entry = |id: &u32| self.entries.get(*id as usize);
+        let own = move |entry: &'a Entry| entry.notes.iter().find(|note| note.place() == place).map(|note| (&entry.key, note));
+        self.by_source.get(place).into_iter().flatten().filter_map(entry).filter_map(own)
+    }
+
+    /// Matching keys with what is noted of them, in key order; the pattern's literal first segments bound the walk.
+    pub fn matching<'a>(&'a self, pattern: Option<&'a Pattern>) -> Box<dyn Iterator<Item = (&'a Key, &'a [Note])> + 'a> {
+        let noted = |(key, id): (&'a Key, &'a u32)| (key, self.entries.get(*id as usize).map_or(&[][..], |entry| &entry.notes));
+        let Some(pattern) = pattern else { return Box::new(self.ids.iter().map(noted)) };
         let prefix = pattern.literal_prefix().join("/");
         match Key::new(&prefix) {
             Ok(from) => Box::new(
-                self.keys
+                self.ids
                     .range(from..)
                     .take_while(move |(key, _)| key.as_str().starts_with(&prefix))
                     .filter(|(key, _)| pattern.matches(key))
-                    .map(all),
+                    .map(noted),
             ),
-            Err(_) => Box::new(self.keys.iter().filter(|(key, _)| pattern.matches(key)).map(all)),
+            Err(_) => Box::new(self.ids.iter().filter(|(key, _)| pattern.matches(key)).map(noted)),
         }
     }
 
     /// Who says anything.
     pub fn sources(&self) -> impl Iterator<Item = &SourceId> {
-        self.by_source.keys()
-    }
-
-    /// Everything, to be written again.
-    #[must_use]
-    pub fn puts(&self) -> Vec<StoreOp> {
-        self.keys.values().flatten().map(|slot| StoreOp::Put(slot.observation.clone())).collect()
+        self.sources.iter()
     }
 
     /// How many keys somebody speaks of.
     #[must_use]
     pub fn key_count(&self) -> usize {
-        self.keys.len()
+        self.ids.len()
     }
 }
+
+/// Whether these can disagree: all of one spelling cannot.
+#[must_use]
+pub fn may_differ(notes: &[Note]) -> bool {
+    notes.iter().any(|note| (note.said, note.is_held()) != notes.first().map_or((0, false), |first| (first.said, first.is_held())))
+}
+
+#[cfg(test)]
+#[path = "table_tests.rs"]
+mod tests;

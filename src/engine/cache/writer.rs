@@ -27,6 +27,8 @@ enum Job {
 pub struct Writer {
     jobs: mpsc::SyncSender<Job>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    /// Written by whoever asks, at once: for rehearsals on virtual time, where nothing else may run.
+    inline: Option<Arc<dyn CacheStore>>,
 }
 
 impl Writer {
@@ -37,7 +39,14 @@ impl Writer {
     pub fn start(store: Arc<dyn CacheStore>) -> std::io::Result<Self> {
         let (jobs, inbox) = mpsc::sync_channel(WAITING);
         let thread = std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || run(store.as_ref(), &inbox))?;
-        Ok(Self { jobs, thread: Mutex::new(Some(thread)) })
+        Ok(Self { jobs, thread: Mutex::new(Some(thread)), inline: None })
+    }
+
+    /// One without a thread: whoever asks writes.
+    #[must_use]
+    pub fn inline(store: Arc<dyn CacheStore>) -> Self {
+        let (jobs, _) = mpsc::sync_channel(1);
+        Self { jobs, thread: Mutex::new(None), inline: Some(store) }
     }
 
     /// Writes the batch and makes it durable; answers after the sync.
@@ -45,6 +54,9 @@ impl Writer {
     /// # Errors
     /// What the store said, or that the writer is gone or has too much waiting.
     pub async fn write(&self, ops: Vec<StoreOp>, documents: Vec<(String, Vec<u8>)>) -> Result<(), StoreError> {
+        if let Some(store) = &self.inline {
+            return write(store.as_ref(), &ops, &documents).and_then(|()| store.flush());
+        }
         let (done, outcome) = oneshot::channel();
         self.jobs.try_send(Job::Write { ops, documents, done }).map_err(|full| match full {
             mpsc::TrySendError::Full(_) => refuse("too many writes are waiting for the disk"),
@@ -69,6 +81,9 @@ impl Writer {
     /// # Errors
     /// That the writer is gone or has too much waiting.
     pub async fn work<T: Send + 'static>(&self, work: impl FnOnce(&dyn CacheStore) -> T + Send + 'static) -> Result<T, StoreError> {
+        if let Some(store) = &self.inline {
+            return Ok(work(store.as_ref()));
+        }
         let (done, outcome) = oneshot::channel();
         let job = move |store: &dyn CacheStore| {
             // A caller that gave up waiting does not need the outcome.

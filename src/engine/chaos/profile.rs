@@ -13,44 +13,66 @@ const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
 const MOST_FACTS: u32 = 100_000;
 
 /// The profiles that are always there: name and text.
-pub const BUILT_IN: [(&str, &str); 4] = [
+pub const BUILT_IN: [(&str, &str); 8] = [
+    ("network-drop", include_str!("profiles/network-drop.toml")),
+    ("flapping", include_str!("profiles/flapping.toml")),
+    ("high-latency", include_str!("profiles/high-latency.toml")),
     ("disk-corruption", include_str!("profiles/disk-corruption.toml")),
     ("disk-full", include_str!("profiles/disk-full.toml")),
     ("slow-disk", include_str!("profiles/slow-disk.toml")),
+    ("clock-skew", include_str!("profiles/clock-skew.toml")),
     ("crash", include_str!("profiles/crash.toml")),
 ];
 
 /// A kind of fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FaultKind {
+    /// The network goes, and comes back after a while.
+    NetworkDrop,
+    /// The network comes and goes.
+    Flapping,
+    /// Answers take long, or longer than anybody waits.
+    HighLatency,
     /// Bytes on disk change, or a page cannot be read any more.
     DiskCorruption,
     /// Nothing more can be written until there is room again.
     DiskFull,
     /// Every write and sync takes long.
     SlowDisk,
+    /// The wall clock is set wrongly, ahead or back, and right again.
+    ClockSkew,
     /// The machine dies: what was not synced is gone, the last write may be torn.
     Crash,
 }
 
 impl FaultKind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 4] = [Self::DiskCorruption, Self::DiskFull, Self::SlowDisk, Self::Crash];
+    pub const ALL: [Self; 8] = [
+        Self::NetworkDrop,
+        Self::Flapping,
+        Self::HighLatency,
+        Self::DiskCorruption,
+        Self::DiskFull,
+        Self::SlowDisk,
+        Self::ClockSkew,
+        Self::Crash,
+    ];
 
     /// Its word.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::NetworkDrop => "network-drop",
+            Self::Flapping => "flapping",
+            Self::HighLatency => "high-latency",
             Self::DiskCorruption => "disk-corruption",
             Self::DiskFull => "disk-full",
             Self::SlowDisk => "slow-disk",
+            Self::ClockSkew => "clock-skew",
             Self::Crash => "crash",
         }
     }
 }
-
-/// Kinds of the contract that this build does not try yet.
-const LATER: [&str; 4] = ["network-drop", "flapping", "high-latency", "clock-skew"];
 
 /// What a run does.
 #[derive(Clone, Debug, PartialEq)]
@@ -81,14 +103,6 @@ pub enum ProfileError {
         name: String,
         /// What is wrong, and where.
         why: String,
-    },
-    /// A kind that is to come.
-    #[error("{name} asks for {kind:?}, which is not in this build; what is: disk-corruption, disk-full, slow-disk, crash")]
-    Later {
-        /// Which.
-        name: String,
-        /// The kind.
-        kind: &'static str,
     },
 }
 
@@ -153,10 +167,7 @@ fn kind(name: &str, word: &str) -> Result<FaultKind, ProfileError> {
     if let Some(kind) = FaultKind::ALL.into_iter().find(|kind| kind.as_str() == word) {
         return Ok(kind);
     }
-    if let Some(kind) = LATER.into_iter().find(|later| *later == word) {
-        return Err(ProfileError::Later { name: name.to_owned(), kind });
-    }
-    let nearest = FaultKind::ALL.into_iter().map(FaultKind::as_str).chain(LATER);
+    let nearest = FaultKind::ALL.into_iter().map(FaultKind::as_str);
     let nearest = nearest.map(|near| (strsim::jaro_winkler(near, word), near)).max_by(|one, other| one.0.total_cmp(&other.0));
     let hint = nearest.filter(|(likeness, _)| *likeness > 0.7).map(|(_, near)| format!("; did you mean {near:?}?")).unwrap_or_default();
     Err(ProfileError::Form { name: name.to_owned(), why: format!("there is no kind {word:?}{hint}") })
@@ -212,7 +223,7 @@ mod tests {
             ("\"crash\", \"disk-full\", \"crash\"", "", "kinds is empty"),
             ("\"disk-full\"", "\"disk-fill\"", "did you mean \"disk-full\"?"),
             ("\"disk-full\"", "\"zebra\"", "there is no kind \"zebra\""),
-            ("\"disk-full\"", "\"flapping\"", "not in this build"),
+            ("\"disk-full\"", "\"network\"", "did you mean \"network-drop\"?"),
             ("\"2m\"", "\"2 m\"", "duration"),
             ("\"2m\"", "\"8d\"", "from 1s to 7d"),
             ("0.25", "0.0", "intensity"),

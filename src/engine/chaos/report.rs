@@ -24,6 +24,12 @@ pub struct ChaosReport {
     pub served: u64,
     /// Answers nobody ever gave.
     pub wrong: u64,
+    /// Times the source was asked.
+    pub fetches: u64,
+    /// Of these, failed because of the network.
+    pub failed_fetches: u64,
+    /// Facts that were not what the source said when it had been asked again after the last fault.
+    pub behind: u64,
     /// How often the engine went over to memory.
     pub failovers: u64,
     /// How often the disk took over again.
@@ -41,10 +47,11 @@ pub struct ChaosReport {
 }
 
 impl ChaosReport {
-    /// Whether the run kept every promise: nothing lost in silence, nothing wrong, every fault answered within three seconds.
+    /// Whether the run kept every promise: nothing lost in silence, nothing wrong, every fault answered within three seconds,
+    /// everything caught up with in the end.
     #[must_use]
     pub fn passed(&self) -> bool {
-        self.lost == 0 && self.wrong == 0 && self.recovery.worst <= RECOVERY_BOUND && self.recovery.unanswered == 0
+        self.lost == 0 && self.wrong == 0 && self.behind == 0 && self.recovery.worst <= RECOVERY_BOUND && self.recovery.unanswered == 0
     }
 
     /// Share of reads served, 1 when none was asked for.
@@ -111,6 +118,7 @@ mod tests {
         for bad in [
             ChaosReport { lost: 1, ..good.clone() },
             ChaosReport { wrong: 1, ..good.clone() },
+            ChaosReport { behind: 1, ..good.clone() },
             ChaosReport { recovery: late, ..good.clone() },
             ChaosReport { recovery: never, ..good },
         ] {

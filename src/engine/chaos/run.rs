@@ -1,19 +1,21 @@
-//! One run: an engine over a disk that fails on command, a simulated source, a second a step.
+//! One run: an engine over a disk that fails on command and a network that does, a simulated source, a second a step.
 
 use std::{io::ErrorKind, path::Path, sync::Arc, time::Duration};
 
 use tokio::sync::broadcast;
 
 use super::{
+    network::{Network, SkewedClock, TIMEOUT, Weather},
     profile::{ChaosProfile, FaultKind},
     report::{ChaosReport, Recovery},
+    spell::Spells,
     target::{Target, number_in},
     truth::Truth,
 };
 use crate::{
     config::{CacheKey, Config, SecretRef},
     engine::{
-        api::{EngineError, EngineEvent, EngineOptions, StampedEvent},
+        api::{EngineError, EngineEvent, EngineOptions, RefreshReport, StampedEvent},
         cache_event::CacheEvent,
         handle::Engine,
         store::{CacheStore, FaultDisk, KeyPolicy, StoreOptions, open_over},
@@ -40,13 +42,17 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// When the engine cannot start at all, or ends for another reason than the faults.
 pub async fn rehearse(profile: &ChaosProfile, scratch: &Path, stopwatch: &dyn Clock) -> Result<ChaosReport, EngineError> {
     let target = Target::new(profile.facts).ok_or_else(|| EngineError::Unavailable("the simulated source has no facts".to_owned()))?;
+    let clock = Arc::new(SimClock::default());
     let mut run = Run {
         profile,
         scratch,
         stopwatch,
         target,
         disk: FaultDisk::new(profile.seed),
-        clock: Arc::new(SimClock::default()),
+        network: Arc::default(),
+        skewed: SkewedClock::new(&clock),
+        clock,
+        spells: Spells::default(),
         keys: Arc::new(SeededRng::new(profile.seed)),
         draws: SeededRng::new(profile.seed.wrapping_add(1)),
         truth: Truth::default(),
@@ -65,7 +71,12 @@ struct Run<'a> {
     stopwatch: &'a dyn Clock,
     target: Arc<Target>,
     disk: Arc<FaultDisk>,
+    network: Arc<Network>,
+    /// What the time is.
     clock: Arc<SimClock>,
+    /// What the engine is told it is.
+    skewed: Arc<SkewedClock>,
+    spells: Spells,
     /// For keys and nonces: one for the whole run, so that no nonce comes twice.
     keys: Arc<dyn Rng>,
     draws: SeededRng,
@@ -99,11 +110,13 @@ impl Run<'_> {
             self.report.simulated += STEP;
         }
         self.disk.refuse_writes(None);
+        self.spells.end(&self.network, &self.skewed);
         self.clock.advance(PATIENCE);
         self.heal(&running).await;
         self.refresh(&running).await?;
         self.look_back(&mut running, false)?;
         self.refresh(&running).await?;
+        self.compare(&running)?;
         running.engine.shutdown().await?;
         // What a person finds who starts it again.
         self.report.acknowledged = self.truth.acknowledged();
@@ -139,12 +152,20 @@ impl Run<'_> {
             }
             Some(FaultKind::SlowDisk) => self.slow(&running).await?,
             Some(FaultKind::Crash) => running = self.crash(running).await?,
+            Some(kind @ (FaultKind::NetworkDrop | FaultKind::Flapping | FaultKind::HighLatency | FaultKind::ClockSkew)) => {
+                let mut spells = self.spells;
+                spells.begin(kind, &self.network, &self.skewed, &|end| self.draw(end));
+                self.spells = spells;
+            }
             None => {}
         }
         self.reads(&running)?;
         self.refresh(&running).await?;
         self.reads(&running)?;
         self.clock.advance(STEP);
+        let mut spells = self.spells;
+        spells.pass(&self.network, &self.skewed, &|end| self.draw(end));
+        self.spells = spells;
         self.heal(&running).await;
         self.look_back(&mut running, false)?;
         Ok(running)
@@ -167,6 +188,9 @@ impl Run<'_> {
 
     /// Reads while a write hangs.
     async fn slow(&mut self, running: &Running) -> Result<(), EngineError> {
+        // An answer that does not come writes nothing that could hang.
+        let weather = self.network.now();
+        self.network.set(Weather::Clear);
         self.disk.close_gate();
         let refresh = ask(running, &self.target);
         tokio::pin!(refresh);
@@ -182,13 +206,16 @@ impl Run<'_> {
         match early {
             Some(outcome) => outcome?,
             None => refresh.await?,
-        }
+        };
+        self.network.set(weather);
         read
     }
 
     /// The power goes, one time in two in the middle of a write; then everything starts again.
     async fn crash(&mut self, running: Running) -> Result<Running, EngineError> {
         let torn = self.draw(4) == 0;
+        let weather = self.network.now();
+        self.network.set(Weather::Clear);
         if self.draw(2) == 0 {
             self.disk.close_gate();
             let refresh = ask(&running, &self.target);
@@ -211,6 +238,7 @@ impl Run<'_> {
         self.disk.refuse_writes(None);
         self.full_for = 0;
         self.truth.crashed();
+        self.network.set(weather);
         drop(running);
         let mut again = self.start()?;
         self.look_back(&mut again, false)?;
@@ -233,7 +261,7 @@ impl Run<'_> {
                 state_dir: state_dir.clone(),
                 backend: "sled".to_owned(),
                 key: CacheKey::Auto,
-                clock: self.clock.clone(),
+                clock: self.skewed.clone(),
                 rng: Arc::clone(&self.keys),
                 vault: Arc::new(NoVault),
                 policy: KeyPolicy::default(),
@@ -247,22 +275,55 @@ impl Run<'_> {
             state_dir,
             offline: false,
             polling: false,
-            clock: self.clock.clone(),
+            clock: self.skewed.clone(),
             rng: Arc::clone(&self.keys),
             secrets: Arc::new(NoSecrets),
             vault: Arc::new(NoVault),
             environment: Arc::default(),
+            inline: false,
         };
-        let engine = Engine::assemble(options, opened, vec![self.target.built()])?;
+        let engine = Engine::assemble(options, opened, vec![self.target.built(&self.network)])?;
         let events = engine.handle().subscribe();
         Ok(Running { engine, store, events, told, fresh: true })
     }
 
-    /// Asks the source; what it says is acknowledged if the disk took it.
+    /// Asks the source; what it says is acknowledged if it came and the disk took it.
     async fn refresh(&mut self, running: &Running) -> Result<(), EngineError> {
-        ask(running, &self.target).await?;
+        let reports = self.ask_through(running).await?;
+        self.report.fetches += 1;
+        self.report.failed_fetches = self.network.failed();
+        if reports.iter().any(|report| report.error.is_some()) {
+            return Ok(());
+        }
         if running.store.standing().is_none() && running.store.flush().is_ok() && running.store.standing().is_none() {
             self.truth.is_on_disk();
+        }
+        Ok(())
+    }
+
+    /// Asks; where the network is slow, looks what can be read before the time is moved on and the answer let go.
+    async fn ask_through(&mut self, running: &Running) -> Result<Vec<RefreshReport>, EngineError> {
+        let Weather::Slow(by) = self.network.now() else { return ask(running, &self.target).await };
+        let asking = ask(running, &self.target);
+        tokio::pin!(asking);
+        let network = Arc::clone(&self.network);
+        tokio::select! {
+            early = &mut asking => return early,
+            () = network.until_one_waits(network.waited()) => {}
+        }
+        let read = self.reads(running);
+        self.clock.advance(by.min(TIMEOUT));
+        network.release();
+        let reports = asking.await;
+        read.and(reports)
+    }
+
+    /// Counts what is not as the source says, though it was just asked.
+    fn compare(&mut self, running: &Running) -> Result<(), EngineError> {
+        let handle = running.engine.handle();
+        for at in 0..self.target.len() {
+            let value = handle.get(self.target.key(at))?.and_then(|fact| fact.value.as_ref().and_then(number_in));
+            self.report.behind += u64::from(value != Some(self.target.value(at)));
         }
         Ok(())
     }
@@ -338,9 +399,9 @@ impl Run<'_> {
     }
 }
 
-fn ask(running: &Running, target: &Arc<Target>) -> impl Future<Output = Result<(), EngineError>> + use<> {
+fn ask(running: &Running, target: &Arc<Target>) -> impl Future<Output = Result<Vec<RefreshReport>, EngineError>> + use<> {
     let (handle, target) = (running.engine.handle(), Arc::clone(target));
-    async move { handle.refresh(std::slice::from_ref(target.id())).await.map(drop) }
+    async move { handle.refresh(std::slice::from_ref(target.id())).await }
 }
 
 struct NoSecrets;
@@ -381,6 +442,9 @@ mod tests {
                 assert!(report.passed(), "{report:?}");
                 assert!(report.faults[&kind] > 2, "{report:?}");
                 assert!(report.acknowledged == 40 && report.found >= 35, "{report:?}");
+                let network = matches!(kind, FaultKind::NetworkDrop | FaultKind::Flapping | FaultKind::HighLatency);
+                assert_eq!(report.failed_fetches > 0, network, "{report:?}");
+                assert!(report.served == report.reads || !(network || kind == FaultKind::ClockSkew), "{report:?}");
             }
         }
     }

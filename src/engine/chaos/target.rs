@@ -3,9 +3,9 @@
 use std::{
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
 
+use super::network::{Behind, Network, TIMEOUT};
 use crate::{
     config::{FileSource, SourceConfig, SourceKind},
     engine::source::{BoxFuture, BuiltSource, Fetched, Reported, Source, SourceError},
@@ -30,8 +30,8 @@ impl Target {
         Some(Arc::new(Self { keys, values, id: SourceId::new(NAME).ok()? }))
     }
 
-    /// As the engine takes it.
-    pub fn built(self: &Arc<Self>) -> BuiltSource {
+    /// As the engine takes it, behind this network.
+    pub fn built(self: &Arc<Self>, network: &Arc<Network>) -> BuiltSource {
         let config = SourceConfig {
             name: self.id.clone(),
             kind: SourceKind::File(FileSource { path: PathBuf::from(NAME), depth: 0 }),
@@ -43,14 +43,16 @@ impl Target {
             prefix: String::new(),
             keys: Vec::new(),
             interval: None,
-            timeout: Duration::from_secs(60),
+            // Nothing is waited for in real time; the network says when it took too long.
+            timeout: TIMEOUT * 12,
             ttl: None,
-            apdex_target: Duration::from_millis(200),
+            apdex_target: TIMEOUT / 25,
             maps: Vec::new(),
             reads: Vec::new(),
             writes: Vec::new(),
         };
-        BuiltSource { id: self.id.clone(), config, source: Arc::new(Asked(Arc::clone(self))), kind: "simulated", group: None }
+        let source = Behind::shared(network, Arc::new(Asked(Arc::clone(self))));
+        BuiltSource { id: self.id.clone(), config, source, kind: "simulated", group: None }
     }
 
     /// Its name.

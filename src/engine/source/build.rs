@@ -5,16 +5,17 @@ use std::sync::Arc;
 use crate::{
     config::{Config, SecretRef, SourceConfig, SourceKind, TlsConfig},
     engine::world::{Clock, Secrets},
-    fact::SourceId,
+    fact::{Key, SourceId, Value},
 };
 
 use super::{
-    BoxFuture, Fetched, Source, SourceError,
+    BoxFuture, Change, Delivery, Fetched, Prepared, Reported, Source, SourceError,
     exec::ExecSource,
     fail::fail,
     file::FileSource,
     host::HostSource,
     http::HttpSource,
+    outcome::of_error,
     prometheus::PrometheusSource,
     template::{Place, Template},
 };
@@ -64,7 +65,8 @@ impl std::fmt::Debug for BuiltSource {
 
 /// Builds every configured source, also those that are not enabled, so that their mistakes are found.
 ///
-/// With an untrusted configuration, `exec` sources and those with a secret are there, but asking them fails with `untrusted`.
+/// With an untrusted configuration, `exec` sources and those with a secret are there, but asking them fails with `untrusted`; no source
+/// delivers a change.
 ///
 /// # Errors
 /// [`BadSource`] for the first source whose settings cannot work, with a sentence why.
@@ -81,16 +83,40 @@ pub fn build_sources(config: &Config, deps: &SourceDeps) -> Result<Vec<BuiltSour
     Ok(built)
 }
 
+/// Every configured source by its name and settings, for whoever shows what sources said and asks none: asking one of these fails.
+///
+/// # Errors
+/// [`BadSource`] where a name cannot be one.
+pub fn name_sources(config: &Config) -> Result<Vec<BuiltSource>, BadSource> {
+    let mut named = Vec::new();
+    for source in &config.sources {
+        let kind = match &source.kind {
+            SourceKind::Host => {
+                for side in HostSource::sides() {
+                    let bad = |message| BadSource { source_name: source.name.to_string(), message };
+                    named.push(host(source, side, Arc::new(Unasked)).map_err(bad)?);
+                }
+                continue;
+            }
+            SourceKind::File(_) => "file",
+            SourceKind::Exec(_) => "exec",
+            SourceKind::Http(_) => "http",
+            SourceKind::Prometheus(_) => "prometheus",
+        };
+        named.push(BuiltSource { id: source.name.clone(), config: source.clone(), source: Arc::new(Unasked), kind, group: None });
+    }
+    Ok(named)
+}
+
 fn hosts(config: &SourceConfig, deps: &SourceDeps) -> Result<Vec<BuiltSource>, String> {
-    let group = config.name.clone();
-    HostSource::pair(config, &deps.clock)
-        .into_iter()
-        .map(|(side, source)| {
-            let id = SourceId::new(&format!("{}.{side}", config.name)).map_err(|error| error.to_string())?;
-            let config = SourceConfig { name: id.clone(), ..config.clone() };
-            Ok(BuiltSource { id, config, source: Arc::new(source), kind: "host", group: Some(group.clone()) })
-        })
-        .collect()
+    HostSource::pair(config, &deps.clock).into_iter().map(|(side, source)| host(config, side, Arc::new(source))).collect()
+}
+
+/// One side of a host, under its own name.
+fn host(config: &SourceConfig, side: &str, source: Arc<dyn Source>) -> Result<BuiltSource, String> {
+    let id = SourceId::new(&format!("{}.{side}", config.name)).map_err(|error| error.to_string())?;
+    let group = Some(config.name.clone());
+    Ok(BuiltSource { config: SourceConfig { name: id.clone(), ..config.clone() }, id, source, kind: "host", group })
 }
 
 fn one(source: &SourceConfig, config: &Config, deps: &SourceDeps) -> Result<BuiltSource, String> {
@@ -106,10 +132,7 @@ fn one(source: &SourceConfig, config: &Config, deps: &SourceDeps) -> Result<Buil
             ("prometheus", Arc::new(made))
         }
     };
-    let made: Arc<dyn Source> = match needs_trust(&source.kind).filter(|_| !config.trusted) {
-        Some(what) => Arc::new(Untrusted { what }),
-        None => made,
-    };
+    let made: Arc<dyn Source> = if config.trusted { made } else { Arc::new(Untrusted { inner: made, what: needs_trust(&source.kind) }) };
     Ok(BuiltSource { id: source.name.clone(), config: source.clone(), source: made, kind, group: None })
 }
 
@@ -141,19 +164,66 @@ fn check_writes(source: &SourceConfig) -> Result<(), String> {
     Ok(())
 }
 
-/// Stands for a source that an untrusted configuration may name but not use.
+/// Stands for a source of which only the name is needed.
+struct Unasked;
+
+impl Source for Unasked {
+    fn fetch(&self) -> BoxFuture<'_, Result<Fetched, SourceError>> {
+        Box::pin(async { Err(fail("not_asked", "this source is only named here")) })
+    }
+}
+
+/// Stands before a source that an untrusted configuration names: nothing is sent, written or run for it.
 struct Untrusted {
-    what: &'static str,
+    inner: Arc<dyn Source>,
+    /// What even asking it would do that is not allowed.
+    what: Option<&'static str>,
+}
+
+impl Untrusted {
+    fn why(what: &str) -> SourceError {
+        let why = format!("this source {what}, and the configuration file is not trusted: read it, then run `stellar config trust FILE`");
+        fail("untrusted", why)
+    }
 }
 
 impl Source for Untrusted {
     fn fetch(&self) -> BoxFuture<'_, Result<Fetched, SourceError>> {
-        let what = self.what;
-        Box::pin(async move {
-            let why =
-                format!("this source {what}, and the configuration file is not trusted: read it, then run `stellar config trust FILE`");
-            Err(fail("untrusted", why))
-        })
+        match self.what {
+            Some(what) => Box::pin(async move { Err(Self::why(what)) }),
+            None => self.inner.fetch(),
+        }
+    }
+
+    fn read<'a>(&'a self, key: &'a Key) -> Option<BoxFuture<'a, Result<Option<Reported>, SourceError>>> {
+        if self.what.is_some() { None } else { self.inner.read(key) }
+    }
+
+    fn writes(&self, key: &Key) -> bool {
+        self.inner.writes(key)
+    }
+
+    fn prepare<'a>(&'a self, change: &'a Change) -> Option<BoxFuture<'a, Result<Prepared, Delivery>>> {
+        self.writes(&change.key).then(|| -> BoxFuture<'a, _> { Box::pin(async { Err(of_error(&Self::why("takes changes"))) }) })
+    }
+
+    fn deliver<'a>(&'a self, change: &'a Change) -> Option<BoxFuture<'a, Delivery>> {
+        self.writes(&change.key).then(|| -> BoxFuture<'a, _> { Box::pin(async { of_error(&Self::why("takes changes")) }) })
+    }
+
+    fn reread<'a>(&'a self, key: &'a Key) -> Option<BoxFuture<'a, Result<Option<Value>, SourceError>>> {
+        match self.what {
+            Some(what) => self.writes(key).then(|| -> BoxFuture<'a, _> { Box::pin(async move { Err(Self::why(what)) }) }),
+            None => self.inner.reread(key),
+        }
+    }
+
+    fn watch_paths(&self) -> Vec<std::path::PathBuf> {
+        self.inner.watch_paths()
+    }
+
+    fn forget(&self) {
+        self.inner.forget();
     }
 }
 

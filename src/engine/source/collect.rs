@@ -54,6 +54,12 @@ impl Claims {
         }
     }
 
+    /// What of a key stands behind the prefix; empty for the prefix itself, none for a key this source cannot have.
+    pub(super) fn tail<'k>(&self, key: &'k Key) -> Option<&'k str> {
+        let rest = key.as_str().strip_prefix(&self.prefix).filter(|_| self.allows(key))?;
+        if self.prefix.is_empty() || rest.is_empty() { Some(rest) } else { rest.strip_prefix('/') }
+    }
+
     fn key(&self, tail: &str) -> Result<Key, Refusal> {
         let key = Key::new(&self.full(tail)).map_err(|error| Refusal::Malformed(refused(&error)))?;
         if self.allows(&key) { Ok(key) } else { Err(Refusal::Unclaimed) }

@@ -1,10 +1,11 @@
 //! `exec`: a command whose output is the answer.
 //!
-//! Invariants: no shell; the arguments are the configured ones; of the environment only what is listed; standard input is closed; output
-//! is bounded; however it ends - time-out, too much output, a caller that no longer waits - its whole process group ends with it.
+//! Invariants: no shell; the arguments are the configured ones; of the environment only what is listed; standard input is closed, or holds
+//! the value of a change; output is bounded; however it ends - time-out, too much output, a caller that no longer waits - its whole process group ends with it.
 
 mod group;
 mod run;
+mod send;
 
 use std::path::PathBuf;
 
@@ -12,17 +13,19 @@ use serde_json::{Value as Json, json};
 
 use crate::{
     config::{ExecSource as ExecConfig, OutputFormat, SourceConfig},
-    fact::json_string,
+    fact::{Base, Key, Value, json_string},
 };
 
 use super::{
-    BoxFuture, Fetched, Source, SourceError,
+    Answer, BoxFuture, Change, Confirmed, Delivery, Fetched, Source, SourceError,
     collect::{Claims, Collector, Origin},
     fail::fail,
     json,
     map::Mapping,
+    outcome,
 };
 use run::Run;
+use send::WriteRoute;
 
 /// A command.
 pub(super) struct ExecSource {
@@ -30,6 +33,7 @@ pub(super) struct ExecSource {
     format: OutputFormat,
     claims: Claims,
     mapping: Mapping,
+    writes: Vec<WriteRoute>,
 }
 
 impl ExecSource {
@@ -51,15 +55,20 @@ impl ExecSource {
             OutputFormat::Lines => Some("$[*]"),
         };
         let (program, arguments) = exec.command.split_first().ok_or("command is empty")?;
+        let run = Run {
+            program: run::program(program, &base_dir),
+            arguments: arguments.to_vec(),
+            directory: base_dir,
+            environment: run::environment(&exec.env, environment),
+            timeout: config.timeout,
+            max_output: exec.max_output,
+            input: None,
+        };
+        let routes = config.writes.iter().filter(|_| config.writable);
+        let writes = routes.map(|write| WriteRoute::compile(write, &run, |name| run::program(name, &run.directory)));
         Ok(Self {
-            run: Run {
-                program: run::program(program, &base_dir),
-                arguments: arguments.to_vec(),
-                directory: base_dir,
-                environment: run::environment(&exec.env, environment),
-                timeout: config.timeout,
-                max_output: exec.max_output,
-            },
+            writes: writes.collect::<Result<_, _>>()?,
+            run,
             format: exec.format,
             claims: Claims::of(config),
             mapping: Mapping::compile(&config.maps, exec.depth, items, &config.prefix)?,
@@ -74,15 +83,58 @@ impl ExecSource {
     }
 }
 
+impl ExecSource {
+    async fn ask(&self) -> Result<Fetched, SourceError> {
+        let output = self.run.output().await?;
+        let body = self.body(&output)?;
+        let mut into = Collector::new(&self.claims);
+        self.mapping.apply(&body, &Origin::default(), &mut into).map_err(|why| fail("invalid_mapping", why))?;
+        Ok(into.finish(output.len() as u64))
+    }
+
+    fn write_route(&self, key: &Key) -> Option<&WriteRoute> {
+        self.writes.iter().find(|route| self.claims.allows(key) && route.is_for(key))
+    }
+
+    async fn value_now(&self, key: &Key) -> Result<Option<Value>, SourceError> {
+        outcome::value_in(self.ask().await?, key)
+    }
+
+    /// Checked, never guarded: between the look and the command anybody may come.
+    async fn attempt(&self, route: &WriteRoute, change: &Change) -> Delivery {
+        if change.base != Base::Unknown {
+            let current = match self.value_now(&change.key).await {
+                Ok(value) => Base::found(value),
+                Err(error) => return outcome::of_error(&error),
+            };
+            if current.is(&change.value) {
+                return Delivery::Accepted { revision: None, guarded: false, confirmed: Some(Confirmed(change.value.clone())) };
+            }
+            if !change.base.holds(&current, &change.compare) {
+                let answer = Answer::new(None, "the value at the target is no longer the one this change was made on");
+                return Delivery::Moved { current, answer };
+            }
+        }
+        route.send(change).await
+    }
+}
+
 impl Source for ExecSource {
     fn fetch(&self) -> BoxFuture<'_, Result<Fetched, SourceError>> {
-        Box::pin(async move {
-            let output = self.run.output().await?;
-            let body = self.body(&output)?;
-            let mut into = Collector::new(&self.claims);
-            self.mapping.apply(&body, &Origin::default(), &mut into).map_err(|why| fail("invalid_mapping", why))?;
-            Ok(into.finish(output.len() as u64))
-        })
+        Box::pin(self.ask())
+    }
+
+    fn writes(&self, key: &Key) -> bool {
+        self.write_route(key).is_some()
+    }
+
+    fn deliver<'a>(&'a self, change: &'a Change) -> Option<BoxFuture<'a, Delivery>> {
+        let route = self.write_route(&change.key)?;
+        Some(Box::pin(self.attempt(route, change)))
+    }
+
+    fn reread<'a>(&'a self, key: &'a Key) -> Option<BoxFuture<'a, Result<Option<Value>, SourceError>>> {
+        self.writes(key).then(|| -> BoxFuture<'a, _> { Box::pin(self.value_now(key)) })
     }
 }
 

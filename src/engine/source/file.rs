@@ -3,10 +3,17 @@
 //! Invariants: at most 16 MiB of a file, 64 of a directory, are read and nothing but regular files is opened; a file that did not move is not read
 //! again; one bad file fails the fetch with its name and line, because half a directory would look like deletions.
 //!
+//! A change comes in two halves: what the file will be is worked out and its digest given out, then, if that still holds, put in place at one
+//! stroke. A file that has the intended digest already was put in place before.
+//!
 //! It does not watch: it says which paths to watch.
 
+mod edit;
 mod fingerprint;
+mod in_toml;
 mod load;
+mod plan;
+mod replace;
 mod text;
 
 use std::{
@@ -18,14 +25,15 @@ use std::{
 use crate::{
     config::{FileSource as FileConfig, SourceConfig},
     engine::world::Clock,
-    fact::{Key, Timestamp},
+    fact::{Key, Timestamp, Value},
 };
 
 use super::{
-    BoxFuture, Fetched, Skipped, Source, SourceError,
+    BoxFuture, Change, Delivery, Fetched, Prepared, Skipped, Source, SourceError,
     collect::{Claims, Collector, Origin},
     fail::fail,
     map::Mapping,
+    outcome,
 };
 use fingerprint::Print;
 use load::{Listing, Loaded};
@@ -41,6 +49,10 @@ struct Inner {
     mapping: Mapping,
     clock: Arc<dyn Clock>,
     last: Mutex<Option<Last>>,
+    prefix_segments: usize,
+    writable: bool,
+    /// Held while content is put in place: two changes of one file follow each other.
+    placing: Mutex<()>,
 }
 
 /// What the last successful fetch saw.
@@ -58,7 +70,16 @@ impl FileSource {
     /// A sentence that says which map is wrong and why.
     pub(super) fn new(config: &SourceConfig, file: &FileConfig, clock: Arc<dyn Clock>) -> Result<Self, String> {
         let mapping = Mapping::compile(&config.maps, file.depth, None, &config.prefix)?;
-        let inner = Inner { path: file.path.clone(), claims: Claims::of(config), mapping, clock, last: Mutex::new(None) };
+        let inner = Inner {
+            path: file.path.clone(),
+            claims: Claims::of(config),
+            mapping,
+            clock,
+            last: Mutex::new(None),
+            prefix_segments: if config.prefix.is_empty() { 0 } else { config.prefix.split('/').count() },
+            writable: config.writable && plan::has_writable_format(&file.path),
+            placing: Mutex::new(()),
+        };
         Ok(Self { inner: Arc::new(inner) })
     }
 }
@@ -68,8 +89,37 @@ impl Source for FileSource {
         let inner = Arc::clone(&self.inner);
         Box::pin(async move {
             let task = tokio::task::spawn_blocking(move || inner.fetch());
-            task.await.unwrap_or_else(|_| Err(fail("not_found", "the files could not be read: the reading task ended early")))
+            task.await.unwrap_or_else(|_| Err(ended_early()))
         })
+    }
+
+    fn writes(&self, key: &Key) -> bool {
+        self.inner.writable && self.inner.claims.tail(key).is_some()
+    }
+
+    fn prepare<'a>(&'a self, change: &'a Change) -> Option<BoxFuture<'a, Result<Prepared, Delivery>>> {
+        let (inner, change) = self.writes(&change.key).then(|| (Arc::clone(&self.inner), change.clone()))?;
+        Some(Box::pin(async move {
+            let task = tokio::task::spawn_blocking(move || inner.plan(&change).map(|plan| Prepared { digest: plan.digest }));
+            task.await.unwrap_or_else(|_| Err(outcome::of_error(&ended_early())))
+        }))
+    }
+
+    fn deliver<'a>(&'a self, change: &'a Change) -> Option<BoxFuture<'a, Delivery>> {
+        let (inner, change) = self.writes(&change.key).then(|| (Arc::clone(&self.inner), change.clone()))?;
+        Some(Box::pin(async move {
+            let task = tokio::task::spawn_blocking(move || inner.put_in_place(&change));
+            // Whoever no longer waits for it does not stop it, and a task that ended early may have come far.
+            task.await.unwrap_or_else(|_| Delivery::Unavailable { error: ended_early(), maybe_applied: true })
+        }))
+    }
+
+    fn reread<'a>(&'a self, key: &'a Key) -> Option<BoxFuture<'a, Result<Option<Value>, SourceError>>> {
+        let (inner, key) = self.writes(key).then(|| (Arc::clone(&self.inner), key.clone()))?;
+        Some(Box::pin(async move {
+            let task = tokio::task::spawn_blocking(move || outcome::value_in(inner.read_all()?, &key));
+            task.await.unwrap_or_else(|_| Err(ended_early()))
+        }))
     }
 
     fn watch_paths(&self) -> Vec<PathBuf> {
@@ -81,7 +131,29 @@ impl Source for FileSource {
     }
 }
 
+fn ended_early() -> SourceError {
+    fail("not_found", "the files could not be read: the task ended early")
+}
+
 impl Inner {
+    /// The second half of a change.
+    fn put_in_place(&self, change: &Change) -> Delivery {
+        let _placing = self.placing.lock().unwrap_or_else(PoisonError::into_inner);
+        match self.plan(change) {
+            Ok(plan) if change.intended.as_ref() == Some(&plan.digest) => replace::replace(&plan, change),
+            Ok(_) => Delivery::Unprepared,
+            Err(outcome) => outcome,
+        }
+    }
+
+    /// Everything, whatever was seen before.
+    fn read_all(&self) -> Result<Fetched, SourceError> {
+        let listing = Listing::of(&self.path)?;
+        let loaded = listing.files.iter().map(|file| load::load(&file.path)).collect::<Result<Vec<Loaded>, _>>()?;
+        let bytes = loaded.iter().map(|file| file.bytes.len() as u64).sum();
+        self.merge(&loaded, bytes)
+    }
+
     fn fetch(&self) -> Result<Fetched, SourceError> {
         let now = self.clock.now();
         let listing = Listing::of(&self.path)?;
@@ -172,3 +244,5 @@ fn same_content(old: &BTreeMap<PathBuf, Print>, new: &BTreeMap<PathBuf, Print>) 
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod write_tests;

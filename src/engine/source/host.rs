@@ -37,6 +37,11 @@ pub(super) struct HostSource {
 }
 
 impl HostSource {
+    /// The names of a host's sides.
+    pub(super) fn sides() -> impl Iterator<Item = &'static str> {
+        Side::ALL.iter().map(|(_, name)| *name)
+    }
+
     /// The sources of one `[[source]]`, with their sides' names, sharing their ticks.
     pub(super) fn pair(config: &SourceConfig, clock: &Arc<dyn Clock>) -> Vec<(&'static str, Self)> {
         // Half an interval: long enough for the second of the pair, too short for a reading to be given out in two rounds.

@@ -4,16 +4,20 @@
 //! included - so headers with secrets never reach another; secrets go over plain HTTP only to loopback; a body is read up to its limit and
 //! no further; no proxy, cookie or setting comes out of the environment; sentences name origins, never paths, queries or credentials.
 //!
-//! It does not retry and does not decide when to ask: that is the schedule's.
+//! It does not retry and does not decide when to ask or to send: that is the schedule's and the queue's.
 
 mod client;
+mod deliver;
 mod fault;
 mod fresh;
 mod origin;
 mod pages;
 mod read;
+mod send;
 mod settings;
 mod tls;
+mod verdict;
+mod write;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -22,14 +26,15 @@ use reqwest::Url;
 use crate::{
     config::{HttpConfig, HttpSource as HttpSettings, SourceConfig},
     engine::world::{Clock, Secrets},
-    fact::Key,
+    fact::{Key, Value},
 };
 
 use super::{
-    BoxFuture, Fetched, Reported, Skipped, Source, SourceError,
+    BoxFuture, Change, Delivery, Fetched, Reported, Skipped, Source, SourceError,
     collect::{Claims, Collector, Origin},
     fail::fail,
     map::Mapping,
+    outcome,
     path::Path,
 };
 pub(super) use client::{Answer, Client};
@@ -38,6 +43,7 @@ pub(super) use origin::parse as parse_url;
 use pages::Pages;
 use read::Route;
 pub(super) use settings::Settings;
+use write::WriteRoute;
 
 /// An HTTP API.
 pub(super) struct HttpSource {
@@ -47,6 +53,8 @@ pub(super) struct HttpSource {
     claims: Claims,
     mapping: Mapping,
     routes: Vec<Route>,
+    writes: Vec<WriteRoute>,
+    writable: bool,
     clock: Arc<dyn Clock>,
     last: Mutex<Option<Last>>,
 }
@@ -82,16 +90,29 @@ impl HttpSource {
             redirects: limits.redirects,
         };
         let routes = config.reads.iter().map(|read| Route::compile(read, &url)).collect::<Result<_, _>>()?;
+        let writes = config.writes.iter().map(|write| WriteRoute::compile(write, &url)).collect::<Result<_, _>>()?;
         Ok(Self {
             client: Client::new(&url, settings, secrets)?,
             next: http.next.as_deref().map(|text| Path::compile("next", text)).transpose()?,
             claims: Claims::of(config),
             mapping: Mapping::compile(&config.maps, http.depth, None, &config.prefix)?,
             routes,
+            writes,
+            writable: config.writable,
             clock,
             url,
             last: Mutex::new(None),
         })
+    }
+
+    /// The value of a key at the origin now: by its read route, else out of everything. Nothing that was remembered is asked for, and
+    /// nothing is remembered of it.
+    async fn value_now(&self, key: &Key) -> Result<Option<Value>, SourceError> {
+        if let Some(route) = self.routes.iter().find(|route| route.is_for(key)) {
+            return Ok(route.read(key, &self.client, self.clock.as_ref()).await?.map(|found| found.value));
+        }
+        let first = self.client.get(&self.url, &[], self.clock.as_ref()).await?;
+        outcome::value_in(self.gather(first).await?.0, key)
     }
 
     fn last(&self) -> Option<Last> {
@@ -124,9 +145,8 @@ impl HttpSource {
         self.take(first).await
     }
 
-    async fn take(&self, first: Answer) -> Result<Fetched, SourceError> {
-        let validators = Validators::of(&first.headers);
-        let fresh_for = validators.fresh_for(&self.url, self.clock.now());
+    /// The items of an answer and of all pages behind it, and whether there were none.
+    async fn gather(&self, first: Answer) -> Result<(Fetched, bool), SourceError> {
         let mut into = Collector::new(&self.claims);
         let mut pages = Pages::new(&self.url, self.client.max_body());
         let mut answer = first;
@@ -137,10 +157,16 @@ impl HttpSource {
             let Some(next) = self.next.as_ref().map(|path| pages.next(path, &body, &answer.url)).transpose()?.flatten() else { break };
             answer = self.client.get(&next, &[], self.clock.as_ref()).await?;
         }
-        let mut fetched = into.finish(pages.bytes());
+        Ok((into.finish(pages.bytes()), pages.is_single()))
+    }
+
+    async fn take(&self, first: Answer) -> Result<Fetched, SourceError> {
+        let validators = Validators::of(&first.headers);
+        let fresh_for = validators.fresh_for(&self.url, self.clock.now());
+        let (mut fetched, is_single) = self.gather(first).await?;
         fetched.fresh_for = fresh_for;
         // The tag of a first page says nothing of the pages behind it.
-        if pages.is_single() && validators.is_any() {
+        if is_single && validators.is_any() {
             self.remember(Some(Last {
                 validators,
                 complete: fetched.complete,
@@ -165,7 +191,21 @@ impl Source for HttpSource {
         Some(Box::pin(route.read(key, &self.client, self.clock.as_ref())))
     }
 
+    fn writes(&self, key: &Key) -> bool {
+        self.write_route(key).is_some()
+    }
+
+    fn deliver<'a>(&'a self, change: &'a Change) -> Option<BoxFuture<'a, Delivery>> {
+        let route = self.write_route(&change.key)?;
+        Some(Box::pin(self.attempt(route, change)))
+    }
+
+    fn reread<'a>(&'a self, key: &'a Key) -> Option<BoxFuture<'a, Result<Option<Value>, SourceError>>> {
+        self.writes(key).then(|| -> BoxFuture<'a, _> { Box::pin(self.value_now(key)) })
+    }
+
     fn forget(&self) {
+        self.writes.iter().for_each(WriteRoute::forget);
         self.remember(None);
     }
 }

@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use crate::{
     config::MapConfig,
-    fact::{Timestamp, Value},
+    fact::{JsonStep, Timestamp, Value},
 };
 
 use super::{
@@ -96,6 +96,15 @@ impl Map {
         for item in found {
             self.take(item, origin, into);
         }
+    }
+
+    /// The ways to the values that this map turns into the key; `tail` is the key without the source's prefix.
+    pub(super) fn places(&self, body: &Json, tail: &str) -> Vec<Vec<JsonStep>> {
+        let all = |path: Option<&Path>, json| path.map_or_else(|| vec![(Vec::new(), json)], |path| path.located(json));
+        let items = all(self.items.as_ref(), body).into_iter().filter(|(_, item)| self.key.fill(item).is_ok_and(|key| key == tail));
+        items
+            .flat_map(|(way, item)| all(self.value.as_ref(), item).into_iter().map(move |(rest, _)| [way.as_slice(), &rest].concat()))
+            .collect()
     }
 
     fn take(&self, item: &Json, origin: &Origin, into: &mut Collector<'_>) {

@@ -1,7 +1,9 @@
 //! JSONPath (RFC 9535) expressions of the configuration, kept with the text a reason may quote.
 
 use serde_json::Value as Json;
-use serde_json_path::JsonPath;
+use serde_json_path::{JsonPath, PathElement};
+
+use crate::fact::JsonStep;
 
 /// A compiled expression and its text.
 #[derive(Clone, Debug)]
@@ -37,6 +39,15 @@ impl Path {
     /// Every node it finds.
     pub(super) fn all<'a>(&self, json: &'a Json) -> Vec<&'a Json> {
         self.path.query(json).all()
+    }
+
+    /// Every node it finds, with the way to it.
+    pub(super) fn located<'a>(&self, json: &'a Json) -> Vec<(Vec<JsonStep>, &'a Json)> {
+        let step = |element: &PathElement<'_>| match element {
+            PathElement::Name(name) => JsonStep::Member((*name).to_owned()),
+            PathElement::Index(index) => JsonStep::Item(*index),
+        };
+        self.path.query_located(json).iter().map(|found| (found.location().iter().map(step).collect(), found.node())).collect()
     }
 
     /// The one node it finds.

@@ -54,3 +54,38 @@ impl crate::engine::Secrets for TestSecrets {
         }
     }
 }
+
+/// A change of a key from a base (none: not there) to a value, on its first attempt.
+pub(super) fn change(key: &str, base: Option<&str>, value: &str) -> super::Change {
+    use crate::fact::{Base, CompareRule, Key, Value};
+    super::Change {
+        id: "0199-x".into(),
+        idempotency_key: "0199-key".into(),
+        key: Key::new(key).unwrap(),
+        value: Value::parse(value).unwrap(),
+        base: Base::found(base.map(|base| Value::parse(base).unwrap())),
+        guard: None,
+        intended: None,
+        compare: CompareRule::default(),
+        secret: false,
+        attempt: 1,
+    }
+}
+
+/// An outcome in short: its name, and what it says.
+pub(super) fn short(outcome: &super::Delivery) -> String {
+    use super::Delivery;
+    match outcome {
+        Delivery::Accepted { guarded, confirmed, .. } => {
+            format!("accepted{}{}", if *guarded { " guarded" } else { "" }, if confirmed.is_some() { " confirmed" } else { "" })
+        }
+        Delivery::Moved { current, .. } => format!("moved to {}", current.value().map_or("nothing", |value| value.as_json_text())),
+        Delivery::Refused { answer } => format!("refused: {}", answer.text),
+        Delivery::Poison { answer, maybe_applied } => format!("poison{}: {}", if *maybe_applied { " maybe" } else { "" }, answer.text),
+        Delivery::Unavailable { error, maybe_applied } => {
+            format!("unavailable{}: {}", if *maybe_applied { " maybe" } else { "" }, error.code)
+        }
+        Delivery::Denied { answer } => format!("denied: {}", answer.text),
+        Delivery::Unprepared => "unprepared".to_owned(),
+    }
+}

@@ -2,7 +2,7 @@
 //!
 //! Remote names end up in other people's URLs and command lines here, so each place has its own rule: percent-encoded in a URL (and `.`
 //! and `..` refused, because a URL has no way to encode them), escaped inside JSON strings in a body, never starting with `-` in an
-//! argument. Any other brace is literal; any other `{word}` is an error when the template is compiled.
+//! argument (a number behind other text may). Any other brace is literal; any other `{word}` is an error when the template is compiled.
 
 use std::fmt::Write as _;
 
@@ -96,7 +96,16 @@ impl Template {
         for part in &self.parts {
             match part {
                 Part::Text(text) => out.push_str(text),
-                Part::Word(word) => out.push_str(&self.filled(*word, words)?),
+                Part::Word(word) => {
+                    let filled = self.filled(*word, words)?;
+                    // A value behind something, as in --level={value}, is part of one argument: a negative number may stand there.
+                    let is_value = matches!(word, Word::Value | Word::Base);
+                    if self.place == Place::Argument && filled.starts_with('-') && (out.is_empty() || !is_value) {
+                        let name = word.name();
+                        return Err(format!("{{{name}}} starts with - here, which a command would take for an option"));
+                    }
+                    out.push_str(&filled);
+                }
             }
         }
         Ok(out)
@@ -222,9 +231,6 @@ fn inside_string(text: &str) -> String {
 }
 
 fn argument(word: Word, text: &str) -> Result<String, String> {
-    if text.starts_with('-') {
-        return Err(format!("{{{}}} starts with - here, which a command would take for an option", word.name()));
-    }
     if text.contains('\0') {
         return Err(format!("{{{}}} holds a NUL here, which no argument can", word.name()));
     }
@@ -266,6 +272,7 @@ mod tests {
             (Place::Body, "\"{1}\"", "*", "\"q\"", "\"\\\"q\\\"\""),
             (Place::Argument, "deploy/{1}", "*", "a%2Fb;$(x) y", "deploy/a/b;$(x) y"),
             (Place::Argument, "{value}", "*", "a", r#"{"a":"b c"}"#),
+            (Place::Argument, "--by={base}", "*", "a", "--by=-5"),
             (Place::Argument, "{key}", "**", "a%2Fb/c", "a%2Fb/c"),
         ];
         for (place, text, pattern, key, expected) in table {
@@ -281,7 +288,7 @@ mod tests {
             (Place::Url, "http://h/{key}", "**", "a/./b"),
             (Place::Argument, "{1}", "*", "-n"),
             (Place::Argument, "--name={1}", "*", "-rf"),
-            (Place::Argument, "--by={base}", "*", "a"),
+            (Place::Argument, "{base}", "*", "a"),
         ];
         for (place, text, pattern, key) in table {
             let why = fill(text, place, pattern, key).unwrap_err();

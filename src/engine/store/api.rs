@@ -1,12 +1,13 @@
 //! The contract every store keeps.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use crate::fact::{Key, Observation, SourceId};
 
 use super::{
     error::StoreError,
     key_keeper::KeyKeeper,
+    log_keys::LogSealer,
     pieces, record,
     snapshot_key::SnapshotKeys,
     standing::{Standing, Turn},
@@ -133,6 +134,20 @@ pub trait CacheStore: Send + Sync {
         self.flush()
     }
 
+    /// The write that a window kept now would speak of; none where one of it is kept already, and for a store that keeps none.
+    fn window_due(&self) -> Option<u64> {
+        None
+    }
+
+    /// Keeps beside the backend what the next start shows before it opens it: what is there after this write, until the next one. Does
+    /// nothing where that has come already.
+    ///
+    /// # Errors
+    /// As for [`CacheStore::checkpoint`]; without it the next start is slower.
+    fn keep_window(&self, _write: u64, _body: &[u8]) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// Copies what is live to a fresh database and puts that in the place of the old one, leaving out what these sources say of these keys.
     /// Reads go on meanwhile, writes wait for the end of it. A store without a disk just forgets what is to be left out.
     ///
@@ -176,6 +191,12 @@ pub trait CacheStore: Send + Sync {
 
     /// What seals its snapshots and opens them; none for a store without keys.
     fn snapshot_keys(&self) -> Option<SnapshotKeys> {
+        None
+    }
+
+    /// What seals the log of record, for as long as the process lives: it goes on when the database is set aside or opened again. None for a
+    /// store without keys, which can promise nothing.
+    fn log_sealer(&self) -> Option<Arc<dyn LogSealer>> {
         None
     }
 

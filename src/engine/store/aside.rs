@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{error::StoreError, files};
+use super::{error::StoreError, files, log_head::LOG_DIR, retired};
 use crate::fact::Timestamp;
 
 /// Moves these names of the data directory, where they exist, to a directory of this moment; answers which.
@@ -38,6 +38,38 @@ pub fn set_aside_from(data_dir: &Path, from_dir: &Path, names: &[&str], now: Tim
     files::sync_dir(&damaged)?;
     files::sync_dir(from_dir)?;
     Ok(place)
+}
+
+/// Keeps a copy of damaged bytes under this name in a directory of this moment, with the data keys that may open it; none: every one may.
+/// One that is kept already is not kept twice. Answers where it is.
+///
+/// # Errors
+/// [`StoreError::Unwritable`].
+pub fn keep_copy(data_dir: &Path, name: &str, bytes: &[u8], keys: Option<&[u32]>, now: Timestamp) -> Result<PathBuf, StoreError> {
+    let damaged = data_dir.join("damaged");
+    files::private_dir(&damaged)?;
+    let places = fs::read_dir(&damaged).map_err(|error| StoreError::unwritable(&damaged, &error))?;
+    let kept = places.flatten().map(|place| place.path()).find(|place| fs::read(place.join(name)).is_ok_and(|there| there == bytes));
+    if let Some(kept) = kept {
+        return Ok(kept);
+    }
+    let place = new_place(&damaged, now)?;
+    // The keys first: without them the copy would be there and need every key, with them alone nothing is there.
+    if let Some(keys) = keys {
+        retired::note(&place, keys)?;
+    }
+    files::replace(&place.join(name), bytes)?;
+    files::sync_dir(&damaged)?;
+    files::sync_dir(data_dir)?;
+    Ok(place)
+}
+
+/// Moves the log of record as a whole to a directory of this moment. Which keys it needs is not known, so every one is kept.
+///
+/// # Errors
+/// As for [`set_aside`].
+pub fn set_log_aside(data_dir: &Path, now: Timestamp) -> Result<PathBuf, StoreError> {
+    set_aside(data_dir, &[LOG_DIR], now)
 }
 
 fn new_place(damaged: &Path, now: Timestamp) -> Result<PathBuf, StoreError> {

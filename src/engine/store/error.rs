@@ -46,7 +46,7 @@ pub enum StoreError {
 
 impl StoreError {
     /// The disk's refusal to write `path`, with what to do about it.
-    pub(super) fn unwritable(path: &Path, error: &io::Error) -> Self {
+    pub(in crate::engine) fn unwritable(path: &Path, error: &io::Error) -> Self {
         let advice = match error.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => "; free some space and try again",
             io::ErrorKind::ReadOnlyFilesystem => "; choose a data directory on a disk that can be written",

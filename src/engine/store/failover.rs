@@ -24,6 +24,7 @@ use super::{
     api::{CacheStore, Compacted, Quarantined, StoreOp, StoreStats, VerifyReport},
     error::StoreError,
     key_keeper::KeyKeeper,
+    log_keys::LogSealer,
     memory::MemoryStore,
     names,
     snapshot_key::SnapshotKeys,
@@ -330,6 +331,17 @@ impl CacheStore for Failover {
         self.sync(|primary| primary.checkpoint())
     }
 
+    fn window_due(&self) -> Option<u64> {
+        let Ok(Reader::Disk(primary)) = self.reader() else { return None };
+        primary.window_due()
+    }
+
+    fn keep_window(&self, write: u64, body: &[u8]) -> Result<(), StoreError> {
+        let Reader::Disk(primary) = self.reader()? else { return Ok(()) };
+        // A convenience: a disk that refuses it says so again where it matters.
+        primary.keep_window(write, body)
+    }
+
     fn standing(&self) -> Option<Standing> {
         let state = self.look();
         let over = state.over.as_ref()?;
@@ -370,6 +382,10 @@ impl CacheStore for Failover {
     fn snapshot_keys(&self) -> Option<SnapshotKeys> {
         let primary = self.look().primary.clone();
         primary.map_or_else(|| self.primary.snapshot_keys(), |primary| primary.snapshot_keys())
+    }
+
+    fn log_sealer(&self) -> Option<Arc<dyn LogSealer>> {
+        self.primary.log_sealer()
     }
 
     fn keys(&self) -> Option<&dyn KeyKeeper> {

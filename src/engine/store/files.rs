@@ -11,6 +11,9 @@ use std::{
 use super::error::StoreError;
 
 /// Makes a directory and what is missing above it, 0700. One that is there already is a person's own and stays as it is.
+///
+/// # Errors
+/// [`StoreError::Unwritable`].
 pub fn private_dir(path: &Path) -> Result<(), StoreError> {
     DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| StoreError::unwritable(path, &error))
 }
@@ -22,8 +25,16 @@ pub fn close_to_others(path: &Path) -> io::Result<()> {
 }
 
 /// Opens a file for writing, made 0600 if it is not there.
+///
+/// # Errors
+/// The system's.
 pub fn open_private(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
+}
+
+/// For what a full disk may do without: that it is full is no failure, anything else is.
+pub fn unless_full(error: io::Error) -> io::Result<()> {
+    if matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) { Ok(()) } else { Err(error) }
 }
 
 /// Replaces a file so that after a crash it is the old or the new one: a sibling is written and synced, then renamed, then the
@@ -56,6 +67,9 @@ pub fn sync_parent(path: &Path) -> Result<(), StoreError> {
 }
 
 /// Syncs a directory.
+///
+/// # Errors
+/// [`StoreError::Unwritable`].
 pub fn sync_dir(path: &Path) -> Result<(), StoreError> {
     File::open(path).and_then(|dir| dir.sync_all()).map_err(|error| StoreError::unwritable(path, &error))
 }

@@ -7,6 +7,7 @@ use super::{error::StoreError, files};
 /// The layout this build writes and reads.
 pub const FORMAT: u32 = 1;
 
+const NAME: &str = "format";
 const FIRST_WORDS: &str = "stellar data format ";
 
 /// Reads the directory's format, or writes ours where there is none; true when it had none.
@@ -14,22 +15,32 @@ const FIRST_WORDS: &str = "stellar data format ";
 /// # Errors
 /// [`StoreError::NewerFormat`] for a later one; [`StoreError::Damaged`] for a file that is none of ours: it is left as it is.
 pub fn check(data_dir: &Path) -> Result<bool, StoreError> {
-    let path = data_dir.join("format");
-    let Some(bytes) = files::read_small(&path, 64)? else {
-        files::replace(&path, format!("{FIRST_WORDS}{FORMAT}\n").as_bytes())?;
-        return Ok(true);
-    };
+    match found(data_dir)? {
+        None => {
+            files::replace(&data_dir.join(NAME), format!("{FIRST_WORDS}{FORMAT}\n").as_bytes())?;
+            Ok(true)
+        }
+        Some(FORMAT) => Ok(false),
+        Some(found) => Err(StoreError::NewerFormat { found, supported: FORMAT }),
+    }
+}
+
+/// The format the directory says it has, ours or a later one; none where it says nothing. Writes nothing.
+///
+/// # Errors
+/// [`StoreError::Damaged`] for a file that is none of ours.
+pub fn found(data_dir: &Path) -> Result<Option<u32>, StoreError> {
+    let path = data_dir.join(NAME);
+    let Some(bytes) = files::read_small(&path, 64)? else { return Ok(None) };
     // A bare number is taken too: what a later version writes around it is not known here.
     let found = std::str::from_utf8(&bytes).ok().and_then(|text| text.trim().trim_start_matches(FIRST_WORDS).parse().ok());
-    match found {
-        Some(FORMAT) => Ok(false),
-        Some(found) if found > FORMAT => Err(StoreError::NewerFormat { found, supported: FORMAT }),
-        // No format below 1 was ever written.
-        _ => Err(StoreError::Damaged(format!(
+    // No format below 1 was ever written.
+    found.filter(|found| *found >= FORMAT).map(Some).ok_or_else(|| {
+        StoreError::Damaged(format!(
             "{} does not name a format; if no newer stellar has used this directory, remove that file and start again",
             path.display()
-        ))),
-    }
+        ))
+    })
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ impl KeyKeeper for SealedStore {
     fn key_status(&self) -> KeyStatus {
         let (sealed, total) = {
             let books = self.books();
-            (books.ledger.sealed, books.ledger.rows)
+            (books.ledger.sealed.saturating_add(self.log.sealed()), books.ledger.rows)
         };
         let done = self.resealing.lock().unwrap_or_else(PoisonError::into_inner).done;
         let resealing = (!self.keys.draining().is_empty()).then(|| Resealing { done: done.min(total), total });
@@ -49,6 +49,7 @@ impl KeyKeeper for SealedStore {
             let _ = self
                 .writing(|rows, books| {
                     books.ledger.sealed = 0;
+                    let _ = self.log.take_sealed();
                     books.ledger = pending::write_ledger(rows, &books.ledger, &self.keys.sealer, &self.rng)?;
                     Ok(())
                 })
@@ -92,6 +93,6 @@ impl KeyKeeper for SealedStore {
     fn is_key_due(&self) -> bool {
         // An eighth is left for what is written while everything is sealed anew.
         let limit = self.keys.limit();
-        self.books().ledger.sealed >= limit - limit / 8
+        self.books().ledger.sealed.saturating_add(self.log.sealed()) >= limit - limit / 8
     }
 }

@@ -4,7 +4,7 @@
 //! the manifest is derived from the naming key, which outlives every data key. A change is on disk in both copies of the keyslots before
 //! anything is sealed with it.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use zeroize::Zeroizing;
 
@@ -28,8 +28,8 @@ use crate::{
 pub struct Keys {
     /// Names the store.
     pub store: [u8; 16],
-    /// Seals and opens records.
-    pub sealer: Sealer,
+    /// Seals and opens records; the log of record does with it too.
+    pub sealer: Arc<Sealer>,
     /// Hides names.
     pub namer: Namer,
     /// Authenticates the manifest.
@@ -107,7 +107,7 @@ fn assemble(
     let manifest = outer::derive(&*naming, &slots.store, b"stellar 1 manifest")?;
     let none = || StoreError::KeyUnavailable("the keyslots hold no data key".to_owned());
     let ((id, last), older) = data.split_last().ok_or_else(none)?;
-    let sealer = Sealer::new(*id, last);
+    let sealer = Arc::new(Sealer::new(*id, last));
     older.iter().for_each(|(id, key)| sealer.also_open(*id, key));
     let store = slots.store;
     let snapshot = data.iter().map(|(id, key)| SnapshotKey::derive(*id, &store, key)).collect::<Result<_, _>>()?;

@@ -30,9 +30,10 @@ impl DirLock {
             Err(TryLockError::WouldBlock) => return Err(StoreError::Busy { pid: owner(&mut file) }),
             Err(TryLockError::Error(error)) => return Err(refused(error)),
         }
-        // The text is for people and for the error above; the lock itself is the system's, so nothing here is synced.
+        // The text is for people and for the error above; the lock itself is the system's, so nothing here is synced, and a full disk is
+        // no reason not to read what is on it.
         let text = format!("{} {}\n", std::process::id(), now.to_rfc3339());
-        file.set_len(0).and_then(|()| file.write_all(text.as_bytes())).map_err(refused)?;
+        file.set_len(0).and_then(|()| file.write_all(text.as_bytes())).or_else(files::unless_full).map_err(refused)?;
         Ok(Self { _file: Arc::new(file) })
     }
 }

@@ -41,8 +41,15 @@ pub fn set(data_dir: &Path) -> Result<Earlier, StoreError> {
         None => (Earlier::Trusted, 0),
     };
     // What failed in use stays so until it was set aside.
-    write(data_dir, &if earlier == Earlier::Failed { FAILED.to_owned() } else { format!("{}\n", count.saturating_add(1)) })?;
+    if earlier != Earlier::Failed {
+        write(data_dir, &format!("{}\n", count.saturating_add(1)))?;
+    }
     Ok(earlier)
+}
+
+/// Whether there is one: an open is under way, or did not end, or the database failed.
+pub fn is_set(data_dir: &Path) -> bool {
+    data_dir.join(NAME).exists()
 }
 
 /// Removes the marker: the open ended, well or with an error in hand.
@@ -60,12 +67,13 @@ pub fn condemn(data_dir: &Path) {
     let _ = write(data_dir, FAILED);
 }
 
+/// On a full disk it stays empty, which counts as once: what is on such a disk is to be read.
 fn write(data_dir: &Path, text: &str) -> Result<(), StoreError> {
     let path = data_dir.join(NAME);
     let refused = |error| StoreError::unwritable(&path, &error);
     let file = files::open_private(&path).map_err(refused)?;
     file.set_len(0).map_err(refused)?;
-    std::io::Write::write_all(&mut &file, text.as_bytes()).map_err(refused)
+    std::io::Write::write_all(&mut &file, text.as_bytes()).or_else(files::unless_full).map_err(refused)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
 use crate::fact::{Content, Key, Observation, SourceId};
@@ -10,6 +10,7 @@ use crate::fact::{Content, Key, Observation, SourceId};
 use super::{
     api::{CacheStore, StoreOp, StoreStats, VerifyReport},
     error::StoreError,
+    log_keys::LogSealer,
     names,
 };
 
@@ -17,6 +18,16 @@ use super::{
 #[derive(Debug, Default)]
 pub struct MemoryStore {
     held: RwLock<Held>,
+    /// For rehearsals: what the log of record beside it is sealed with.
+    log: Option<RehearsalKeys>,
+}
+
+struct RehearsalKeys(Arc<dyn LogSealer>);
+
+impl std::fmt::Debug for RehearsalKeys {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("RehearsalKeys")
+    }
 }
 
 #[derive(Debug, Default)]
@@ -61,6 +72,12 @@ fn size_of_observation(observation: &Observation) -> u64 {
 }
 
 impl MemoryStore {
+    /// One with a log of record beside it, for rehearsals: what is in memory alone has none.
+    #[must_use]
+    pub fn beside_log(sealer: Arc<dyn LogSealer>) -> Self {
+        Self { held: RwLock::default(), log: Some(RehearsalKeys(sealer)) }
+    }
+
     fn read(&self) -> Result<RwLockReadGuard<'_, Held>, StoreError> {
         let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
         if held.closed { Err(StoreError::Closed) } else { Ok(held) }
@@ -112,6 +129,10 @@ impl CacheStore for MemoryStore {
 
     fn flush(&self) -> Result<(), StoreError> {
         self.read().map(drop)
+    }
+
+    fn log_sealer(&self) -> Option<Arc<dyn LogSealer>> {
+        self.log.as_ref().map(|keys| Arc::clone(&keys.0))
     }
 
     fn stats(&self) -> StoreStats {

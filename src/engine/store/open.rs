@@ -19,6 +19,7 @@ use super::{
     kinds,
     ledger::{Ledger, SEALS_UNKNOWN},
     lock::DirLock,
+    log_head::LOG_DIR,
     manifest,
     marker::{self, Earlier},
     memory::MemoryStore,
@@ -31,7 +32,7 @@ use super::{
     slotfiles,
     snapshot::{Hydrated, restore_newest},
     snapshot_key::SnapshotKeys,
-    swap,
+    swap, window,
 };
 use crate::{
     config::CacheKey,
@@ -77,6 +78,22 @@ pub struct OpenedStore {
     pub restored: Option<Hydrated>,
 }
 
+impl OpenedStore {
+    /// A store that keeps nothing, with nothing to be said about it.
+    #[must_use]
+    pub fn in_memory(store: MemoryStore) -> Self {
+        Self {
+            store: Arc::new(store),
+            notes: Vec::new(),
+            protection: "kept in memory only: nothing is written, and nothing outlives the process".to_owned(),
+            backend: "memory",
+            fresh: true,
+            set_aside: false,
+            restored: None,
+        }
+    }
+}
+
 /// Opens the store, healing what can be healed.
 ///
 /// # Errors
@@ -84,15 +101,7 @@ pub struct OpenedStore {
 /// [`StoreError::Damaged`] when even a new database cannot be used.
 pub fn open_store(options: &StoreOptions) -> Result<OpenedStore, StoreError> {
     match options.backend.as_str() {
-        "memory" => Ok(OpenedStore {
-            store: Arc::new(MemoryStore::default()),
-            notes: Vec::new(),
-            protection: "kept in memory only: nothing is written, and nothing outlives the process".to_owned(),
-            backend: "memory",
-            fresh: true,
-            set_aside: false,
-            restored: None,
-        }),
+        "memory" => Ok(OpenedStore::in_memory(MemoryStore::default())),
         name => open_with(options, kinds::named(name)?.as_ref()),
     }
 }
@@ -144,11 +153,11 @@ pub fn open_sealed(options: &StoreOptions, backend: &dyn Backend) -> Result<Seal
 }
 
 /// Everything that belongs to one database and goes aside with it.
-const DATABASE: &[&str] = &[swap::CURRENT, swap::OLD, swap::NEW, "manifest"];
+const DATABASE: &[&str] = &[swap::CURRENT, swap::OLD, swap::NEW, "manifest", window::NAME];
 
 /// Whether there is nothing yet that keys would open.
 fn is_new(data_dir: &Path) -> bool {
-    slotfiles::NAMES.iter().chain(DATABASE).all(|name| !data_dir.join(name).exists())
+    slotfiles::NAMES.iter().chain(DATABASE).chain(&[LOG_DIR]).all(|name| !data_dir.join(name).exists())
 }
 
 struct Opening<'a> {
@@ -211,6 +220,8 @@ impl Opening<'_> {
         let store = SealedStore::new(data_dir, lock, rows, keys, Arc::clone(&self.options.rng), ledger, manifest)
             .with_backend(self.backend.shared());
         if manifest.is_none() {
+            // What the last run wrote after it is not in it. Its manifest is another one, so where it cannot go it counts for nothing.
+            let _ = window::remove(data_dir);
             store.checkpoint()?;
         }
         if resealing {
@@ -241,10 +252,18 @@ impl Opening<'_> {
                 return Ok(keys);
             }
             slotfiles::Found::Damaged => "both copies of its keyslots are damaged",
-            slotfiles::Found::Nothing if data_dir.join("cache").exists() => "its keyslots are gone",
+            slotfiles::Found::Nothing if data_dir.join("cache").exists() || data_dir.join(LOG_DIR).exists() => "its keyslots are gone",
             slotfiles::Found::Nothing => return keys::create(place, key, passphrase),
         };
-        self.set_aside(&[DATABASE, &slotfiles::NAMES].concat(), lost)?;
+        let logged = data_dir.join(LOG_DIR).exists();
+        let aside = self.set_aside(&[DATABASE, &slotfiles::NAMES, &[LOG_DIR]].concat(), lost)?;
+        if logged {
+            self.notes.push(format!(
+                "THE LOG OF CHANGES CANNOT BE OPENED because {lost}: changes that were not delivered, decisions and trust are in it. It was \
+                 moved to {} as it was, and nothing of it was deleted; if you have a copy of the file keyslots, put both back",
+                aside.display()
+            ));
+        }
         keys::create(place, key, passphrase)
     }
 
@@ -402,10 +421,8 @@ impl Opening<'_> {
         let place = aside::set_aside(&self.options.data_dir, names, self.options.clock.now())?;
         retired::note(&place, &self.ids)?;
         self.aside = true;
-        self.notes.push(format!(
-            "the cache was set aside in {} because {why}; queued changes are not in it, and facts are fetched again",
-            place.display()
-        ));
+        let changes = if names.contains(&LOG_DIR) { "" } else { "queued changes are not in it, and " };
+        self.notes.push(format!("the cache was set aside in {} because {why}; {changes}facts are fetched again", place.display()));
         Ok(place)
     }
 }

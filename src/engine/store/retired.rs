@@ -1,11 +1,15 @@
 //! Which former data keys are still needed: those that something beside the database was sealed with.
 //!
 //! What is set aside says which keys the store had then, in a file `data-keys` (`[version 1]`, then a number a line, as text); a snapshot
-//! says its key in its head. What does not say is taken to need every key.
+//! says its key in its head, and so does a segment of the log of record. What does not say is taken to need every key.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use super::{error::StoreError, files};
+use super::{
+    error::StoreError,
+    files,
+    log_head::{self, LOG_DIR, LogHead},
+};
 
 const NAME: &str = "data-keys";
 const FIRST_LINE: &str = "stellar data keys 1";
@@ -22,7 +26,7 @@ pub struct Needed {
 }
 
 impl Needed {
-    /// Looks at what is in `damaged/` and `snapshots/`; `quarantined` are those of the database's own damaged rows.
+    /// Looks at what is in `damaged/`, `snapshots/` and the log of record; `quarantined` are those of the database's own damaged rows.
     pub fn beside(data_dir: &Path, quarantined: BTreeSet<u32>) -> Self {
         let mut needed = Self { every: false, ids: quarantined };
         for place in entries(&data_dir.join("damaged")) {
@@ -30,6 +34,10 @@ impl Needed {
         }
         for file in entries(&data_dir.join("snapshots")) {
             needed.add(files::read_small(&file, 64).ok().flatten().and_then(|head| snapshot_key(&head)).map(|id| vec![id]));
+        }
+        for file in entries(&data_dir.join(LOG_DIR)) {
+            let head = files::read_small(&file, log_head::HEAD as u64).ok().flatten();
+            needed.add(head.and_then(|head| LogHead::decode(&head).ok()).map(|head| vec![head.key]));
         }
         needed
     }

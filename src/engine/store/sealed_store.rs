@@ -25,6 +25,7 @@ use super::{
     known::Known,
     ledger::Ledger,
     lock::DirLock,
+    log_keys::{LogKeys, LogSealer},
     lookup::{self, Looked},
     manifest, marker,
     names::{self, Tree},
@@ -35,6 +36,7 @@ use super::{
     rows::{Backend, Rows},
     seal::Unopened,
     snapshot_key::SnapshotKeys,
+    window,
 };
 use crate::{
     engine::world::Rng,
@@ -47,6 +49,8 @@ pub struct SealedStore {
     pub(super) data_dir: PathBuf,
     pub(super) keys: Keys,
     pub(super) rng: Nonces,
+    /// What the log of record is sealed with.
+    pub(super) log: Arc<LogKeys>,
     /// How far sealing anew has come.
     pub(super) resealing: Mutex<Pass>,
     /// None is closed.
@@ -90,6 +94,7 @@ impl SealedStore {
         let opened_at = ledger.write;
         Self {
             data_dir: data_dir.to_owned(),
+            log: Arc::new(LogKeys::new(keys.store, Arc::clone(&keys.sealer), Arc::clone(&rng))),
             keys,
             rng: Nonces::new(rng),
             resealing: Mutex::default(),
@@ -97,7 +102,7 @@ impl SealedStore {
             lock: Mutex::new(Some(lock)),
             backend: None,
             opened_at,
-            books: Mutex::new(Books { ledger, flushed: opened_at, manifest, changed: None }),
+            books: Mutex::new(Books { ledger, flushed: opened_at, manifest, window: window::is_there(data_dir), changed: None }),
             quarantined: AtomicU64::new(0),
             found: Mutex::default(),
             ailing: OnceLock::new(),
@@ -143,7 +148,17 @@ impl SealedStore {
     /// Runs `work` on the books and on the rows they are about: in this order, or a compaction may put other rows there in between.
     pub(super) fn writing<T>(&self, work: impl FnOnce(&dyn Rows, &mut Books) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let mut books = self.books();
+        self.outdate_window(&mut books)?;
         self.with(|rows| work(rows, &mut books))
+    }
+
+    /// Before anything is written that the window knows nothing of, the window goes.
+    fn outdate_window(&self, books: &mut Books) -> Result<(), StoreError> {
+        if books.window {
+            window::remove(&self.data_dir)?;
+            books.window = false;
+        }
+        Ok(())
     }
 
     /// Plans and writes one batch.
@@ -157,9 +172,11 @@ impl SealedStore {
         books: &mut Books,
         plan: impl FnOnce(&mut Pending<'_>, u64) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
+        self.outdate_window(books)?;
         let mut pending = Pending::new(rows);
         plan(&mut pending, books.ledger.write + 1)?;
         books.note_new(pending.names());
+        books.ledger.sealed = books.ledger.sealed.saturating_add(self.log.take_sealed());
         if let Some(ledger) = pending.write(&books.ledger, &self.keys.sealer, &self.rng)? {
             books.ledger = ledger;
         }
@@ -310,6 +327,22 @@ impl CacheStore for SealedStore {
         })
     }
 
+    fn window_due(&self) -> Option<u64> {
+        let books = self.books();
+        (!books.window).then_some(books.ledger.write)
+    }
+
+    fn keep_window(&self, write: u64, body: &[u8]) -> Result<(), StoreError> {
+        self.checkpoint()?;
+        let mut books = self.books();
+        if books.ledger.write != write || books.manifest != Some(write) {
+            return Ok(());
+        }
+        // Also where writing it ends with an error: it may be there all the same.
+        books.window = true;
+        window::write(&self.data_dir, &self.keys.snapshot_keys(), &self.rng, &books.ledger, body)
+    }
+
     fn compact(&self, without: &[(Key, SourceId)]) -> Result<Compacted, StoreError> {
         self.compact_watched(without, &|_| {})
     }
@@ -320,6 +353,10 @@ impl CacheStore for SealedStore {
 
     fn snapshot_keys(&self) -> Option<SnapshotKeys> {
         Some(self.keys.snapshot_keys())
+    }
+
+    fn log_sealer(&self) -> Option<Arc<dyn LogSealer>> {
+        Some(Arc::clone(&self.log) as Arc<dyn LogSealer>)
     }
 
     fn stats(&self) -> StoreStats {

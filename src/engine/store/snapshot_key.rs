@@ -5,7 +5,7 @@ use hkdf::Hkdf;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::error::StoreError;
+use super::{error::StoreError, seal::Sealer};
 
 /// The length of a snapshot's digest.
 pub const DIGEST: usize = 32;
@@ -65,6 +65,15 @@ impl SnapshotKey {
     pub fn cipher(&self, digest: &[u8; DIGEST]) -> Result<Aes256Gcm, StoreError> {
         let key: Zeroizing<[u8; 32]> = expand(&*self.root, digest, b"file")?;
         Ok(Aes256Gcm::new(&aes_gcm::Key::<Aes256Gcm>::from(*key)))
+    }
+
+    /// Seals the first window, under a key that seals nothing else.
+    ///
+    /// # Errors
+    /// Never in practice: the length is fixed.
+    pub fn window(&self) -> Result<Sealer, StoreError> {
+        let key: Zeroizing<[u8; 32]> = expand(&*self.root, b"", b"window")?;
+        Ok(Sealer::new(self.id, &key))
     }
 }
 

@@ -6,6 +6,7 @@ mod damage;
 mod failover;
 mod interplay;
 mod kill;
+mod machine;
 mod model;
 mod opening;
 mod power;

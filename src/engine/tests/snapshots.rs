@@ -1,5 +1,10 @@
 //! Snapshots of a running engine, and what it says of a cache that is incomplete.
 
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
 use super::*;
 use crate::{
     engine::store::{CacheStore, Quarantined, StoreError, StoreOp, VerifyReport},
@@ -75,6 +80,55 @@ async fn a_bad_snapshot_changes_nothing_and_names_its_file() {
     assert!(error.to_string().starts_with(&file.display().to_string()), "{error}");
     assert_eq!(values(&handle), ["a 1"]);
     engine.shutdown().await.unwrap();
+}
+
+/// Every file below, but for the one that says who holds the directory.
+fn bytes_below(dir: &Path, found: &mut BTreeMap<PathBuf, Vec<u8>>) {
+    for entry in std::fs::read_dir(dir).unwrap().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            bytes_below(&path, found);
+        } else if entry.file_name() != "lock" {
+            found.insert(path.clone(), std::fs::read(path).unwrap());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refused_snapshot_leaves_every_byte_of_the_database_as_it_was() {
+    let bench = Bench::new("sled");
+    let sources = || vec![source("cluster", Role::Observed, &saying(&[&[("a", "1"), ("b", "2")]]))];
+    let engine = bench.start(sources());
+    engine.handle().refresh(&[id("cluster")]).await.unwrap();
+    let file = bench.dir.path().join("s.snap");
+    engine.handle().snapshot(&file, quiet()).await.unwrap();
+    engine.shutdown().await.unwrap();
+    let good = std::fs::read(&file).unwrap();
+    let data = || {
+        let mut found = BTreeMap::new();
+        bytes_below(&bench.dir.path().join("data"), &mut found);
+        found
+    };
+    let before = data();
+    assert!(before.len() > 3, "{:?}", before.keys());
+    let flipped = |at: usize| {
+        let mut bytes = good.clone();
+        bytes[at] ^= 1;
+        bytes
+    };
+    let longer = [good.as_slice(), b"x"].concat();
+    for bad in [flipped(9), flipped(40), flipped(good.len() - 1), good[..good.len() - 1].to_vec(), longer, b"# no snapshot".to_vec()] {
+        std::fs::write(&file, bad).unwrap();
+        for mode in [Mode::Merge, Mode::Replace] {
+            // As a command does it: a process of its own each time.
+            let engine = bench.start(sources());
+            let mut events = engine.handle().subscribe();
+            engine.handle().hydrate(&file, mode, quiet()).await.unwrap_err();
+            assert!(events.try_recv().is_err(), "nothing happened, nothing is told");
+            engine.shutdown().await.unwrap();
+            assert!(data() == before);
+        }
+    }
 }
 
 #[tokio::test]

@@ -30,6 +30,7 @@ fn fact(number: u16, state: FactState) -> Arc<Insight> {
         wanted: None,
         unit: "".into(),
         secret: false,
+        pending: None,
     })
 }
 

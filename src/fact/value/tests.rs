@@ -72,3 +72,11 @@ fn serde_goes_through_raw_json() {
     assert_eq!(Value::parse("1e400").unwrap().as_f64(), None);
     assert_eq!(Value::from("5").as_f64(), None);
 }
+
+#[test]
+fn in_records_it_is_its_text() {
+    let value = Value::parse("{\"a\":123456789012345678901234567890}").unwrap();
+    let bytes = postcard::to_stdvec(&value).unwrap();
+    assert_eq!(bytes[1..], *value.as_json_text().as_bytes());
+    assert_eq!(postcard::from_bytes::<Value>(&bytes).unwrap(), value);
+}

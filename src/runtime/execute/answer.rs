@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     action::{CallError, find},
-    engine::{EngineError, EngineHandle, Progress, Told},
+    engine::{EngineError, EngineHandle, Progress, QueueError, Told},
     fact::Timestamp,
     wire::{Envelope, ErrorBody, Outcome},
 };
@@ -36,6 +36,13 @@ impl Failed {
         Self { code, message: message.into(), hint: None }
     }
 
+    /// With something before its sentence.
+    #[must_use]
+    pub fn before(mut self, text: &str) -> Self {
+        self.message.insert_str(0, text);
+        self
+    }
+
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
@@ -46,6 +53,17 @@ impl Failed {
 impl From<EngineError> for Failed {
     fn from(error: EngineError) -> Self {
         Self::new(error.code(), error.to_string())
+    }
+}
+
+impl From<QueueError> for Failed {
+    fn from(error: QueueError) -> Self {
+        let failed = Self::new(error.code(), error.to_string());
+        if matches!(error, QueueError::Store(_)) {
+            failed.hint("nothing was queued; stellar doctor shows which directory and why")
+        } else {
+            failed
+        }
     }
 }
 
@@ -77,6 +95,12 @@ impl<'a> Answer<'a> {
     /// One line of another action: an event, a reading within a watch.
     pub async fn line_of(&mut self, action: &str, ts: Timestamp, payload: &impl Serialize) -> ControlFlow<()> {
         self.send(action, ts, Outcome::Ok, payload, None).await
+    }
+
+    /// One line that says how something stands: done, queued, or failed and why.
+    pub async fn line_told(&mut self, action: &str, outcome: Outcome, payload: &impl Serialize, failed: Option<Failed>) -> ControlFlow<()> {
+        let error = failed.map(|failed| ErrorBody { code: failed.code.to_owned(), message: failed.message, hint: failed.hint });
+        self.send(action, self.handle.now(), outcome, payload, error).await
     }
 
     /// A line that says what went wrong with one part, or with all of it.

@@ -1,7 +1,10 @@
 //! `conflicts list`, `conflicts show`.
 
+use std::sync::Arc;
+
 use crate::{
     action::args::{ConflictListArgs, ConflictShowArgs},
+    fact::ConflictEntry,
     wire::ConflictPayload,
 };
 
@@ -15,7 +18,8 @@ pub async fn list(answer: &mut Answer<'_>, args: &ConflictListArgs) -> Result<()
     let sources = answer.handle.sources_for(None);
     ask_the_never_asked(answer, &sources).await?;
     for conflict in answer.handle.conflicts(args.all)?.into_iter().take(args.limit.unwrap_or(usize::MAX)) {
-        if answer.line(&ConflictPayload::of(&conflict, answer.handle.is_secret(&conflict.key), answer.request.reveal)).await.is_break() {
+        let payload = payload_of(answer, &conflict);
+        if answer.line(&payload).await.is_break() {
             break;
         }
     }
@@ -26,24 +30,31 @@ pub async fn list(answer: &mut Answer<'_>, args: &ConflictListArgs) -> Result<()
 pub async fn show(answer: &mut Answer<'_>, args: &ConflictShowArgs) -> Result<(), Failed> {
     let sources = answer.handle.sources_for(None);
     ask_the_never_asked(answer, &sources).await?;
-    let mut found: Vec<_> = answer.handle.conflicts(true)?.into_iter().filter(|conflict| conflict.id.has_prefix(&args.id)).collect();
+    let conflict = conflict_named(answer, &args.id)?;
+    let payload = payload_of(answer, &conflict);
+    let _ = answer.line_of("core.conflict.read", answer.handle.now(), &payload).await;
+    Ok(())
+}
+
+/// The one conflict whose id begins so.
+pub fn conflict_named(answer: &Answer<'_>, id: &str) -> Result<Arc<ConflictEntry>, Failed> {
+    let mut found: Vec<_> = answer.handle.conflicts(true)?.into_iter().filter(|conflict| conflict.id.has_prefix(id)).collect();
     match (found.pop(), found.len()) {
-        (Some(conflict), 0) => {
-            let _ = answer
-                .line_of(
-                    "core.conflict.read",
-                    answer.handle.now(),
-                    &ConflictPayload::of(&conflict, answer.handle.is_secret(&conflict.key), answer.request.reveal),
-                )
-                .await;
-            Ok(())
-        }
-        (Some(_), more) => {
-            Err(Failed::new("conflict_ambiguous", format!("{} conflicts begin with {}; give more of the id", more + 1, args.id)))
-        }
+        (Some(conflict), 0) => Ok(conflict),
+        (Some(_), more) => Err(Failed::new("conflict_ambiguous", format!("{} conflicts begin with {id}; give more of the id", more + 1))),
         (None, _) => {
-            Err(Failed::new("conflict_not_found", format!("there is no conflict {}", args.id))
-                .hint("stellar conflicts list --all shows them"))
+            Err(Failed::new("conflict_not_found", format!("there is no conflict {id}")).hint("stellar conflicts list --all shows them"))
         }
+    }
+}
+
+/// A conflict on the wire, with the change that waits for it.
+pub fn payload_of(answer: &Answer<'_>, conflict: &ConflictEntry) -> ConflictPayload {
+    let reveal = answer.request.reveal;
+    let payload = ConflictPayload::of(conflict, answer.handle.is_secret(&conflict.key), reveal);
+    let change = conflict.change.and_then(|id| answer.handle.command(&id.to_string()).ok());
+    match change {
+        Some(command) => payload.with_change(&command, reveal),
+        None => payload,
     }
 }

@@ -28,8 +28,10 @@ pub async fn refresh(answer: &mut Answer<'_>, args: &RefreshArgs) -> Result<(), 
 
 /// `source list`
 pub async fn list(answer: &mut Answer<'_>) -> Result<(), Failed> {
+    let queue = answer.handle.queue_status();
     for status in answer.handle.sources() {
-        if answer.line(&SourcePayload::of(&status)).await.is_break() {
+        let waiting = queue.sources.iter().find(|waiting| waiting.source == status.source);
+        if answer.line(&SourcePayload::of(&status).waiting(waiting)).await.is_break() {
             break;
         }
     }

@@ -14,6 +14,16 @@ use super::answer::{Answer, Failed};
 pub async fn cache(answer: &mut Answer<'_>) -> Result<(), Failed> {
     let status = answer.handle.cache_status()?;
     let _ = answer.line(&CachePayload::of(&status)).await;
+    // Whoever asks how things stand is told what waits for them.
+    let queue = answer.handle.queue_status();
+    if let Some(closed) = &queue.closed {
+        answer.note(&format!("no changes can be taken: {closed}")).await;
+    }
+    if queue.needs_a_person > 0 {
+        answer.note(&format!("changes that need you: {}; stellar queue list shows them", queue.needs_a_person)).await;
+    } else if queue.depth > 0 {
+        answer.note(&format!("changes that wait to be sent: {}; stellar queue status", queue.depth)).await;
+    }
     Ok(())
 }
 

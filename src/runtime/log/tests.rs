@@ -63,6 +63,7 @@ fn context(home: &Path, level: &str) -> Context {
         state_dir: loaded.dirs.state_dir.clone(),
         socket: loaded.dirs.socket_path.clone(),
         offline: false,
+        user: "anna".to_owned(),
     }
 }
 
@@ -85,6 +86,7 @@ fn logged(level: &str) -> String {
                 secrets: Arc::new(ProcessSecrets),
                 vault: Arc::new(NoVault),
                 environment: Arc::default(),
+                inline: false,
             })
             .unwrap();
             let handle = engine.handle();

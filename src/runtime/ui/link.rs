@@ -10,7 +10,10 @@ use crate::{
     fact::{Key, SourceId},
 };
 
-use super::feed::{self, Feed};
+use super::{
+    feed::{self, Feed},
+    glimpse::{self, Glimpse},
+};
 use crate::runtime::{
     context::{Context, RuntimeError},
     follow::{self, Following},
@@ -32,53 +35,85 @@ pub(super) enum Found {
     Owner(Following),
 }
 
+/// Somebody being found.
+pub(super) type Finding = JoinHandle<Result<Found, RuntimeError>>;
+
+impl Found {
+    /// Leaves whom nobody has asked anything.
+    pub async fn leave(self) -> Result<(), RuntimeError> {
+        match self {
+            Self::Engine(engine, _) => Ok(engine.shutdown().await?),
+            Self::Owner(_) => Ok(()),
+        }
+    }
+}
+
 /// What the screen asks.
 pub(super) enum Link {
     Owner { engine: Box<Engine>, handle: EngineHandle, server: Option<Server> },
     Client { context: Context, _following: Following },
 }
 
-/// Finds who answers, off the loop and not before `after`: the owner if there is one, else this process becomes it. What an engine
-/// knows is told before anybody is asked: the first answers would be in the way of the first facts.
-pub(super) fn find(
-    context: &Context,
-    after: Duration,
-    screen: &Sender<Msg>,
-    ahead: Option<Engine>,
-) -> JoinHandle<Result<Found, RuntimeError>> {
+/// Finds who answers for the first time; `ahead` is the engine, where it had to be opened before. What was to be shown first is.
+pub(super) fn begin(context: &Context, screen: &Sender<Msg>, ahead: Option<Engine>, glimpse: Glimpse) -> Finding {
     let (context, screen) = (context.clone(), screen.clone());
     tokio::task::spawn_blocking(move || {
-        std::thread::sleep(after);
-        if let Some(engine) = ahead {
-            return begin(engine, &screen);
-        }
-        let since = Instant::now();
-        loop {
-            if let Some(following) = follow::follow(&context)? {
-                return Ok(Found::Owner(following));
-            }
-            match Engine::open(owner::options(&context, true, context.offline)) {
-                Err(EngineError::Store(StoreError::Busy { .. })) if since.elapsed() < PATIENCE => std::thread::sleep(PAUSE),
-                outcome => return begin(outcome?, &screen),
-            }
+        glimpse::end(glimpse);
+        match ahead {
+            Some(engine) => tell(engine, &screen),
+            None => look(&context, &screen),
         }
     })
 }
 
-/// Tells the screen what an engine knows, then lets it ask.
-fn begin(mut engine: Engine, screen: &Sender<Msg>) -> Result<Found, RuntimeError> {
+/// Finds who answers after somebody is gone, off the loop and not before `after`.
+pub(super) fn find(context: &Context, after: Duration, screen: &Sender<Msg>) -> Finding {
+    let (context, screen) = (context.clone(), screen.clone());
+    tokio::task::spawn_blocking(move || {
+        std::thread::sleep(after);
+        look(&context, &screen)
+    })
+}
+
+/// The owner if there is one, else this process becomes it.
+fn look(context: &Context, screen: &Sender<Msg>) -> Result<Found, RuntimeError> {
+    let since = Instant::now();
+    loop {
+        if let Some(following) = follow::follow(context)? {
+            return Ok(Found::Owner(following));
+        }
+        match Engine::open(owner::options(context, true, context.offline)) {
+            Err(EngineError::Store(StoreError::Busy { .. })) if since.elapsed() < PATIENCE => std::thread::sleep(PAUSE),
+            outcome => return tell(outcome?, screen),
+        }
+    }
+}
+
+/// Tells the screen what an engine knows, then lets it ask: the first answers would be in the way of the first facts.
+fn tell(mut engine: Engine, screen: &Sender<Msg>) -> Result<Found, RuntimeError> {
     let feed = feed::first(&engine.handle(), screen)?;
     engine.poll()?;
     Ok(Found::Engine(Box::new(engine), feed))
 }
 
-/// The engine, where opening it takes a question on the terminal and nobody else answers; none where it can be opened later.
+/// Whether opening the engine takes a question on the terminal.
+pub(super) fn asks(context: &Context) -> bool {
+    needs_passphrase(&context.data_dir, &context.config.cache.key)
+}
+
+/// The engine, where nobody else answers: for when opening it [`asks`].
 ///
 /// # Errors
 /// When it cannot be opened.
-pub(super) fn ahead(context: &Context) -> Result<Option<Engine>, RuntimeError> {
+pub(super) async fn ahead(context: &Context) -> Result<Option<Engine>, RuntimeError> {
+    let context = context.clone();
+    let opened = tokio::task::spawn_blocking(move || open_ahead(&context)).await;
+    opened.map_err(|_| EngineError::Unavailable("starting the engine failed".to_owned()))?
+}
+
+fn open_ahead(context: &Context) -> Result<Option<Engine>, RuntimeError> {
     let answered = || std::os::unix::net::UnixStream::connect(&context.socket).is_ok();
-    if !needs_passphrase(&context.data_dir, &context.config.cache.key) || answered() {
+    if answered() {
         return Ok(None);
     }
     let since = Instant::now();

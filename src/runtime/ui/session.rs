@@ -1,26 +1,28 @@
 //! One screen from the first frame to the last: the loop, the interpreter of effects, the frames.
 
-use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use tokio::{
-    sync::mpsc::{Receiver, Sender, channel},
-    task::JoinHandle,
-    time::{Instant, sleep_until, timeout},
+    sync::mpsc::{Receiver, Sender},
+    time::{Instant, timeout},
 };
 
 use crate::{
-    app::{self, Effect, Model, Msg, Pointer, PointerKind, Setup},
+    app::{self, Effect, Model, Msg, Setup},
     engine::{
-        EngineError,
+        Engine,
         world::{Clock, SystemClock},
     },
-    term::{self, Capabilities, Guard, Input, MouseKind, Screen, Signal, Signals, TermEvent},
+    term::{self, Capabilities, Guard, Input, Screen, Signal, Signals, TermEvent},
     theme::{Role, Theme},
 };
 
 use super::{
-    ScreenOptions, feed,
-    link::{self, Found, Link},
+    ScreenOptions,
+    events::{message_of, next_event, once, until},
+    feed,
+    glimpse::Glimpse,
+    link::{self, Finding, Found, Link},
 };
 use crate::runtime::{
     assets::{self, Assets},
@@ -38,42 +40,39 @@ const LEAVE: Duration = Duration::from_secs(2);
 const AGAIN: Duration = Duration::from_millis(100);
 /// The same after nobody could be found.
 const LATER: Duration = Duration::from_secs(2);
-/// Messages that may wait.
-const WAITING: usize = 64;
-
-/// Runs the screen until somebody leaves.
-pub(super) async fn run(context: &Context, options: &ScreenOptions) -> Result<(), RuntimeError> {
-    if !term::is_terminal() {
-        return Err(RuntimeError::Io("the screen needs a terminal to read from and to draw on; stellar list works anywhere".to_owned()));
+/// The terminal taken, and the first frame on it. Needs an async runtime that was entered.
+///
+/// # Errors
+/// When there is no terminal to be had, or no file for the recording.
+pub(super) fn begin(
+    context: &Context,
+    options: &ScreenOptions,
+    messages: Sender<Msg>,
+    told: &mut Receiver<Msg>,
+) -> Result<Session, RuntimeError> {
+    let mut session = Session::new(context, options, messages).map_err(terminal_error)?;
+    // Where the first facts are there already they come with it.
+    while let Ok(msg) = told.try_recv() {
+        session.take(msg);
     }
-    // A question on the terminal comes before the first frame: afterwards the terminal is not the question's.
-    let asking = context.clone();
-    let ahead = tokio::task::spawn_blocking(move || link::ahead(&asking)).await;
-    let ahead = ahead.map_err(|_| EngineError::Unavailable("starting the engine failed".to_owned()))??;
-    let (messages, told) = channel(WAITING);
-    // Beside each other: the store is opened while the terminal is taken and the first frame drawn.
-    let finding = link::find(context, Duration::ZERO, &messages, ahead);
-    let mut session = match begin(context, options, messages) {
-        Ok(session) => session,
-        Err(error) => {
-            drop(told);
-            if let Ok(Ok(Found::Engine(engine, _))) = finding.await {
-                // What is said is why there is no screen.
-                let _ = engine.shutdown().await;
-            }
-            return Err(terminal_error(error));
-        }
-    };
-    let left = session.turn(told, finding, context).await;
-    let flushed = session.leave(context).await;
-    left.and(flushed)
+    session.draw().map_err(terminal_error)?;
+    // Where they are not, they follow at once.
+    session.frame_at = Instant::now();
+    Ok(session)
 }
 
-/// The terminal taken, and the first frame on it.
-fn begin(context: &Context, options: &ScreenOptions, messages: Sender<Msg>) -> std::io::Result<Session> {
-    let mut session = Session::new(context, options, messages)?;
-    session.draw()?;
-    Ok(session)
+/// Runs the screen until somebody leaves; `told` is what it is told, `ahead` the engine where it is open already.
+pub(super) async fn run(
+    mut session: Session,
+    context: &Context,
+    told: Receiver<Msg>,
+    ahead: Option<Engine>,
+    glimpse: Glimpse,
+) -> Result<(), RuntimeError> {
+    let mut finding = Some(link::begin(context, &session.messages, ahead, glimpse));
+    let left = session.turn(told, &mut finding, context).await;
+    let flushed = session.leave(finding, context).await;
+    left.and(flushed)
 }
 
 /// What is said when the terminal fails.
@@ -82,11 +81,12 @@ fn terminal_error<E: std::fmt::Display>(error: E) -> RuntimeError {
 }
 
 /// What runs for a screen.
-struct Session {
+pub(super) struct Session {
     model: Model,
     assets: Assets,
     options: ScreenOptions,
     theme: Theme,
+    signals: Signals,
     guard: Guard,
     screen: Screen,
     clock: Arc<dyn Clock>,
@@ -95,6 +95,8 @@ struct Session {
     linked_at: Instant,
     /// Whether somebody answered before: then nobody answering is said, and looked for again.
     had_link: bool,
+    /// What was asked for before anybody answered for the first time.
+    waiting: Vec<Effect>,
     input: Option<Input>,
     drawn: u64,
     frame_at: Instant,
@@ -126,6 +128,8 @@ impl Session {
         Ok(Self {
             theme: Theme::resolve(&assets.theme, false, options.depth),
             screen: Screen::new(size.0, size.1),
+            // Before the terminal is taken: whoever is told to end from then on gives it back.
+            signals: Signals::new()?,
             guard: Guard::enter(app.mouse)?,
             options: options.clone(),
             model,
@@ -135,6 +139,7 @@ impl Session {
             link: None,
             linked_at: Instant::now(),
             had_link: false,
+            waiting: Vec::new(),
             input: None,
             drawn: 0,
             frame_at: Instant::now(),
@@ -145,13 +150,7 @@ impl Session {
     }
 
     /// The loop. What comes from a person is taken before what comes from the engine.
-    async fn turn(
-        &mut self,
-        mut told: Receiver<Msg>,
-        mut finding: JoinHandle<Result<Found, RuntimeError>>,
-        context: &Context,
-    ) -> Result<(), RuntimeError> {
-        let mut signals = Signals::new().map_err(terminal_error)?;
+    async fn turn(&mut self, mut told: Receiver<Msg>, finding: &mut Option<Finding>, context: &Context) -> Result<(), RuntimeError> {
         // A change of size before the signal was listened for is told by nobody.
         if term::size().is_some_and(|size| size != self.model.size) {
             self.resize();
@@ -165,7 +164,7 @@ impl Session {
             let frame = (self.model.rev != self.drawn).then_some(self.frame_at);
             tokio::select! {
                 biased;
-                signal = signals.next() => self.signal(signal)?,
+                signal = self.signals.next() => self.signal(signal)?,
                 () = term::terminal_lost() => self.enter_again("the details stand on the terminal below")?,
                 event = next_event(&mut self.input) => match event {
                     Ok(event) => self.event(event),
@@ -177,15 +176,15 @@ impl Session {
                     self.found(found).map_err(terminal_error)?;
                     self.input = Some(Input::new(&typed).map_err(terminal_error)?);
                 }
-                found = &mut finding, if self.link.is_none() => {
+                found = once(finding), if self.link.is_none() => {
                     let found = found.unwrap_or_else(|error| Err(RuntimeError::Io(format!("the engine could not be started: {error}"))));
                     if let Err(error) = found.and_then(|found| self.linked(found, context)) {
-                        finding = self.look_again(error, context)?;
+                        *finding = Some(self.look_again(error, context)?);
                     }
                 }
                 Some(msg) = told.recv() => {
                     if matches!(msg, Msg::EngineGone(_)) {
-                        finding = self.lost(context);
+                        *finding = Some(self.lost(context));
                     }
                     self.take(msg);
                 }
@@ -213,26 +212,29 @@ impl Session {
         self.had_link = true;
         self.link = Some(link);
         self.linked_at = Instant::now();
+        for effect in std::mem::take(&mut self.waiting) {
+            self.run(effect);
+        }
         Ok(())
     }
 
     /// Nobody answers any more: what is shown stays, and somebody is looked for.
-    fn lost(&mut self, context: &Context) -> JoinHandle<Result<Found, RuntimeError>> {
+    fn lost(&mut self, context: &Context) -> Finding {
         if let Some(link) = self.link.take() {
             let context = context.clone();
             tokio::spawn(async move { link.leave(&context).await });
         }
         // One that answers and is gone at once is not asked in a circle.
-        link::find(context, if self.linked_at.elapsed() < LATER { LATER } else { AGAIN }, &self.messages, None)
+        link::find(context, if self.linked_at.elapsed() < LATER { LATER } else { AGAIN }, &self.messages)
     }
 
     /// Nobody could be found: at the start that is the end, later it is said and tried again.
-    fn look_again(&mut self, error: RuntimeError, context: &Context) -> Result<JoinHandle<Result<Found, RuntimeError>>, RuntimeError> {
+    fn look_again(&mut self, error: RuntimeError, context: &Context) -> Result<Finding, RuntimeError> {
         if !self.had_link {
             return Err(error);
         }
         self.take(Msg::EngineGone(error.to_string()));
-        Ok(link::find(context, LATER, &self.messages, None))
+        Ok(link::find(context, LATER, &self.messages))
     }
 
     /// What the terminal can do is known.
@@ -302,6 +304,8 @@ impl Session {
     fn run(&mut self, effect: Effect) {
         match effect {
             Effect::Arrange(question) if feed::is_small(&question.facts) => self.take(Msg::Arranged(app::arrange(&question))),
+            // Nobody has answered yet, and somebody will: what a key asked for is done then.
+            asked @ (Effect::Past(_) | Effect::Refresh(..)) if !self.had_link => self.wait(asked),
             Effect::Renew(keys) => self.link.iter().for_each(|link| link.renew(keys.clone())),
             Effect::Past(key) => self.link.iter().for_each(|link| link.past(key.clone(), self.messages.clone())),
             Effect::Arrange(question) => feed::arrange(question, self.messages.clone()),
@@ -315,6 +319,14 @@ impl Session {
             Effect::Suspend => self.over |= self.suspend().is_err(),
             Effect::Quit => self.over = true,
         }
+    }
+
+    /// Keeps what is to be done when somebody answers. Of a past only the last one asked for is looked at.
+    fn wait(&mut self, asked: Effect) {
+        if matches!(asked, Effect::Past(_)) {
+            self.waiting.retain(|waits| !matches!(waits, Effect::Past(_)));
+        }
+        self.waiting.push(asked);
     }
 
     /// Draws a frame and arms the next wake.
@@ -334,12 +346,19 @@ impl Session {
     }
 
     /// Leaves in order: the engine flushes within a bound, then the terminal is given back. Ctrl+C meanwhile leaves at once.
-    async fn leave(mut self, context: &Context) -> Result<(), RuntimeError> {
+    async fn leave(mut self, finding: Option<Finding>, context: &Context) -> Result<(), RuntimeError> {
         let link = self.link.take();
+        // Whoever leaves before anybody answered lets the engine be opened and ends it: what it may have written is closed.
+        let opening = finding.filter(|_| !self.had_link);
         let ending = async {
-            match link {
-                Some(link) => link.leave(context).await,
-                None => Ok(()),
+            match (link, opening) {
+                (Some(link), _) => link.leave(context).await,
+                (None, Some(opening)) => match opening.await {
+                    Ok(Ok(found)) => found.leave().await,
+                    // There is nothing to end, and nobody who waits for the reason.
+                    _ => Ok(()),
+                },
+                (None, None) => Ok(()),
             }
         };
         tokio::pin!(ending);
@@ -362,39 +381,4 @@ impl Session {
             .await
             .unwrap_or_else(|_| Err(RuntimeError::Io("the engine took too long to end; the next start looks over the cache".to_owned())))
     }
-}
-
-/// The next event of a terminal that is read; never, while it is not.
-fn next_event(input: &mut Option<Input>) -> Pin<Box<dyn Future<Output = std::io::Result<TermEvent>> + Send + '_>> {
-    match input {
-        Some(input) => Box::pin(input.next()),
-        None => Box::pin(std::future::pending()),
-    }
-}
-
-/// Ends at a moment; never, without one.
-async fn until(moment: Option<Instant>) {
-    match moment {
-        Some(moment) => sleep_until(moment).await,
-        None => std::future::pending().await,
-    }
-}
-
-/// What an event of the terminal means to the screen.
-fn message_of(event: TermEvent) -> Option<Msg> {
-    Some(match event {
-        TermEvent::Key(chord) => Msg::Key(chord),
-        TermEvent::Paste(paste) => Msg::Paste(paste.text, paste.dropped),
-        TermEvent::Resize(columns, rows) => Msg::Resize(columns, rows),
-        TermEvent::Focus(focused) => Msg::TerminalFocus(focused),
-        TermEvent::Mouse(mouse) => {
-            let kind = match mouse.kind {
-                MouseKind::Press => PointerKind::Press,
-                MouseKind::ScrollUp => PointerKind::ScrollUp,
-                MouseKind::ScrollDown => PointerKind::ScrollDown,
-                MouseKind::Release | MouseKind::Drag => return None,
-            };
-            Msg::Pointer(Pointer { kind, x: mouse.x, y: mouse.y })
-        }
-    })
 }

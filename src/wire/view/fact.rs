@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 use serde::{Deserialize, Serialize};
 
 use crate::fact::{
-    Agreement, Candidate, Confidence, ConflictClass, ConflictEntry, ConflictId, Content, FactState, Insight, Key, Mark, Marks, ReasonCode,
-    ResolutionState, Role, ScoreBasis, SourceId, SourceView, Timestamp, Validity, Value, Weights,
+    Agreement, Candidate, CommandId, CommandState, Confidence, ConflictClass, ConflictEntry, ConflictId, Content, FactState, Insight, Key,
+    Mark, Marks, Pending, ReasonCode, ResolutionState, Role, ScoreBasis, SourceId, SourceView, Timestamp, Validity, Value, Weights,
 };
 
 use super::{Veil, source::Standing};
@@ -156,6 +156,7 @@ pub struct ViewConflict {
     confidence: Basis,
     reasons: Vec<String>,
     last_updated: Timestamp,
+    change: Option<CommandId>,
 }
 
 impl ViewConflict {
@@ -174,6 +175,7 @@ impl ViewConflict {
             confidence: Basis::of(&entry.confidence),
             reasons: entry.reason_codes.iter().map(ToString::to_string).collect(),
             last_updated: entry.last_updated,
+            change: entry.change,
         }
     }
 
@@ -203,6 +205,7 @@ impl ViewConflict {
             confidence: self.confidence.confidence(),
             reason_codes: self.reasons.iter().map(|code| parsed::<ReasonCode>(code)).collect::<Result<_, _>>()?,
             last_updated: self.last_updated,
+            change: self.change,
         })
     }
 }
@@ -227,6 +230,7 @@ pub struct ViewFact {
     wanted: Option<String>,
     unit: String,
     secret: bool,
+    pending: Option<(String, CommandId, Timestamp, CommandState)>,
 }
 
 impl ViewFact {
@@ -251,6 +255,7 @@ impl ViewFact {
             wanted: insight.wanted.as_ref().map(veil),
             unit: insight.unit.as_ref().to_owned(),
             secret: insight.secret,
+            pending: insight.pending.as_ref().map(|change| (veil(&change.value), change.command, change.since, change.state)),
         }
     }
 
@@ -281,6 +286,10 @@ impl ViewFact {
             wanted: self.wanted.as_deref().map(value).transpose()?,
             unit: self.unit.into(),
             secret: self.secret,
+            pending: match self.pending {
+                Some((text, command, since, state)) => Some(Pending { value: value(&text)?, command, since, state }),
+                None => None,
+            },
         })
     }
 }

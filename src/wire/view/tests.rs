@@ -61,6 +61,7 @@ fn fact(name: &str, json: &str, secret: bool) -> Insight {
         wanted: Some(Value::parse("1e3").unwrap()),
         unit: "bytes".into(),
         secret,
+        pending: None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     terminal::Terminal,
-    walk::{opened, scene},
+    walk::{opened, scene, through_the_panes},
 };
 use std::{
     io::{BufRead as _, BufReader, Write as _},
@@ -14,18 +14,8 @@ fn a_screen_beside_serve_shows_the_same_and_outlives_it() {
     let sandbox = scene();
     let serve = sandbox.serve();
     let mut terminal = opened(&sandbox, 120, 36);
-    terminal.wait_for_text("1 needs you");
-    // The list, the canvas, a conflict, the filter.
-    terminal.send(b"j");
-    terminal.wait_for_text("wanted    5 (git)");
-    terminal.send(b"c");
-    terminal.wait_for_text("Sources report different values.");
-    terminal.send(b"\x1b");
-    terminal.wait_until_gone("Sources report different values.");
-    terminal.send(b"/own");
-    terminal.wait_for_text("1 of 3");
-    terminal.send(b"\x1b");
-    terminal.wait_until_gone("1 of 3");
+    through_the_panes(&mut terminal);
+    terminal.close("1 of 3");
     // What changes there is seen here; asking the sources is asked there.
     let prom =
         |owner: &str| format!(r#"{{"service":{{"checkout":{{"replicas":3}},"cart":{{"replicas":2}},"search":{{"owner":"{owner}"}}}}}}"#);
@@ -45,9 +35,7 @@ fn a_screen_beside_serve_shows_the_same_and_outlives_it() {
         sandbox.write(&format!(".config/stellar/{name}.json"), prom("hopper"));
     }
     terminal.wait_for_text("hopper");
-    terminal.send(b"q");
-    assert_eq!(terminal.wait_for_end(), 0);
-    terminal.assert_restored();
+    terminal.quit();
 }
 
 #[test]
@@ -55,11 +43,9 @@ fn when_the_screen_that_owns_leaves_the_other_takes_over() {
     let sandbox = scene();
     let mut first = opened(&sandbox, 100, 30);
     let mut second = opened(&sandbox, 100, 30);
-    first.send(b"q");
-    assert_eq!(first.wait_for_end(), 0);
+    first.quit();
     second.wait_for_text("this screen owns the directory now");
-    second.send(b"q");
-    assert_eq!(second.wait_for_end(), 0);
+    second.quit();
     let log = std::fs::read_dir(sandbox.path(".local/state/stellar/log"))
         .expect("a log")
         .map(|entry| std::fs::read_to_string(entry.expect("an entry").path()).expect("a file"));
@@ -100,9 +86,7 @@ fn garbled_lines_do_not_crash_the_screen() {
     std::fs::remove_file(&socket).expect("the false socket");
     terminal.wait_for_text("service/search/owner");
     terminal.wait_for_text("this screen owns the directory now");
-    terminal.send(b"q");
-    assert_eq!(terminal.wait_for_end(), 0);
-    terminal.assert_restored();
+    terminal.quit();
 }
 
 /// Where the owner of the scene listens.
@@ -123,6 +107,5 @@ fn a_fact_turns_stale_on_the_screen_without_an_event() {
     terminal.wait_for_text("service/search/owner");
     terminal.wait_for_text("stale");
     terminal.wait_for_text("limit 2 s.");
-    terminal.send(b"q");
-    assert_eq!(terminal.wait_for_end(), 0);
+    terminal.quit();
 }

@@ -16,9 +16,7 @@ fn one_cell_is_survived_and_a_screen_that_grows_is_filled() {
         terminal.wait_for("something in every size", |screen| !screen.contents().trim().is_empty() && screen.contents().contains(text));
     }
     terminal.wait_for_text("service/search/owner");
-    terminal.send(b"q");
-    assert_eq!(terminal.wait_for_end(), 0);
-    terminal.assert_restored();
+    terminal.quit();
 }
 
 #[test]
@@ -77,9 +75,7 @@ fn what_a_terminal_can_do_is_used_and_taken_back() {
     terminal.wait_for("the list over the whole width", |screen| !screen.contents().contains("right about"));
     assert!(has(&terminal.written, b"\x1b[>1u"), "the protocol was not asked for");
     assert!(has(&terminal.written, b"\x1b[?2026h") && has(&terminal.written, b"\x1b[?2026l"), "frames are not synchronised");
-    terminal.send(b"q");
-    assert_eq!(terminal.wait_for_end(), 0);
-    terminal.assert_restored();
+    terminal.quit();
     assert!(has(&terminal.written, b"\x1b[<u"), "the protocol stayed");
 }
 
@@ -93,7 +89,5 @@ fn a_bad_keymap_is_said_and_the_keys_of_the_default_work() {
     let mut terminal = Terminal::start(&sandbox.stellar_command(&[]), 160, 30);
     terminal.wait_for_text("keymaps/mine.toml");
     terminal.wait_for_text("service/search/owner");
-    terminal.send(b"q");
-    assert_eq!(terminal.wait_for_end(), 0);
-    terminal.assert_restored();
+    terminal.quit();
 }

@@ -16,7 +16,7 @@ use rustix::{
 };
 
 /// How long anything may take before the test gives up.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// A program on a terminal of its own.
 pub struct Terminal {
@@ -102,6 +102,19 @@ impl Terminal {
     /// Waits until a text no longer stands on the screen.
     pub fn wait_until_gone(&mut self, text: &str) {
         self.wait_for(&format!("the end of {text}"), |screen| !screen.contents().contains(text));
+    }
+
+    /// Presses Esc and waits until what was open is gone.
+    pub fn close(&mut self, text: &str) {
+        self.send(b"\x1b");
+        self.wait_until_gone(text);
+    }
+
+    /// Quits as a person does: the end is a good one, and the terminal is as it was.
+    pub fn quit(&mut self) {
+        self.send(b"q");
+        assert_eq!(self.wait_for_end(), 0);
+        self.assert_restored();
     }
 
     /// Gives it another size.

@@ -40,26 +40,29 @@ pub fn opened(sandbox: &Sandbox, columns: u16, rows: u16) -> Terminal {
     terminal
 }
 
-#[test]
-fn a_person_walks_through_every_screen() {
-    let sandbox = scene();
-    let mut terminal = opened(&sandbox, 120, 36);
-    assert!(terminal.screen().alternate_screen() && !terminal.is_cooked());
+/// The list, the canvas, a conflict, and what is typed into the filter.
+pub fn through_the_panes(terminal: &mut Terminal) {
     terminal.wait_for_text("1 needs you");
     terminal.send(b"j");
     terminal.wait_for_text("wanted    5 (git)");
     terminal.send(b"c");
     terminal.wait_for_text("Sources report different values.");
-    terminal.send(b"\x1b");
-    terminal.wait_until_gone("Sources report different values.");
+    terminal.close("Sources report different values.");
     terminal.send(b"/own");
     terminal.wait_for_text("1 of 3");
+}
+
+#[test]
+fn a_person_walks_through_every_screen() {
+    let sandbox = scene();
+    let mut terminal = opened(&sandbox, 120, 36);
+    assert!(terminal.screen().alternate_screen() && !terminal.is_cooked());
+    through_the_panes(&mut terminal);
     terminal.wait_for("the cursor behind what was typed", |screen| {
         let (row, column) = screen.cursor_position();
         row == 1 && screen.contents_between(1, 0, 1, column).ends_with("/ own")
     });
-    terminal.send(b"\x1b");
-    terminal.wait_until_gone("1 of 3");
+    terminal.close("1 of 3");
     terminal.send(b"\x0bsort");
     terminal.wait_for_text("Sort the list");
     terminal.send(b"\r");
@@ -75,9 +78,7 @@ fn a_person_walks_through_every_screen() {
     terminal.wait_for_text("Too small: 30x8");
     terminal.resize(80, 24);
     terminal.wait_for_text("[Facts]");
-    terminal.send(b"q");
-    assert_eq!(terminal.wait_for_end(), 0);
-    terminal.assert_restored();
+    terminal.quit();
 }
 
 #[test]
@@ -105,8 +106,7 @@ fn input_nobody_types_does_no_harm() {
     }
     terminal.send(b"\x1b[201~");
     terminal.wait_for_text("Not all of what was pasted was taken");
-    terminal.send(b"\x1b");
-    terminal.wait_until_gone("None of 3 facts fits");
+    terminal.close("None of 3 facts fits");
     let text = terminal.text();
     assert!(!text.contains("rgb:") && !text.contains("2026"), "{text}");
     terminal.send(b"\x03");
@@ -136,11 +136,8 @@ fn a_keymap_that_clashes_is_said_with_both_actions_and_the_default_keys_act() {
     terminal.wait_for_text("service/search/owner");
     terminal.send(b"?");
     terminal.wait_for_text("Keys of the list");
-    terminal.send(b"\x1b");
-    terminal.wait_until_gone("Keys of the list");
-    terminal.send(b"q");
-    assert_eq!(terminal.wait_for_end(), 0);
-    terminal.assert_restored();
+    terminal.close("Keys of the list");
+    terminal.quit();
     let listed = sandbox.stellar(&["keymap", "list", "--json"]);
     assert_eq!(listed.code, 2, "{}", listed.stderr);
     assert!(listed.stderr.contains("line 3: x asks for core.view.sort and for core.app.quit"), "{}", listed.stderr);
@@ -168,10 +165,8 @@ fn a_recorded_session_replays_to_the_screen_it_ended_with() {
     terminal.wait_for_text("service/search/owner");
     terminal.send(b"jj?");
     terminal.wait_for_text("Keys of the list");
-    terminal.send(b"\x1b");
-    terminal.wait_until_gone("Keys of the list");
-    terminal.send(b"q");
-    assert_eq!(terminal.wait_for_end(), 0);
+    terminal.close("Keys of the list");
+    terminal.quit();
     let text = std::fs::read_to_string(&record).expect("the recording");
     assert!(!text.contains("ada"), "a value was written");
     let (model, count) = stellar::runtime::replay(&text).expect("it can be read");

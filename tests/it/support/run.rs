@@ -1,7 +1,7 @@
 //! A process of the real binary: run to its end, or running beside the test.
 
 use std::{
-    io::{BufRead as _, BufReader},
+    io::{BufRead as _, BufReader, Write as _},
     os::unix::process::ExitStatusExt as _,
     process::{Child, Command, Stdio},
     sync::mpsc::{Receiver, RecvTimeoutError, channel},
@@ -12,7 +12,7 @@ use std::{
 use serde_json::Value;
 
 /// How long anything may take before the test calls it stuck. Not a timing assertion: nothing healthy comes near.
-const STUCK: Duration = Duration::from_secs(90);
+const STUCK: Duration = Duration::from_secs(180);
 
 /// How a process ended and what it said.
 #[derive(Debug)]
@@ -27,8 +27,19 @@ pub struct Ran {
 
 impl Ran {
     /// Runs the command to its end with nothing on stdin.
-    pub fn of(mut command: Command) -> Self {
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
+    pub fn of(command: Command) -> Self {
+        Self::fed(command, b"")
+    }
+
+    /// Runs the command to its end with this on stdin.
+    pub fn fed(mut command: Command, stdin: &[u8]) -> Self {
+        let pipe = if stdin.is_empty() { Stdio::null() } else { Stdio::piped() };
+        let mut child = command.stdin(pipe).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
+        if let Some(mut pipe) = child.stdin.take() {
+            let bytes = stdin.to_vec();
+            // A program that reads no further is none of the test's business here.
+            thread::spawn(move || drop(pipe.write_all(&bytes)));
+        }
         let stdout = read_all(child.stdout.take().expect("piped"));
         let stderr = read_all(child.stderr.take().expect("piped"));
         let both = stdout.recv_timeout(STUCK).and_then(|out| Ok((out, stderr.recv_timeout(STUCK)?)));

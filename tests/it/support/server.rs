@@ -105,6 +105,11 @@ impl Server {
         format!("http://{}{path}", self.address)
     }
 
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Every path that was asked for, in order.
     pub fn requests(&self) -> Vec<String> {
         self.shared.requests.lock().expect("not poisoned").clone()

@@ -115,6 +115,42 @@ async fn an_untrusted_configuration_runs_no_command_and_sends_no_secret() {
     assert_eq!(codes(true).await, ["", "refused", "refused", "not_found"]);
 }
 
+#[tokio::test]
+async fn an_untrusted_configuration_delivers_no_change() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.json");
+    std::fs::write(&path, "{\"x\":1}").unwrap();
+    let writable = |mut source: SourceConfig, command: &[&str]| {
+        source.writable = true;
+        let command = command.iter().map(ToString::to_string).collect();
+        let (url, body) = ("/{key}".to_owned(), "{value}".to_owned());
+        source.writes = vec![WriteConfig { pattern: Pattern::new("x").unwrap(), method: "PUT".to_owned(), url, body, command }];
+        source
+    };
+    let ran = dir.path().join("ran");
+    let sources = vec![
+        support::config("git", SourceKind::File(FileSettings { path: path.clone(), depth: 0 })),
+        http(Vec::new()),
+        writable(exec(), &["touch", ran.to_str().unwrap()]),
+    ];
+    let sources: Vec<SourceConfig> =
+        sources.into_iter().map(|source| if source.writes.is_empty() { writable(source, &[]) } else { source }).collect();
+    let change = support::change("x", Some("1"), "2");
+    for one in build(false, sources.clone()).unwrap() {
+        assert!(one.source.writes(&change.key), "{}", one.kind);
+        let outcomes = [one.source.prepare(&change).unwrap().await.unwrap_err(), one.source.deliver(&change).unwrap().await];
+        for outcome in outcomes {
+            let outcome = support::short(&outcome);
+            assert!(outcome.starts_with("denied: ") && outcome.contains("not trusted"), "{}: {outcome}", one.kind);
+        }
+    }
+    assert!(std::fs::read_to_string(&path).unwrap() == "{\"x\":1}" && !ran.exists());
+    let mut trusted = build(true, sources).unwrap();
+    let tool = trusted.pop().unwrap().source;
+    assert_eq!(support::short(&tool.deliver(&change).unwrap().await), "accepted");
+    assert!(ran.exists());
+}
+
 #[test]
 fn a_source_that_cannot_work_is_named_with_the_reason() {
     let with = |change: fn(&mut SourceConfig), mut source: SourceConfig| {

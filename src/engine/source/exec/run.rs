@@ -8,7 +8,7 @@ use std::{
 };
 
 use tokio::{
-    io::{AsyncRead, AsyncReadExt as _},
+    io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _},
     process::{Child, Command},
     time::timeout,
 };
@@ -20,14 +20,15 @@ use super::{
 
 /// How long a group that was asked to end may take before it is made to.
 const GRACE: Duration = Duration::from_millis(500);
-/// Bytes of standard error kept; the rest is read and dropped, so that the command does not block on it.
-const MAX_STDERR: usize = 4096;
+/// Bytes kept of what is not an answer; the rest is read and dropped, so that the command does not block on it.
+const MAX_KEPT: usize = 4096;
 /// Characters of its first line that are shown.
 const MAX_SHOWN: usize = 200;
 /// Where programs are looked for when the environment says nothing usable.
 const DEFAULT_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
 /// A command, ready to be run any number of times.
+#[derive(Clone)]
 pub(super) struct Run {
     pub(super) program: PathBuf,
     pub(super) arguments: Vec<String>,
@@ -35,6 +36,24 @@ pub(super) struct Run {
     pub(super) environment: Vec<(String, String)>,
     pub(super) timeout: Duration,
     pub(super) max_output: u64,
+    /// What it reads on standard input; none: nothing, it is closed.
+    pub(super) input: Option<String>,
+}
+
+/// What becomes of output beyond the limit.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Surplus {
+    /// The command is stopped: half an answer is none.
+    Stops,
+    /// It is read and dropped, because what the command does counts, not what it says.
+    Dropped,
+}
+
+/// Why a run has no end to judge.
+pub(super) struct Lost {
+    pub(super) error: SourceError,
+    /// Whether the command was started at all.
+    pub(super) started: bool,
 }
 
 /// A relative program with a slash starts at the config file's directory, wherever Stellar was started; a bare name is looked for in PATH.
@@ -57,10 +76,10 @@ fn absolute_only(path: &str) -> String {
 }
 
 /// What a command left behind.
-struct Finished {
-    output: Vec<u8>,
-    errors: Vec<u8>,
-    status: std::process::ExitStatus,
+pub(super) struct Finished {
+    pub(super) output: Vec<u8>,
+    pub(super) errors: Vec<u8>,
+    pub(super) status: std::process::ExitStatus,
 }
 
 impl Run {
@@ -69,24 +88,26 @@ impl Run {
     /// # Errors
     /// `timeout`, `too_large`, `not_found`, `denied` or `exec_failed`.
     pub(super) async fn output(&self) -> Result<Vec<u8>, SourceError> {
-        let mut child = self.spawn()?;
+        let finished = self.finished(Surplus::Stops).await.map_err(|lost| lost.error)?;
+        self.judge(finished)
+    }
+
+    /// Runs the command to its end, whatever that is.
+    pub(super) async fn finished(&self, surplus: Surplus) -> Result<Finished, Lost> {
+        let mut child = self.spawn().map_err(|error| Lost { error, started: false })?;
         let group = Group::led_by(child.id());
-        let ended = timeout(self.timeout, self.finish(&mut child)).await;
-        match ended {
+        let ended = timeout(self.timeout, self.finish(&mut child, surplus)).await;
+        let error = match ended {
             Ok(Ok(finished)) => {
                 // It was waited for, so its id may be another's by now.
                 group.release();
-                self.judge(finished)
+                return Ok(finished);
             }
-            Ok(Err(error)) => {
-                stop(&mut child, group).await;
-                Err(error)
-            }
-            Err(_) => {
-                stop(&mut child, group).await;
-                Err(fail("timeout", format!("the command {} did not end within {:?} and was stopped", self.name(), self.timeout)))
-            }
-        }
+            Ok(Err(error)) => error,
+            Err(_) => fail("timeout", format!("the command {} did not end within {:?} and was stopped", self.name(), self.timeout)),
+        };
+        stop(&mut child, group).await;
+        Err(Lost { error, started: true })
     }
 
     fn spawn(&self) -> Result<Child, SourceError> {
@@ -95,7 +116,7 @@ impl Run {
             .current_dir(&self.directory)
             .env_clear()
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
-            .stdin(Stdio::null())
+            .stdin(if self.input.is_some() { Stdio::piped() } else { Stdio::null() })
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0)
@@ -119,8 +140,12 @@ impl Run {
     }
 
     /// Reads both outputs to their ends, then waits. In this order: until it is waited for, the leader's id belongs to nobody else.
-    async fn finish(&self, child: &mut Child) -> Result<Finished, SourceError> {
-        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    async fn finish(&self, child: &mut Child, surplus: Surplus) -> Result<Finished, SourceError> {
+        let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        if let (Some(mut stdin), Some(input)) = (stdin, self.input.clone()) {
+            // Beside the reading, or a command that talks before it listens would wait for ever. One that does not listen is free not to.
+            tokio::spawn(async move { stdin.write_all(input.as_bytes()).await });
+        }
         let errors = tokio::spawn(async move {
             match stderr {
                 Some(stderr) => first_bytes(stderr).await,
@@ -128,6 +153,7 @@ impl Run {
             }
         });
         let output = match stdout {
+            Some(stdout) if surplus == Surplus::Dropped => first_bytes(stdout).await,
             Some(stdout) => self.bounded(stdout).await?,
             None => Vec::new(),
         };
@@ -195,13 +221,13 @@ async fn first_bytes(mut from: impl AsyncRead + Unpin) -> Vec<u8> {
     let mut kept = Vec::new();
     let mut buffer = [0_u8; 1024];
     while let Ok(count @ 1..) = from.read(&mut buffer).await {
-        let room = MAX_STDERR.saturating_sub(kept.len()).min(count);
+        let room = MAX_KEPT.saturating_sub(kept.len()).min(count);
         kept.extend_from_slice(buffer.get(..room).unwrap_or_default());
     }
     kept
 }
 
-fn first_line(bytes: &[u8]) -> Option<String> {
+pub(super) fn first_line(bytes: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(bytes);
     let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
     Some(line.chars().take(MAX_SHOWN).collect())

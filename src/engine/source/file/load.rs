@@ -45,6 +45,11 @@ impl Loaded {
         Print { stat: self.stat, digest: self.digest, read_at }
     }
 
+    /// The same file as it would be with other content.
+    pub(super) fn made_of(file: &Self, bytes: Vec<u8>) -> Self {
+        Self { path: file.path.clone(), stat: file.stat, digest: blake3::hash(&bytes), bytes }
+    }
+
     pub(super) fn digest_text(&self) -> Arc<str> {
         self.digest.to_hex().as_str().into()
     }

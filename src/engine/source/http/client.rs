@@ -23,11 +23,11 @@ use super::{
 
 /// Makes requests to one origin. The connection pool and the certificates are loaded by the first request.
 pub(in crate::engine::source) struct Client {
-    settings: Settings,
-    headers: Vec<(HeaderName, SecretRef)>,
-    configured: Url,
-    secrets: Arc<dyn Secrets>,
-    http: OnceCell<reqwest::Client>,
+    pub(super) settings: Settings,
+    pub(super) headers: Vec<(HeaderName, SecretRef)>,
+    pub(super) configured: Url,
+    pub(super) secrets: Arc<dyn Secrets>,
+    pub(super) http: OnceCell<reqwest::Client>,
 }
 
 /// A 2xx answer, or 304 to a conditional request.
@@ -81,7 +81,7 @@ impl Client {
     fn check_credentials(&self) -> Result<(), String> {
         let carries = !self.configured.username().is_empty()
             || self.configured.password().is_some()
-            || self.headers.iter().any(|(name, value)| !matches!(value, SecretRef::Literal(_)) || is_credential(name));
+            || self.headers.iter().any(|(name, value)| is_secret(name, value));
         if !carries || self.configured.scheme() == "https" {
             return Ok(());
         }
@@ -153,7 +153,8 @@ impl Client {
         }
     }
 
-    async fn headers(&self) -> Result<HeaderMap, SourceError> {
+    /// The configured headers, secrets resolved.
+    pub(super) async fn headers(&self) -> Result<HeaderMap, SourceError> {
         let (secrets, configured) = (Arc::clone(&self.secrets), self.headers.clone());
         // A keyring may ask a person first.
         let task = tokio::task::spawn_blocking(move || {
@@ -170,7 +171,8 @@ impl Client {
         task.await.map_err(|_| fail("denied", "the secrets could not be resolved"))?.map_err(|why| fail("denied", why))
     }
 
-    fn redirected(&self, from: &Url, headers: &HeaderMap, seen: &BTreeSet<Url>) -> Result<Url, SourceError> {
+    /// Where a redirect leads, if it may be followed.
+    pub(super) fn redirected(&self, from: &Url, headers: &HeaderMap, seen: &BTreeSet<Url>) -> Result<Url, SourceError> {
         let here = origin::shown(from);
         let target = headers.get(LOCATION).and_then(|place| place.to_str().ok()).and_then(|place| from.join(place).ok());
         let mut target = target.ok_or_else(|| fail("redirect", format!("{here} redirects without saying where to")))?;
@@ -210,6 +212,11 @@ impl Client {
     }
 }
 
+/// Whether a header holds a secret: by how it is given, or by its name.
+pub(super) fn is_secret(name: &HeaderName, value: &SecretRef) -> bool {
+    !matches!(value, SecretRef::Literal(_)) || is_credential(name)
+}
+
 fn is_credential(name: &HeaderName) -> bool {
     matches!(name.as_str(), "authorization" | "proxy-authorization" | "cookie" | "x-api-key" | "x-auth-token" | "private-token")
 }
@@ -228,7 +235,8 @@ fn refusal(answer: &Answer, clock: &dyn Clock) -> SourceError {
     };
     let reason = status.canonical_reason().map(|reason| format!(" {reason}")).unwrap_or_default();
     let after = answer.headers.get(RETRY_AFTER).and_then(|after| after.to_str().ok());
-    let mut error = fail("http_status", format!("{} answered {}{reason}{hint}", origin::shown(&answer.url), status.as_u16()));
+    let code = if matches!(status.as_u16(), 401 | 403 | 407) { "denied" } else { "http_status" };
+    let mut error = fail(code, format!("{} answered {}{reason}{hint}", origin::shown(&answer.url), status.as_u16()));
     error.retry_after = after.and_then(|after| fresh::retry_after(after, clock.now()));
     error
 }

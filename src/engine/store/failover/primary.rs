@@ -7,6 +7,7 @@ use crate::engine::store::{
     error::StoreError,
     files, keys, kinds,
     lock::DirLock,
+    log_keys::{LogKeys, LogRelay, LogSealer},
     memory::MemoryStore,
     open::{OpenedStore, StoreOptions, key_place, open_locked, open_store, prepare},
     rows::Backend,
@@ -35,6 +36,9 @@ pub trait Primary: Send + Sync {
     /// What seals its snapshots, also while it cannot be opened.
     fn snapshot_keys(&self) -> Option<SnapshotKeys>;
 
+    /// What seals the log of record, also while it cannot be opened, and after it was opened again.
+    fn log_sealer(&self) -> Option<Arc<dyn LogSealer>>;
+
     /// Gives back what it holds between two opens.
     fn release(&self);
 }
@@ -46,12 +50,30 @@ pub struct DiskPrimary {
     backend: Arc<dyn Backend>,
     lock: Mutex<Option<DirLock>>,
     keys: Mutex<Option<SnapshotKeys>>,
+    log: Mutex<Option<Arc<LogRelay>>>,
 }
 
 impl DiskPrimary {
     /// Nothing is opened yet.
     pub fn new(options: StoreOptions, backend: Arc<dyn Backend>) -> Self {
-        Self { options, backend, lock: Mutex::new(None), keys: Mutex::new(None) }
+        Self { options, backend, lock: Mutex::new(None), keys: Mutex::new(None), log: Mutex::new(None) }
+    }
+
+    /// Where the store could not be opened its keys may be at hand.
+    fn keys_on_disk(&self) -> Option<keys::Keys> {
+        match slotfiles::read(&self.options.data_dir) {
+            Ok(slotfiles::Found::Slots { slots, .. }) => {
+                keys::open(&key_place(&self.options), slots, &self.options.key, &mut Vec::new()).ok()
+            }
+            _ => None,
+        }
+    }
+
+    fn seal_log_with(&self, sealer: Arc<dyn LogSealer>) -> Arc<LogRelay> {
+        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        let relay = log.get_or_insert_with(|| Arc::new(LogRelay::new(Arc::clone(&sealer))));
+        relay.now_by(sealer);
+        Arc::clone(relay)
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<DirLock>> {
@@ -77,6 +99,9 @@ impl Primary for DiskPrimary {
         *lock = Some(held.clone());
         let opened = open_locked(&self.options, self.backend.as_ref(), held, passphrase)?;
         *self.keys.lock().unwrap_or_else(PoisonError::into_inner) = opened.store.snapshot_keys();
+        if let Some(sealer) = opened.store.log_sealer() {
+            self.seal_log_with(sealer);
+        }
         Ok(opened)
     }
 
@@ -88,13 +113,19 @@ impl Primary for DiskPrimary {
 
     fn snapshot_keys(&self) -> Option<SnapshotKeys> {
         let known = self.keys.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        known.or_else(|| match slotfiles::read(&self.options.data_dir) {
-            Ok(slotfiles::Found::Slots { slots, .. }) => {
-                let opened = keys::open(&key_place(&self.options), slots, &self.options.key, &mut Vec::new());
-                opened.ok().map(|keys| keys.snapshot_keys())
+        known.or_else(|| self.keys_on_disk().map(|keys| keys.snapshot_keys()))
+    }
+
+    fn log_sealer(&self) -> Option<Arc<dyn LogSealer>> {
+        let known = self.log.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let relay = match known {
+            Some(relay) => relay,
+            None => {
+                let keys = self.keys_on_disk()?;
+                self.seal_log_with(Arc::new(LogKeys::new(keys.store, Arc::clone(&keys.sealer), Arc::clone(&self.options.rng))))
             }
-            _ => None,
-        })
+        };
+        Some(relay)
     }
 
     fn release(&self) {

@@ -9,6 +9,8 @@ pub struct Books {
     pub(in crate::engine::store) ledger: Ledger,
     pub(in crate::engine::store) flushed: u64,
     pub(super) manifest: Option<u64>,
+    /// Whether there may be a window on disk.
+    pub(super) window: bool,
     /// While a compaction copies.
     pub(super) changed: Option<Changed>,
 }

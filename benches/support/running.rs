@@ -1,0 +1,85 @@
+//! An engine over a store that is already filled: what a process holds in memory, and how fast it answers.
+
+use std::{fs, path::Path, sync::Arc};
+
+use stellar::{
+    config::{Config, FileSource, SecretRef, SourceConfig, SourceKind},
+    engine::{
+        Engine, EngineOptions, Secrets,
+        store::StoreOp,
+        world::{NoVault, SystemClock, SystemRng},
+    },
+    fact::{Content, Key, Observation, SourceId, Timestamp, Value},
+};
+
+use super::peers::{fresh, open};
+
+struct NoSecrets;
+
+impl Secrets for NoSecrets {
+    fn resolve(&self, _: &SecretRef) -> Result<String, String> {
+        Err("no secrets in a benchmark".to_owned())
+    }
+}
+
+fn source(at: usize) -> SourceId {
+    SourceId::new(&format!("source-{at}")).expect("a name")
+}
+
+/// Fills a store in this directory: of each key as many sources say the same value of this length.
+pub fn fill(dir: &Path, keys: &[Key], sources: usize, length: usize) {
+    let store = open(dir).store;
+    let names: Vec<_> = (0..sources).map(source).collect();
+    let now = Timestamp::from_millis(1_767_607_200_000);
+    let mut count = 0;
+    for keys in keys.chunks(100) {
+        let mut ops = Vec::new();
+        for key in keys {
+            let value = Value::string(&String::from_utf8_lossy(&fresh(&mut count, length)));
+            ops.extend(names.iter().map(|source| {
+                StoreOp::Put(Observation {
+                    key: key.clone(),
+                    source: source.clone(),
+                    content: Content::Value(value.clone()),
+                    observed_at: now,
+                    changed_at: now,
+                    fetched_at: now,
+                    revision: None,
+                    live: false,
+                    same_origin: None,
+                })
+            }));
+        }
+        store.apply(&ops).expect("room on the disk");
+    }
+    store.close().expect("room on the disk");
+}
+
+/// An engine over it that asks nobody, with so much memory for decoded facts. Needs a runtime.
+pub fn engine(dir: &Path, sources: usize, hot_tier: u64) -> Engine {
+    let file = FileSource { path: dir.join("nothing.json"), depth: 0 };
+    let of = |at| SourceConfig::new(source(at), SourceKind::File(file.clone()));
+    let mut config = Config { sources: (0..sources).map(of).collect(), ..Config::bare(dir.to_owned()) };
+    config.cache.hot_tier = hot_tier;
+    config.cache.high_watermark = 8 << 30;
+    Engine::start(EngineOptions {
+        config: Arc::new(config),
+        data_dir: dir.join("data"),
+        state_dir: dir.join("state"),
+        offline: true,
+        polling: false,
+        clock: SystemClock::shared(),
+        rng: SystemRng::shared(),
+        secrets: Arc::new(NoSecrets),
+        vault: Arc::new(NoVault),
+        environment: Arc::default(),
+    })
+    .expect("the engine starts")
+}
+
+/// A line of this process's status, in MiB: `VmRSS` is what is resident now.
+pub fn memory(what: &str) -> f64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix(what)?.strip_prefix(':')).unwrap_or_default();
+    line.split_whitespace().next().and_then(|kib| kib.parse::<f64>().ok()).unwrap_or(f64::NAN) / 1024.0
+}

@@ -1,0 +1,121 @@
+//! The table is a plain map of everything, without the values.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::engine::cache::{RuleBook, Slot};
+
+fn observation(key: u8, source: u8, value: u8, held: bool) -> Observation {
+    let value = Value::from(u64::from(value));
+    Observation {
+        key: Key::new(&format!("k/{key}")).unwrap(),
+        source: SourceId::new(&format!("s{source}")).unwrap(),
+        content: if held { Content::Value(value) } else { Content::Absent(Some(value)) },
+        observed_at: Timestamp::from_millis(i64::from(source)),
+        changed_at: Timestamp::from_millis(7),
+        fetched_at: Timestamp::from_millis(9),
+        revision: source.is_multiple_of(2).then(|| "r".into()),
+        live: false,
+        same_origin: None,
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Put(u8, u8, u8, bool),
+    Evict(u8, u8),
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let put = (0..9_u8, 0..4_u8, 0..3_u8, any::<bool>()).prop_map(|(key, source, value, held)| Step::Put(key, source, value, held));
+    let evict = (0..9_u8, 0..4_u8).prop_map(|(key, source)| Step::Evict(key, source));
+    proptest::collection::vec(prop_oneof![3 => put, 2 => evict], 0..120)
+}
+
+proptest! {
+    #[test]
+    fn it_is_the_plain_map_without_the_values(steps in steps()) {
+        let mut table = Table::default();
+        let mut model: BTreeMap<(Key, SourceId), Observation> = BTreeMap::new();
+        for step in steps {
+            match step {
+                Step::Put(key, source, value, held) => {
+                    let observation = observation(key, source, value, held);
+                    model.insert((observation.key.clone(), observation.source.clone()), observation.clone());
+                    prop_assert_eq!(&table.put(observation.clone(), 3), &observation);
+                }
+                Step::Evict(key, source) => {
+                    let observation = observation(key, source, 0, true);
+                    model.remove(&(observation.key.clone(), observation.source.clone()));
+                    table.evict(&observation.key, &observation.source);
+                }
+            }
+            for value in 0..3 {
+                for held in [true, false] {
+                    let other = observation(1, 2, value, held);
+                    let is = model.get(&(other.key.clone(), other.source.clone())) == Some(&other);
+                    prop_assert_eq!(table.is_noted(&other), is);
+                }
+            }
+        }
+        let keys: std::collections::BTreeSet<&Key> = model.keys().map(|(key, _)| key).collect();
+        prop_assert_eq!(table.matching(None).map(|(key, _)| key).collect::<Vec<_>>(), keys.iter().copied().collect::<Vec<_>>());
+        prop_assert_eq!(table.key_count(), keys.len());
+        let mut places = HashSet::new();
+        for ((key, source), observation) in &model {
+            let note = table.note(key, source).unwrap();
+            prop_assert!(table.is_noted(observation));
+            prop_assert_eq!(note.is_held(), observation.value().is_some());
+            prop_assert_eq!(table.source(note), Some(source));
+            let vouched = Timestamp::from_millis(100);
+            let slot = Slot::new(observation.clone(), &RuleBook::new(Vec::new()));
+            prop_assert_eq!(note.observed_at(Some(vouched)), slot.observed_at(Some(vouched)));
+            prop_assert!(places.insert(table.at(key, source).unwrap()));
+        }
+        for source in (0..4).map(|source| observation(0, source, 0, true).source) {
+            let mut held: Vec<&Key> = table.held_by(&source).map(|(key, _)| key).collect();
+            held.sort_unstable();
+            let expected: Vec<&Key> = model.keys().filter(|(_, of)| *of == source).map(|(key, _)| key).collect();
+            prop_assert_eq!(held, expected);
+        }
+        for key in keys {
+            let said: Vec<_> = model.range((key.clone(), SourceId::new("0").unwrap())..).take_while(|((of, _), _)| of == key).collect();
+            prop_assert_eq!(table.weight(key), 3 * said.len() as u64);
+            let contents: Vec<_> = said.iter().map(|(_, observation)| &observation.content).collect();
+            prop_assert_eq!(may_differ(table.notes(key)), contents.iter().any(|content| *content != contents[0]));
+        }
+        prop_assert!(table.not_in(&places).is_empty());
+        let one = places.iter().next().copied();
+        places.retain(|place| Some(*place) != one);
+        prop_assert_eq!(table.not_in(&places).len(), usize::from(one.is_some()));
+    }
+}
+
+#[test]
+fn a_note_is_small() {
+    assert_eq!(size_of::<Note>(), 40);
+}
+
+#[test]
+fn own_marks_and_dates_are_told_apart() {
+    let mut table = Table::default();
+    let before = observation(1, 0, 1, true);
+    table.put(before.clone(), 1);
+    let others = [
+        Observation { observed_at: Timestamp::from_millis(1), ..before.clone() },
+        Observation { changed_at: Timestamp::from_millis(1), ..before.clone() },
+        Observation { fetched_at: Timestamp::from_millis(1), ..before.clone() },
+        Observation { revision: None, ..before.clone() },
+        Observation { revision: None, same_origin: Some("r".into()), ..before.clone() },
+        Observation { content: Content::Absent(None), ..before.clone() },
+    ];
+    assert!(table.is_noted(&before));
+    for other in others {
+        assert!(!table.is_noted(&other), "{other:?}");
+    }
+    let note = table.note(&before.key, &before.source).unwrap();
+    assert!(table.says(note, before.value().unwrap()) && !table.says(note, &Value::from(2_u64)));
+    assert!(table.has_marks(note, Some("r"), None) && !table.has_marks(note, None, Some("r")));
+}

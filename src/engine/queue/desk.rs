@@ -1,0 +1,406 @@
+//! The queue at work: the log it is written to, the state it folds to, and what is only remembered while the process lives.
+//!
+//! Decisions are made on the state and handed to the log under one lock, so that the order in the log is the order of the decisions; whoever
+//! asked waits for the disk outside of it. What the log refuses is folded away again.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::sync::Notify;
+
+use crate::{
+    engine::store::StoreError,
+    fact::{Command, CommandId, CommandReason, Key, SourceId, Timestamp, Value},
+};
+
+use super::{
+    api::QueueError,
+    breaker::Breaker,
+    entry::{Entry, What},
+    log::QueueLog,
+    rules::OfSource,
+    state::QueueState,
+};
+
+/// What is kept of a write that a fetch begun before it may contradict.
+const WRITTEN_FOR: Duration = Duration::from_secs(120);
+/// The longest wait that a moment written down may ask for: a clock that was set back must not stop the queue for good.
+const LONGEST_WAIT: Duration = Duration::from_secs(3600);
+
+/// What is known of a source for the queue's purposes.
+#[derive(Debug, Default)]
+struct Line {
+    breaker: Breaker,
+    /// It refuses our credentials.
+    parked: bool,
+    answered_at: Option<Duration>,
+    reading_back: bool,
+}
+
+/// The queue at work.
+pub struct Desk {
+    log: Result<Box<dyn QueueLog>, StoreError>,
+    state: RwLock<QueueState>,
+    /// Changes that were handed to the log and are not on disk yet.
+    handed_over: AtomicUsize,
+    stale: AtomicBool,
+    settled: Notify,
+    /// Something may be due.
+    pub wake: Notify,
+    /// Held by who sends: one at a time.
+    pub sender: tokio::sync::Mutex<()>,
+    lines: Mutex<HashMap<SourceId, Line>>,
+    active: Arc<Mutex<HashSet<CommandId>>>,
+    due: Mutex<HashMap<CommandId, Duration>>,
+    written: Mutex<HashMap<(SourceId, Key), (Duration, Value)>>,
+    pinned: Mutex<HashSet<Key>>,
+    closing: AtomicBool,
+    paused: AtomicBool,
+}
+
+/// In flight until it is dropped.
+pub struct Flight {
+    id: CommandId,
+    active: Arc<Mutex<HashSet<CommandId>>>,
+}
+
+impl Drop for Flight {
+    fn drop(&mut self) {
+        self.active.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
+    }
+}
+
+impl Desk {
+    /// A desk over this log, folded to `state`; or over none, with why there is none.
+    #[must_use]
+    pub fn new(log: Result<Box<dyn QueueLog>, StoreError>, state: QueueState) -> Self {
+        let mut lines: HashMap<SourceId, Line> = HashMap::new();
+        for command in state.all().filter(|command| command.state.is_under_way() && command.reason == Some(CommandReason::AuthFailed)) {
+            lines.entry(command.source.clone()).or_default().parked = true;
+        }
+        Self {
+            log,
+            state: RwLock::new(state),
+            handed_over: AtomicUsize::new(0),
+            stale: AtomicBool::new(false),
+            settled: Notify::new(),
+            wake: Notify::new(),
+            sender: tokio::sync::Mutex::new(()),
+            lines: Mutex::new(lines),
+            active: Arc::default(),
+            due: Mutex::default(),
+            written: Mutex::default(),
+            pinned: Mutex::default(),
+            closing: AtomicBool::new(false),
+            paused: AtomicBool::new(false),
+        }
+    }
+
+    /// The queue as it stands.
+    pub fn state(&self) -> RwLockReadGuard<'_, QueueState> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn state_mut(&self) -> RwLockWriteGuard<'_, QueueState> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Why changes cannot be kept, if they cannot.
+    pub fn closed(&self) -> Option<String> {
+        self.log.as_ref().err().map(ToString::to_string)
+    }
+
+    /// Decides on the queue as it stands, and answers when what was decided is on disk. It comes about also when nobody waits for it.
+    ///
+    /// # Errors
+    /// What `decide` says; [`QueueError::Store`] when the disk refuses: then nothing was decided.
+    pub async fn change<T>(
+        self: &Arc<Self>,
+        now: Timestamp,
+        decide: impl FnOnce(&QueueState) -> Result<(Vec<What>, T), QueueError>,
+    ) -> Result<T, QueueError> {
+        let log = self.log.as_ref().map_err(Clone::clone)?;
+        let (durable, made) = loop {
+            let settled = self.settled.notified();
+            let mut state = self.state_mut();
+            if self.is_stale() {
+                // Some of what it shows was refused: nothing is decided on that.
+                if self.handed_over.load(Ordering::SeqCst) > 0 {
+                    drop(state);
+                    settled.await;
+                    continue;
+                }
+                self.fold_again(&mut state)?;
+            }
+            let (whats, made) = decide(&state)?;
+            if whats.is_empty() {
+                return Ok(made);
+            }
+            let entries: Vec<Entry> = whats.into_iter().map(|what| Entry { at: now, what }).collect();
+            let durable = log.submit(entries.iter().map(Entry::encode).collect());
+            for entry in &entries {
+                state.apply(entry);
+            }
+            if log.is_rotation_due() {
+                // What it begins with is what is decided up to here, in the order of the log.
+                log.rotate(state.checkpoint(now));
+            }
+            self.handed_over.fetch_add(1, Ordering::SeqCst);
+            break (durable, made);
+        };
+        let (told, outcome) = tokio::sync::oneshot::channel();
+        let desk = Arc::clone(self);
+        tokio::spawn(async move {
+            let written = durable.await;
+            desk.settle(written.is_ok());
+            // Whoever asked may have left; what was decided holds all the same.
+            let _ = told.send(written);
+        });
+        outcome.await.unwrap_or(Err(StoreError::Closed))?;
+        Ok(made)
+    }
+
+    /// Whether some of what the state shows was refused by the log.
+    pub fn is_stale(&self) -> bool {
+        self.stale.load(Ordering::SeqCst)
+    }
+
+    /// What was handed over is on disk, or was refused: then it is as if it never was, and the state is what the log holds, as soon as nothing
+    /// else is on its way there.
+    fn settle(&self, written: bool) {
+        let mut state = self.state_mut();
+        let last = self.handed_over.fetch_sub(1, Ordering::SeqCst) == 1;
+        if !written {
+            self.stale.store(true, Ordering::SeqCst);
+        }
+        if !(last && self.is_stale()) {
+            return;
+        }
+        // A disk that cannot even be read leaves it stale: who comes next tries again.
+        let _ = self.fold_again(&mut state);
+        drop(state);
+        self.settled.notify_waiters();
+    }
+
+    /// The state is what the log holds. Nothing may be on its way there.
+    fn fold_again(&self, state: &mut QueueState) -> Result<(), StoreError> {
+        let log = self.log.as_ref().map_err(Clone::clone)?;
+        let mut fresh = QueueState::default();
+        log.fold(&mut |entry| fresh.take(entry))?;
+        log.realign();
+        *state = fresh;
+        self.stale.store(false, Ordering::SeqCst);
+        Ok(())
+    }
+
+    /// Seals what a former key sealed anew. Waits for the disk.
+    ///
+    /// # Errors
+    /// When the disk refuses; calling it again goes on.
+    pub fn reseal(&self) -> Result<(), StoreError> {
+        if let Ok(log) = &self.log {
+            while log.reseal_some()? {}
+        }
+        Ok(())
+    }
+
+    /// Ends the log: what was handed to it is on disk.
+    pub fn close(&self) {
+        if let Ok(log) = &self.log {
+            log.close();
+        }
+    }
+
+    /// Nothing more is to be sent.
+    pub fn stop(&self) {
+        self.closing.store(true, Ordering::SeqCst);
+        self.wake.notify_one();
+    }
+
+    /// Nothing more is to be sent for now.
+    pub fn pause(&self) {
+        self.paused.store(true, Ordering::SeqCst);
+        self.wake.notify_one();
+    }
+
+    /// Ends what [`Desk::pause`] began.
+    pub fn go_on(&self) {
+        self.paused.store(false, Ordering::SeqCst);
+    }
+
+    /// Whether nothing more is to be sent.
+    pub fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::SeqCst) || self.paused.load(Ordering::SeqCst)
+    }
+
+    /// A command is in flight until what is given back is dropped.
+    pub fn fly(&self, id: CommandId) -> Flight {
+        self.active.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
+        Flight { id, active: Arc::clone(&self.active) }
+    }
+
+    /// What is in flight.
+    pub fn active(&self) -> Vec<CommandId> {
+        self.active.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect()
+    }
+
+    /// Whether it is in flight.
+    pub fn is_active(&self, id: CommandId) -> bool {
+        self.active.lock().unwrap_or_else(PoisonError::into_inner).contains(&id)
+    }
+
+    fn lines(&self) -> MutexGuard<'_, HashMap<SourceId, Line>> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Not before this moment of the monotonic clock.
+    pub fn put_off(&self, id: CommandId, until: Duration) {
+        self.due.lock().unwrap_or_else(PoisonError::into_inner).insert(id, until);
+    }
+
+    /// How long a command still waits. What was written down counts only where this process does not know better.
+    pub fn waits(&self, command: &Command, now: Timestamp, mono: Duration) -> Duration {
+        let Some(next) = command.next_at else { return Duration::ZERO };
+        let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
+        let until = due.entry(command.id).or_insert_with(|| mono + next.since(now).min(LONGEST_WAIT));
+        let wait = until.saturating_sub(mono);
+        if wait.is_zero() {
+            due.remove(&command.id);
+        }
+        wait
+    }
+
+    /// How long a source is to be left alone; none when it is not. Zero: a probe is due.
+    pub fn hold_off(&self, source: &SourceId, mono: Duration) -> Option<Duration> {
+        let mut lines = self.lines();
+        let line = lines.entry(source.clone()).or_default();
+        line.breaker.give_up_probe(mono);
+        if line.parked { Some(LONGEST_WAIT) } else { line.breaker.hold_off(mono) }
+    }
+
+    /// Takes the probe that is due, so that nobody else does.
+    pub fn take_probe(&self, source: &SourceId, mono: Duration) -> bool {
+        self.lines().entry(source.clone()).or_default().breaker.take_probe(mono)
+    }
+
+    /// Learns from an answer or a failure; gives back whether what waits is due now.
+    pub fn learn(&self, source: &SourceId, of: OfSource, mono: Duration) -> bool {
+        let mut lines = self.lines();
+        let line = lines.entry(source.clone()).or_default();
+        match of {
+            OfSource::Answers => {
+                line.answered_at = Some(mono);
+                if line.breaker.success(mono) {
+                    drop(lines);
+                    self.all_due(source);
+                    return true;
+                }
+                false
+            }
+            OfSource::Fails(retry_after) => {
+                line.breaker.failure(mono, retry_after);
+                false
+            }
+            OfSource::Refuses => {
+                line.answered_at = Some(mono);
+                line.parked = true;
+                false
+            }
+            OfSource::Nothing => false,
+        }
+    }
+
+    fn all_due(&self, source: &SourceId) {
+        let state = self.state();
+        let mono = Duration::ZERO;
+        let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
+        for head in state.heads().filter(|head| head.source == *source && head.next_at.is_some()) {
+            due.insert(head.id, mono);
+        }
+    }
+
+    /// A person says that the source is to be tried again.
+    pub fn let_source_go_on(&self, source: &SourceId) {
+        self.lines().entry(source.clone()).or_default().parked = false;
+        self.all_due(source);
+    }
+
+    /// A person says that everything is to be tried now: breakers are probed at once, nothing waits for its moment.
+    pub fn flush(&self) {
+        let sources: Vec<SourceId> = {
+            let mut lines = self.lines();
+            lines.values_mut().for_each(|line| {
+                line.parked = false;
+                line.breaker.probe_now();
+            });
+            lines.keys().cloned().collect()
+        };
+        for source in sources.iter().chain(&self.waiting_sources()) {
+            self.all_due(source);
+        }
+        self.wake.notify_one();
+    }
+
+    fn waiting_sources(&self) -> Vec<SourceId> {
+        self.state().heads().map(|head| head.source.clone()).collect()
+    }
+
+    /// Whether the source answered anything within this time.
+    pub fn answered_within(&self, source: &SourceId, mono: Duration, within: Duration) -> bool {
+        self.lines().get(source).and_then(|line| line.answered_at).is_some_and(|at| mono.saturating_sub(at) <= within)
+    }
+
+    /// `closed open half_open parked`, how long until the next probe, why nothing goes on.
+    pub fn breaker_of(&self, source: &SourceId, mono: Duration) -> (&'static str, Option<Duration>, Option<CommandReason>) {
+        let mut lines = self.lines();
+        let line = lines.entry(source.clone()).or_default();
+        if line.parked {
+            return ("parked", None, Some(CommandReason::AuthFailed));
+        }
+        let wait = line.breaker.hold_off(mono);
+        (line.breaker.code(), wait, wait.map(|_| CommandReason::Unreachable))
+    }
+
+    /// Begins to read a source back; false when somebody does already.
+    pub fn begin_reading_back(&self, source: &SourceId) -> bool {
+        !std::mem::replace(&mut self.lines().entry(source.clone()).or_default().reading_back, true)
+    }
+
+    /// Ends what [`Desk::begin_reading_back`] began.
+    pub fn end_reading_back(&self, source: &SourceId) {
+        self.lines().entry(source.clone()).or_default().reading_back = false;
+    }
+
+    /// A fetch that began before this moment does not know of this write.
+    pub fn remember_written(&self, source: &SourceId, key: &Key, value: &Value, mono: Duration) {
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        written.retain(|_, (at, _)| mono.saturating_sub(*at) < WRITTEN_FOR);
+        written.insert((source.clone(), key.clone()), (mono, value.clone()));
+    }
+
+    /// What was written to a source after a fetch began.
+    pub fn written_since(&self, source: &SourceId, began: Duration) -> Vec<(Key, Value)> {
+        let written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        let since = written.iter().filter(|((of, _), (at, _))| of == source && *at >= began);
+        since.map(|((_, key), (_, value))| (key.clone(), value.clone())).collect()
+    }
+
+    /// Which keys are to be pinned and which to be let go, so that what is under way or locked stays in the cache.
+    pub fn pins(&self) -> (Vec<Key>, Vec<Key>) {
+        let wanted: HashSet<Key> = {
+            let state = self.state();
+            state.keys_under_way().into_iter().chain(state.locks().map(|lock| lock.key.clone())).collect()
+        };
+        let mut pinned = self.pinned.lock().unwrap_or_else(PoisonError::into_inner);
+        let add = wanted.difference(&pinned).cloned().collect();
+        let remove = pinned.difference(&wanted).cloned().collect();
+        *pinned = wanted;
+        (add, remove)
+    }
+}

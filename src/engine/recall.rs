@@ -1,0 +1,275 @@
+//! Decoded observations from wherever they are: the hot tier, the store, or memory alone where the disk refused them.
+//!
+//! Invariants: what is read from the store is held against the table before it is kept or takes part in what its source vouches for, so a
+//! value of yesterday is neither cached nor shown with the date of today; a walk over many keys reads the store once and pushes nothing out
+//! of the tier; no lock of the facts is held while the store is read or a fact is resolved.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use crate::fact::{Insight, Key, Mark, Observation, Pattern, Timestamp};
+
+use super::{
+    cache::{Hot, Note, Slot, Table},
+    core::{Core, Facts},
+    store::StoreError,
+};
+
+/// What is asked for again so soon is answered as it was: a score moves by less than the last digit that is compared.
+const MOMENT: Duration = Duration::from_millis(20);
+/// A walk that misses one key in so many reads the store from one end to the other; fewer are read one by one.
+const FEW: usize = 4;
+
+/// Every key.
+pub(super) fn all(_: &[Note]) -> bool {
+    true
+}
+
+/// Whether what is read is kept in the tier.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Keep {
+    /// Others go for it.
+    AskedFor,
+    /// Where there is room.
+    IfRoom,
+}
+
+impl Core {
+    /// Brings a note of every observation into memory, once, and decoded as many as fit.
+    pub fn load(&self) -> Result<(), StoreError> {
+        if self.read_facts().loaded {
+            return Ok(());
+        }
+        let mut facts = self.write_facts();
+        if facts.loaded {
+            return Ok(());
+        }
+        // What was lost before is not read now, and so not noted.
+        self.rewrite.store(false, Ordering::Relaxed);
+        let mut table = Table::default();
+        let mut first = First::new(self);
+        self.store.scan(&[], &mut |observation| {
+            let weight = self.store.weight(&observation);
+            first.take(table.put(observation, weight));
+        })?;
+        first.fill(&table);
+        facts.table = table;
+        facts.loaded = true;
+        drop(facts);
+        // A one-shot command that writes nothing needs no order of use.
+        if self.options.polling {
+            self.fill_room();
+        }
+        self.tell_store();
+        Ok(())
+    }
+
+    /// What is believed of a key that somebody asks for.
+    pub fn insight(&self, key: &Key, now: Timestamp) -> Result<Option<Arc<Insight>>, StoreError> {
+        let epoch = self.epoch.now();
+        if let Some(hot) = self.hot.get(key) {
+            self.keeping.room().touch(key);
+            return Ok(self.believe(key, &hot, epoch, now));
+        }
+        let (loaded, known) = {
+            let facts = self.read_facts();
+            (facts.loaded, !facts.table.notes(key).is_empty())
+        };
+        if loaded {
+            self.keeping.room().touch(key);
+            if !known {
+                return Ok(None);
+            }
+            self.hot.missed();
+        }
+        let hot = self.read(key, Keep::AskedFor)?;
+        self.tell_store();
+        Ok(self.believe(key, &hot, epoch, now))
+    }
+
+    /// Resolves it, or answers what was believed a moment ago where nothing has moved since.
+    fn believe(&self, key: &Key, hot: &Hot, epoch: u64, now: Timestamp) -> Option<Arc<Insight>> {
+        if let Some(insight) = hot.belief(epoch, now)
+            && !self.is_marked(key)
+        {
+            return Some(insight);
+        }
+        let standings = self.standings(now);
+        let insight = Arc::new(self.resolve(key, hot.slots(), &standings, now)?);
+        let soon = now.plus(MOMENT);
+        let until = self.turns(hot.slots(), &standings, now).map_or(soon, |turns| turns.min(soon));
+        // The queue moves by itself: what it shows of a key is looked up each time.
+        if !insight.marks.contains(Mark::Pending) && !insight.marks.contains(Mark::Locked) {
+            hot.believe(&insight, epoch, now, until);
+        }
+        Some(insight)
+    }
+
+    /// Everything that is said of a key; being looked at is no use of it.
+    pub fn recall(&self, key: &Key) -> Result<Arc<Hot>, StoreError> {
+        match self.hot.peek(key) {
+            Some(hot) => Ok(hot),
+            None if self.read_facts().table.notes(key).is_empty() => Ok(Hot::new([])),
+            None => self.read(key, Keep::IfRoom),
+        }
+    }
+
+    fn read(&self, key: &Key, keep: Keep) -> Result<Arc<Hot>, StoreError> {
+        let read = self.store.get(key)?;
+        let facts = self.read_facts();
+        let (hot, whole) = self.decoded(&facts, key, read);
+        // Under the lock: whoever changes the table meanwhile waits, and changes the tier after this.
+        match keep {
+            Keep::AskedFor if whole => self.hot.keep(key.clone(), Arc::clone(&hot)),
+            Keep::IfRoom if whole => drop(self.hot.fill(key.clone(), Arc::clone(&hot))),
+            _ => {}
+        }
+        Ok(hot)
+    }
+
+    /// What the store gave of a key, with what only memory has; and whether that is all there is, as the table has it.
+    fn decoded(&self, facts: &Facts, key: &Key, mut read: Vec<Observation>) -> (Arc<Hot>, bool) {
+        for unwritten in facts.unwritten.get(key).into_iter().flatten() {
+            read.retain(|observation| observation.source != unwritten.source);
+            read.push(unwritten.clone());
+        }
+        let mut whole = facts.loaded && facts.table.notes(key).len() == read.len();
+        let slots: Vec<_> = read
+            .into_iter()
+            .map(|observation| {
+                let vouched = !facts.loaded || facts.table.is_noted(&observation);
+                whole &= vouched;
+                Arc::new(Slot { vouched, ..Slot::new(facts.table.shared(observation), &self.rules) })
+            })
+            .collect();
+        (Hot::new(slots), whole)
+    }
+
+    /// Hands everything that is said of each matching key to `each`, in no promised order.
+    pub fn walk(
+        &self,
+        pattern: Option<&Pattern>,
+        which: impl Fn(&[Note]) -> bool,
+        mut each: impl FnMut(&Key, &[Arc<Slot>]),
+    ) -> Result<(), StoreError> {
+        let mut missing: HashMap<Key, usize> = HashMap::new();
+        let mut single: Vec<Key> = Vec::new();
+        let mut held: Vec<(Key, Arc<Hot>)> = Vec::new();
+        let all = {
+            let facts = self.read_facts();
+            for (key, notes) in facts.table.matching(pattern).filter(|(_, notes)| which(notes)) {
+                match self.hot.peek(key) {
+                    Some(hot) => held.push((key.clone(), hot)),
+                    None if facts.unwritten.contains_key(key) => single.push(key.clone()),
+                    None => drop(missing.insert(key.clone(), notes.len())),
+                }
+            }
+            facts.table.key_count()
+        };
+        held.iter().for_each(|(key, hot)| each(key, hot.slots()));
+        drop(held);
+        if missing.len() * FEW >= all {
+            self.walk_store(pattern, &mut missing, &mut each)?;
+        }
+        // What the store gave less or more of than was noted, if anything: it has moved meanwhile.
+        for key in missing.into_keys().chain(single) {
+            let hot = self.read(&key, Keep::IfRoom)?;
+            if !hot.slots().is_empty() {
+                each(&key, hot.slots());
+            }
+        }
+        self.tell_store();
+        Ok(())
+    }
+
+    /// Reads the store once, for keys with as many observations as noted; takes out those it found.
+    fn walk_store(
+        &self,
+        pattern: Option<&Pattern>,
+        missing: &mut HashMap<Key, usize>,
+        each: &mut impl FnMut(&Key, &[Arc<Slot>]),
+    ) -> Result<(), StoreError> {
+        let under = pattern.map(Pattern::literal_prefix).unwrap_or_default();
+        let mut parts: HashMap<Key, Vec<Observation>> = HashMap::new();
+        self.store.scan(&under, &mut |observation| {
+            let Some(count) = missing.get(&observation.key).copied() else { return };
+            let key = observation.key.clone();
+            let whole = if count == 1 {
+                vec![observation]
+            } else {
+                let part = parts.entry(key.clone()).or_default();
+                part.push(observation);
+                if part.len() < count {
+                    return;
+                }
+                parts.remove(&key).unwrap_or_default()
+            };
+            missing.remove(&key);
+            let (hot, _) = self.decoded(&self.read_facts(), &key, whole);
+            each(&key, hot.slots());
+        })
+    }
+
+    /// Resolves every matching key, in no promised order.
+    pub fn resolve_matching(
+        &self,
+        pattern: Option<&Pattern>,
+        which: impl Fn(&[Note]) -> bool,
+        now: Timestamp,
+        mut each: impl FnMut(Insight),
+    ) -> Result<(), StoreError> {
+        let standings = self.standings(now);
+        self.walk(pattern, which, |key, slots| {
+            if let Some(insight) = self.resolve(key, slots, &standings, now) {
+                each(insight);
+            }
+        })
+    }
+}
+
+/// The first keys of a scan, as many as the tier has room for.
+struct First<'a> {
+    core: &'a Core,
+    open: Option<(Key, Vec<Arc<Slot>>)>,
+    whole: Vec<(Key, Arc<Hot>)>,
+    left: u64,
+}
+
+impl<'a> First<'a> {
+    fn new(core: &'a Core) -> Self {
+        Self { core, open: None, whole: Vec::new(), left: core.hot.status().limit }
+    }
+
+    fn take(&mut self, observation: Observation) {
+        if self.left == 0 {
+            return;
+        }
+        if self.open.as_ref().is_some_and(|(key, _)| *key != observation.key) {
+            self.close();
+        }
+        let key = observation.key.clone();
+        let slot = Arc::new(Slot::new(observation, &self.core.rules));
+        self.open.get_or_insert_with(|| (key, Vec::new())).1.push(slot);
+    }
+
+    fn close(&mut self) {
+        if let Some((key, slots)) = self.open.take() {
+            let hot = Hot::new(slots);
+            self.left = self.left.saturating_sub(hot.bytes(&key));
+            self.whole.push((key, hot));
+        }
+    }
+
+    /// A key of which more is noted came in two parts: it is left out.
+    fn fill(mut self, table: &Table) {
+        self.close();
+        for (key, hot) in self.whole {
+            if table.notes(&key).len() == hot.slots().len() {
+                self.core.hot.fill(key, hot);
+            }
+        }
+    }
+}
