@@ -5,21 +5,26 @@
 //!
 //! It does not fetch, store, print or schedule.
 
+mod calibration;
 mod chars;
 mod command;
 mod confidence;
 mod conflict;
 mod decimal;
 mod dispute;
+mod entry;
 mod field;
 mod foreign;
 mod insight;
 mod json;
 mod key;
+mod lesson;
+mod likeness;
 mod merge;
 mod normal;
 mod observation;
 mod pattern;
+mod question;
 mod ranking;
 mod reading;
 mod reason;
@@ -29,8 +34,11 @@ mod schema;
 mod source;
 pub mod span;
 mod time;
+mod trust;
 mod value;
+mod weigh;
 
+pub use calibration::{Calibration, Correction, Judged, Strata, majority_of};
 pub use command::{Attempt, Author, Base, Command, CommandId, CommandIdError, CommandReason, CommandState, Operation};
 pub use confidence::{Band, Confidence, Factor, FactorKind, ScoreBasis, Validity, Weights, WeightsError, right_about};
 pub use conflict::{Candidate, ConflictClass, ConflictEntry, ConflictId, ConflictIdError, ResolutionState};
@@ -39,10 +47,13 @@ pub use foreign::JsonTree;
 pub use insight::{Agreement, FactState, Insight, Mark, Marks, Pending, SourceState, SourceView, UnknownName};
 pub use json::{JsonEditError, JsonStep, MAX_DEPTH, MAX_VALUES, ValueError, ValueErrorKind, json_string, parse_json, set_in_json};
 pub use key::{Key, KeyError};
+pub use lesson::{Lesson, LessonId};
+pub use likeness::{Likeness, LikenessCounts};
 pub use merge::merge_values;
 pub use normal::{Normal, same};
 pub use observation::{Content, Observation};
 pub use pattern::Pattern;
+pub use question::{Question, most_teaching_first};
 pub use reading::{Reading, ResolveSettings};
 pub use reason::{ReasonCode, ReasonCodeError};
 pub use resolve::{CLOCK_SLACK, resolve};
@@ -50,4 +61,5 @@ pub use rule::{ClassOfValue, CompareRule, KeyRule, Policy, Tolerance};
 pub use schema::{Schema, SchemaError};
 pub use source::{Role, SourceId, SourceIdError};
 pub use time::{Timestamp, TimestampError};
+pub use trust::{Tally, TrustBook, TrustStanding, TrustTable};
 pub use value::{Value, ValueKind};

@@ -177,6 +177,7 @@ impl Core {
                 weights: options.config.confidence.weights,
                 auto_margin: options.config.confidence.auto_margin,
                 half_life: options.config.confidence.half_life,
+                likeness: None,
             },
             store,
             writer: OnceLock::new(),

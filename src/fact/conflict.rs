@@ -168,7 +168,7 @@ pub struct ConflictEntry {
     pub candidates: Vec<Candidate>,
     /// The source whose observation wins.
     pub winner: SourceId,
-    /// Winner's score less the best other candidate's, 0 to 1.
+    /// How much stronger the winner's value is than the strongest other one; between single sources the difference of their scores.
     pub margin: f64,
     /// The winner's arithmetic.
     pub confidence: Confidence,

@@ -15,7 +15,8 @@ use super::{
 pub(super) fn of(key: &Key, ranking: &Ranking<'_>, policy: &Policy, auto_margin: f64) -> Option<ConflictEntry> {
     let winner = ranking.winning()?;
     let rival = ranking.best_rival()?;
-    let lead = winner.points.saturating_sub(rival);
+    // Numbers alone decide no question: the best score must lead by the margin as well.
+    let lead = ranking.lead.min(winner.points.saturating_sub(rival));
     let (resolution, mut reason_codes) = decide(ranking, policy, winner.confidence.band(), lead >= points(auto_margin));
     reason_codes.extend(ranking.tie);
     Some(ConflictEntry {
@@ -26,7 +27,7 @@ pub(super) fn of(key: &Key, ranking: &Ranking<'_>, policy: &Policy, auto_margin:
         resolution,
         candidates: candidates(ranking),
         winner: winner.reading.observation.source.clone(),
-        margin: f64::from(lead) / 10_000.0,
+        margin: f64::from(ranking.lead) / 10_000.0,
         confidence: winner.confidence,
         reason_codes,
         last_updated: ranking.entries.iter().map(|entry| entry.reading.observation.changed_at).max().unwrap_or_default(),

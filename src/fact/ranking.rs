@@ -1,60 +1,20 @@
 //! Who wins, and who stands for what: the deterministic order of readings.
 //!
+//! The strongest value wins (`weigh` says what strength is), and the best-scoring observation that has it is shown for it.
+//!
 //! Nothing here depends on the order the readings come in: every comparison ends at the source's name, and last at the value's text.
 
-use std::{borrow::Cow, cmp::Ordering};
-
 use super::{
-    confidence::Confidence,
+    entry::Entry,
+    likeness::Likeness,
     normal::{Normal, same},
-    reading::Reading,
     reason::ReasonCode,
     rule::{CompareRule, Policy},
-    time::Timestamp,
-    value::Value,
+    weigh,
 };
 
-/// Scores this close, in ten-thousandths, count as equal: more sources, trust, newness and name decide between their values.
+/// Strengths this close, in ten-thousandths, count as equal: more sources, trust, newness and name decide between the values.
 const AS_GOOD: u32 = 100;
-
-/// A reading with a value, scored.
-pub(super) struct Entry<'a> {
-    pub(super) reading: &'a Reading<'a>,
-    pub(super) value: &'a Value,
-    pub(super) normal: Cow<'a, Normal>,
-    pub(super) confidence: Confidence,
-    pub(super) points: u32,
-    /// Not after now: a clock that runs ahead must not win by it.
-    pub(super) changed: Timestamp,
-    /// Which of the different forms it has.
-    form: usize,
-}
-
-impl<'a> Entry<'a> {
-    pub(super) fn new(reading: &'a Reading<'a>, value: &'a Value, normal: Cow<'a, Normal>, confidence: Confidence, now: Timestamp) -> Self {
-        let changed = reading.observation.changed_at.min(now);
-        Self { reading, value, normal, points: confidence.points(), confidence, changed, form: 0 }
-    }
-
-    fn trust(&self) -> f64 {
-        self.reading.trust
-    }
-
-    /// Trust, then the newer change, then the name; better is less.
-    fn by_standing(&self, other: &Self) -> Ordering {
-        other
-            .trust()
-            .total_cmp(&self.trust())
-            .then_with(|| other.changed.cmp(&self.changed))
-            .then_with(|| self.reading.observation.source.cmp(&other.reading.observation.source))
-            .then_with(|| self.value.cmp(other.value))
-    }
-
-    /// Score, then standing; better is less.
-    pub(super) fn by_score(&self, other: &Self) -> Ordering {
-        other.points.cmp(&self.points).then_with(|| self.by_standing(other))
-    }
-}
 
 /// Entries whose values are the same, best first, as indices.
 pub(super) struct Class {
@@ -70,7 +30,9 @@ pub(super) struct Ranking<'a> {
     pub(super) winner: usize,
     /// The winner's class first, the others by their best score.
     pub(super) classes: Vec<Class>,
-    /// What decided between values as good as each other, if anything had to.
+    /// How much stronger the winner's value is than the strongest that differs from it, in ten-thousandths.
+    pub(super) lead: u32,
+    /// What decided between values as good as each other, or against a better score, if anything had to.
     pub(super) tie: Option<ReasonCode>,
     /// Whether the rule's own word, `prefer` or `newest`, chose the winner.
     pub(super) by_policy: bool,
@@ -78,23 +40,32 @@ pub(super) struct Ranking<'a> {
 
 impl<'a> Ranking<'a> {
     /// Ranks entries; none when there are none.
-    pub(super) fn of(mut entries: Vec<Entry<'a>>, compare: &CompareRule, policy: &Policy) -> Option<Self> {
+    pub(super) fn of(mut entries: Vec<Entry<'a>>, compare: &CompareRule, policy: &Policy, likeness: Option<&Likeness>) -> Option<Self> {
+        if let Some(likeness) = likeness {
+            for entry in &mut entries {
+                entry.alike = likeness.place(&entry.reading.observation.source);
+            }
+        }
         entries.sort_unstable_by(Entry::by_score);
         let forms = number_forms(&mut entries);
         let chosen = by_policy(&entries, policy);
         let by_policy = chosen.is_some();
         if forms.len() == 1 {
             let class = class_of((0..entries.len()).collect(), &entries);
-            return Some(Self { winner: chosen.unwrap_or(0), entries, classes: vec![class], tie: None, by_policy });
+            return Some(Self { winner: chosen.unwrap_or(0), entries, classes: vec![class], lead: 0, tie: None, by_policy });
         }
-        let (winner, tie) = match chosen {
-            Some(winner) => (winner, None),
-            None => best(&entries, &forms, compare)?,
+        let field = Field::of(&entries, &forms, compare, likeness);
+        let (form, tie) = match chosen.and_then(|chosen| entries.get(chosen)) {
+            Some(chosen) => (chosen.form, None),
+            None => field.strongest(&entries)?,
         };
-        let classes = classes(&entries, &forms, winner, compare);
+        // The value is chosen; the observation shown for it is the best-scoring one that has it.
+        let winner = chosen.or_else(|| entries.iter().position(|entry| entry.form == form))?;
+        let lead = field.lead(form);
+        let classes = field.classes(&entries, winner);
         // Values within tolerance of the winner's were no rivals.
         let tie = tie.filter(|_| classes.len() > 1);
-        Some(Self { entries, winner, classes, tie, by_policy })
+        Some(Self { entries, winner, classes, lead, tie, by_policy })
     }
 
     pub(super) fn winning(&self) -> Option<&Entry<'a>> {
@@ -138,63 +109,101 @@ fn by_policy(entries: &[Entry<'_>], policy: &Policy) -> Option<usize> {
     }
 }
 
-/// For every form, whether it is the same as this one.
-fn sames(form: usize, entries: &[Entry<'_>], forms: &[usize], compare: &CompareRule) -> Vec<bool> {
-    let normal_of = |form: usize| forms.get(form).and_then(|first| entries.get(*first)).map(|entry| &*entry.normal);
-    let Some(this) = normal_of(form) else { return vec![false; forms.len()] };
-    (0..forms.len()).map(|other| other == form || normal_of(other).is_some_and(|other| same(this, other, compare))).collect()
+/// The different forms that compete.
+struct Field {
+    /// For every form, which forms are the same as it.
+    sames: Vec<Vec<bool>>,
+    /// For every form, what all who stand for it weigh together.
+    strengths: Vec<u32>,
 }
 
-/// The winner by score, and by support, trust, newness and name among values as good as the best.
-fn best(entries: &[Entry<'_>], forms: &[usize], compare: &CompareRule) -> Option<(usize, Option<ReasonCode>)> {
-    let top = entries.first()?;
-    let good: Vec<&Entry<'_>> = entries.iter().take_while(|entry| entry.points + AS_GOOD >= top.points).collect();
-    if good.iter().all(|entry| entry.form == top.form) {
-        return Some((0, None));
-    }
-    let mut support: Vec<Option<u32>> = vec![None; forms.len()];
-    let mut support_of = |form: usize| -> u32 {
-        let Some(known) = support.get_mut(form) else { return 0 };
-        *known.get_or_insert_with(|| {
-            let sames = sames(form, entries, forms, compare);
-            opinions(entries.iter().filter(|entry| sames.get(entry.form).copied().unwrap_or(false)))
-        })
-    };
-    let mut ranked: Vec<(u32, &Entry<'_>)> = good.into_iter().map(|entry| (support_of(entry.form), entry)).collect();
-    ranked.sort_by(|(support, entry), (other_support, other)| other_support.cmp(support).then_with(|| entry.by_standing(other)));
-    let (support, chosen) = ranked.first()?;
-    let sames = sames(chosen.form, entries, forms, compare);
-    let rival = ranked.iter().find(|(_, entry)| !sames.get(entry.form).copied().unwrap_or(false));
-    let tie = rival.map(|(other_support, rival)| {
-        if support != other_support {
-            ReasonCode::MoreSources
-        } else if chosen.trust().total_cmp(&rival.trust()).is_ne() {
-            ReasonCode::MoreTrusted
-        } else if chosen.changed != rival.changed {
-            ReasonCode::NewerChange
-        } else {
-            ReasonCode::FirstByName
+impl Field {
+    fn of(entries: &[Entry<'_>], forms: &[usize], compare: &CompareRule, likeness: Option<&Likeness>) -> Self {
+        let normals: Vec<&Normal> = forms.iter().filter_map(|first| entries.get(*first)).map(|entry| &*entry.normal).collect();
+        let mut sames = vec![vec![true; normals.len()]; normals.len()];
+        for (one, normal) in normals.iter().enumerate() {
+            for (other, other_normal) in normals.iter().enumerate().skip(one + 1) {
+                let is_same = same(normal, other_normal, compare);
+                for (row, column) in [(one, other), (other, one)] {
+                    if let Some(cell) = sames.get_mut(row).and_then(|row| row.get_mut(column)) {
+                        *cell = is_same;
+                    }
+                }
+            }
         }
-    });
-    // The value is chosen; the observation shown for it is the best-scoring one that has it.
-    let winner = entries.iter().position(|entry| entry.form == chosen.form)?;
-    Some((winner, tie))
-}
-
-/// Parts the entries into classes: everyone who stands for the winner's value, then everyone left who stands for the best one left, ...
-fn classes(entries: &[Entry<'_>], forms: &[usize], winner: usize, compare: &CompareRule) -> Vec<Class> {
-    let mut left: Vec<usize> = (0..entries.len()).collect();
-    let mut classes = Vec::new();
-    let mut leader = Some(winner);
-    while let Some(entry) = leader.and_then(|leader| entries.get(leader)) {
-        let sames = sames(entry.form, entries, forms, compare);
-        let (members, others): (Vec<_>, Vec<_>) =
-            left.into_iter().partition(|at| entries.get(*at).is_some_and(|entry| sames.get(entry.form).copied().unwrap_or(false)));
-        classes.push(class_of(members, entries));
-        leader = others.first().copied();
-        left = others;
+        let mut field = Self { sames, strengths: Vec::new() };
+        field.strengths = (0..normals.len()).map(|form| weigh::strength(&field.standing_for(form, entries), likeness)).collect();
+        field
     }
-    classes
+
+    fn same(&self, one: usize, other: usize) -> bool {
+        self.sames.get(one).and_then(|row| row.get(other)).copied().unwrap_or(false)
+    }
+
+    /// Everyone whose value is the same as the form, best first.
+    fn standing_for<'e, 'a>(&self, form: usize, entries: &'e [Entry<'a>]) -> Vec<&'e Entry<'a>> {
+        entries.iter().filter(|entry| self.same(form, entry.form)).collect()
+    }
+
+    fn strength(&self, form: usize) -> u32 {
+        self.strengths.get(form).copied().unwrap_or(0)
+    }
+
+    /// The strongest form, and by support, trust, newness and name among those as good as it; and what decided, if that had to.
+    fn strongest(&self, entries: &[Entry<'_>]) -> Option<(usize, Option<ReasonCode>)> {
+        let top = *self.strengths.iter().max()?;
+        // Each form by the best observation that has it.
+        let leader = |form: usize| entries.iter().find(|entry| entry.form == form);
+        let leaders = (0..self.strengths.len()).filter_map(|form| Some((form, leader(form)?)));
+        let good = leaders.filter(|(form, _)| self.strength(*form) + AS_GOOD >= top);
+        let support = |form: usize| opinions(self.standing_for(form, entries).into_iter());
+        let exactly = |form: usize| opinions(entries.iter().filter(|entry| entry.form == form));
+        let mut ranked: Vec<_> = good.map(|(form, leader)| (support(form), exactly(form), form, leader)).collect();
+        // Among forms within tolerance of each other the one most sources have to the letter is shown.
+        ranked.sort_by(|(support, exactly, _, leader), (other_support, others_exactly, _, other)| {
+            other_support.cmp(support).then_with(|| others_exactly.cmp(exactly)).then_with(|| leader.by_standing(other))
+        });
+        let (support, exactly, chosen, leader) = *ranked.first()?;
+        let rival = ranked.iter().find(|(_, _, form, _)| !self.same(chosen, *form));
+        let tie = rival.map(|(other_support, others_exactly, _, rival)| {
+            if support != *other_support || exactly != *others_exactly {
+                ReasonCode::MoreSources
+            } else if leader.trust().total_cmp(&rival.trust()).is_ne() {
+                ReasonCode::MoreTrusted
+            } else if leader.changed != rival.changed {
+                ReasonCode::NewerChange
+            } else {
+                ReasonCode::FirstByName
+            }
+        });
+        let outscored = || {
+            let best = entries.iter().find(|entry| self.same(chosen, entry.form)).map(|entry| entry.points);
+            let rivals = entries.iter().find(|entry| !self.same(chosen, entry.form)).map(|entry| entry.points);
+            (best < rivals).then_some(ReasonCode::Together)
+        };
+        Some((chosen, tie.or_else(outscored)))
+    }
+
+    /// How much stronger the form is than the strongest that differs from it; nothing when it is not.
+    fn lead(&self, form: usize) -> u32 {
+        let rivals = (0..self.strengths.len()).filter(|other| !self.same(form, *other));
+        self.strength(form).saturating_sub(rivals.map(|rival| self.strength(rival)).max().unwrap_or(0))
+    }
+
+    /// Parts the entries into classes: everyone who stands for the winner's value, then everyone left who stands for the best one left, ...
+    fn classes(&self, entries: &[Entry<'_>], winner: usize) -> Vec<Class> {
+        let mut left: Vec<usize> = (0..entries.len()).collect();
+        let mut classes = Vec::new();
+        let mut leader = Some(winner);
+        while let Some(form) = leader.and_then(|leader| entries.get(leader)).map(|entry| entry.form) {
+            let (members, others): (Vec<_>, Vec<_>) =
+                left.into_iter().partition(|at| entries.get(*at).is_some_and(|entry| self.same(form, entry.form)));
+            classes.push(class_of(members, entries));
+            leader = others.first().copied();
+            left = others;
+        }
+        classes
+    }
 }
 
 fn class_of(members: Vec<usize>, entries: &[Entry<'_>]) -> Class {

@@ -1,10 +1,11 @@
 //! What the resolver is given: readings of one key, and the settings in force.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use super::{
     confidence::{ScoreBasis, Validity, Weights},
     insight::SourceState,
+    likeness::Likeness,
     normal::Normal,
     observation::{Content, Observation},
     rule::KeyRule,
@@ -99,7 +100,7 @@ impl<'a> Reading<'a> {
 }
 
 /// What is in force for every key.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ResolveSettings {
     /// What each factor weighs.
     pub weights: Weights,
@@ -107,10 +108,12 @@ pub struct ResolveSettings {
     pub auto_margin: f64,
     /// The configured half-life; none: the TTL in force.
     pub half_life: Option<Duration>,
+    /// Who is alike, by what all sources say; none: nobody is.
+    pub likeness: Option<Arc<Likeness>>,
 }
 
 impl Default for ResolveSettings {
     fn default() -> Self {
-        Self { weights: Weights::default(), auto_margin: 0.15, half_life: None }
+        Self { weights: Weights::default(), auto_margin: 0.15, half_life: None, likeness: None }
     }
 }

@@ -25,6 +25,8 @@ pub enum ReasonCode {
     PolicyMerge,
     /// Within 0.01 of the best, more sources stand for it.
     MoreSources,
+    /// More sources stand for it, and together they outweigh a better score.
+    Together,
     /// Equal so far; its source is trusted more.
     MoreTrusted,
     /// Equal so far; it changed more recently.
@@ -61,7 +63,7 @@ pub enum ReasonCode {
 
 impl ReasonCode {
     /// All of them.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::SingleSource,
         Self::Agreement,
         Self::ClearMargin,
@@ -72,6 +74,7 @@ impl ReasonCode {
         Self::PolicyNewest,
         Self::PolicyMerge,
         Self::MoreSources,
+        Self::Together,
         Self::MoreTrusted,
         Self::NewerChange,
         Self::FirstByName,
@@ -104,6 +107,7 @@ impl ReasonCode {
             Self::PolicyNewest => "policy_newest",
             Self::PolicyMerge => "policy_merge",
             Self::MoreSources => "more_sources",
+            Self::Together => "together",
             Self::MoreTrusted => "more_trusted",
             Self::NewerChange => "newer_change",
             Self::FirstByName => "first_by_name",
@@ -137,6 +141,7 @@ impl ReasonCode {
             Self::PolicyNewest => "The rule for this key takes the newest change.",
             Self::PolicyMerge => "Values differ, and the rule for this key merges changes; none is queued that could be merged.",
             Self::MoreSources => "Scores are as good as equal; more sources stand for this value.",
+            Self::Together => "More sources stand for this value, and together they outweigh a better score.",
             Self::MoreTrusted => "Scores are as good as equal; the source of this value is trusted more.",
             Self::NewerChange => "Scores are as good as equal; this value changed more recently.",
             Self::FirstByName => "Everything else is equal; the source of this value comes first by name.",

@@ -9,17 +9,20 @@ use super::{
     confidence::Confidence,
     conflict::ResolutionState,
     dispute,
+    entry::Entry,
     insight::{Agreement, FactState, Insight, Mark, Marks, SourceState, SourceView},
     key::Key,
+    likeness::Likeness,
     normal::{Normal, same},
     observation::Content,
-    ranking::{Entry, Ranking},
+    ranking::Ranking,
     reading::{Reading, ResolveSettings},
     reason::ReasonCode,
     rule::{ClassOfValue, CompareRule, KeyRule, Policy},
     source::Role,
     time::Timestamp,
     value::Value,
+    weigh,
 };
 
 /// How far ahead of ours a source's clock may be before it is said.
@@ -27,14 +30,16 @@ pub const CLOCK_SLACK: Duration = Duration::from_secs(2);
 
 /// Resolves the readings of one key at one moment; none when no reading counts.
 ///
-/// Engine contract, sections 3 and 4: each observed reading is scored; the best score wins; among values within 0.01 of the best the one
+/// Each observed reading is scored, as the engine contract has it; the strongest value wins, which is the best score where single sources
+/// differ, and what they weigh together where several stand for one value (`weigh`); among values within 0.01 of the strongest the one
 /// more sources stand for, then trust, newer change and name. `prefer` and `newest` choose the winner themselves. Declared readings never
 /// compete: the best of them is `wanted` where it differs. Absent ones compete only when every observed source has lost the key. A change
 /// dated in the future counts as made now.
 ///
-/// `p_true` before anything is calibrated: each source is right with odds `t / (1 - t)`, `t = trust * (0.5 + 0.5 * freshness)`, at most
-/// 0.99; a value has the best odds of those who stand for it, and `p = odds of the winner / (1 + sum of the odds of all values)`, where the
-/// 1 stands for "none of them".
+/// `p_true`: each source is right with odds `t / (1 - t)`, `t = trust * (0.5 + 0.5 * freshness)`, at most 0.99. With T the sum of the odds
+/// of those who stand for the winner's value, n how many opinions they are, and R that sum for each other value,
+/// `p = 1 / (1 + sum of (R / T)^2 + 1 / (T * n^2))`, where the last term stands for "none of them". A source alone is right as often as it
+/// is trusted; each opinion that joins it, and each that it stands against, counts for more than its share.
 ///
 /// Each `Reading::normal` must have been made with this rule's compare settings.
 #[must_use]
@@ -59,7 +64,7 @@ pub fn resolve(key: &Key, rule: Option<&KeyRule>, readings: &[Reading<'_>], sett
     let is_gone = live.is_empty();
     let competing =
         if is_gone { absent.iter().filter_map(|reading| Some(context.entry(reading, reading.last_value()?))).collect() } else { live };
-    let ranking = Ranking::of(competing, compare, policy);
+    let ranking = Ranking::of(competing, compare, policy, settings.likeness.as_deref());
     let conflict = ranking.as_ref().filter(|_| !is_gone).and_then(|ranking| dispute::of(key, ranking, policy, settings.auto_margin));
     let case = Case { context, ranking: ranking.as_ref(), absent: &absent, declared: &declared, is_gone };
     let (wanted, state) = (case.wanted(), case.state());
@@ -83,7 +88,7 @@ pub fn resolve(key: &Key, rule: Option<&KeyRule>, readings: &[Reading<'_>], sett
         state,
         marks,
         confidence: winner.map(|winner| winner.confidence),
-        p_true: ranking.as_ref().map_or(0.0, p_true),
+        p_true: ranking.as_ref().map_or(0.0, |ranking| p_true(ranking, settings.likeness.as_deref())),
         agreement: case.agreement(),
         age: shown.age(now),
         observed_at: shown.observed_at,
@@ -111,15 +116,12 @@ fn best_declared_first(one: &Reading<'_>, other: &Reading<'_>) -> std::cmp::Orde
 }
 
 /// The probability that the winner's value is right: see [`resolve`].
-fn p_true(ranking: &Ranking<'_>) -> f64 {
-    let odds = |entry: &Entry<'_>| {
-        let basis = &entry.confidence.basis;
-        let right = (basis.trust * (0.5 + 0.5 * basis.freshness())).clamp(0.0, 0.99);
-        if right.is_nan() { 0.0 } else { right / (1.0 - right) }
-    };
-    let mut of_classes = ranking.classes.iter().map(|class| ranking.members(class).map(odds).fold(0.0, f64::max));
-    let winner = of_classes.next().unwrap_or(0.0);
-    winner / (1.0 + winner + of_classes.sum::<f64>())
+fn p_true(ranking: &Ranking<'_>, likeness: Option<&Likeness>) -> f64 {
+    let mut of_classes = ranking.classes.iter().map(|class| weigh::odds(&ranking.members(class).collect::<Vec<_>>(), likeness));
+    let (winner, opinions) = of_classes.next().unwrap_or_default();
+    let against: f64 = of_classes.map(|(odds, _)| (odds / winner) * (odds / winner)).sum();
+    let p = 1.0 / (1.0 + against + 1.0 / (winner * opinions * opinions));
+    if p.is_nan() { 0.0 } else { p }
 }
 
 #[derive(Clone, Copy)]

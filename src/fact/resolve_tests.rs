@@ -153,9 +153,84 @@ fn values_as_good_as_each_other() {
     let high = newer("a", "9", 50);
     let insight = resolved(None, &[reading(&b, 0.7), reading(&high, 0.7)]);
     assert_eq!((text(insight.value.as_ref()), insight.reason_codes[1]), ("9", ReasonCode::FirstByName));
-    // Beyond a hundredth the score alone decides.
-    let insight = resolved(None, &[reading(&a, 0.76), reading(&b, 0.70), reading(&c, 0.70)]);
+    // Beyond a hundredth the strength alone decides, and a source that is hardly trusted adds next to nothing.
+    let insight = resolved(None, &[reading(&a, 0.76), reading(&b, 0.70), reading(&c, 0.1)]);
     assert_eq!(text(insight.value.as_ref()), "1");
+}
+
+#[test]
+fn what_several_stand_for_outweighs_a_slightly_better_score() {
+    let (a, b, c) = (seen("a", "1", 0), seen("b", "2", 0), seen("c", "2", 0));
+    // Two equal sources have the strength of one with a score 0.05 better, which is trust better by a sixth.
+    let insight = resolved(None, &[reading(&a, 0.76), reading(&b, 0.70), reading(&c, 0.70)]);
+    assert_eq!((text(insight.value.as_ref()), insight.reason_codes[1]), ("2", ReasonCode::Together));
+    let conflict = insight.conflict.unwrap();
+    assert!((conflict.margin - (0.05 - 0.018)).abs() < 2e-4, "{}", conflict.margin);
+    assert_eq!((&conflict.winner, conflict.candidates[0].score < conflict.candidates[1].score), (&id("b"), true));
+    let insight = resolved(None, &[reading(&a, 0.95), reading(&b, 0.70), reading(&c, 0.70)]);
+    assert_eq!((text(insight.value.as_ref()), insight.reason_codes.contains(&ReasonCode::Together)), ("1", false));
+    // Between single sources the margin is the difference of their scores.
+    let insight = resolved(None, &[reading(&a, 0.8), reading(&b, 0.7)]);
+    assert!((insight.conflict.unwrap().margin - 0.03).abs() < 1e-9);
+}
+
+#[test]
+fn numbers_alone_decide_no_question() {
+    let many: Vec<_> = (0..20).map(|at| seen(&format!("s{at:02}"), "2", 0)).collect();
+    let one = seen("a", "1", 0);
+    let mut readings: Vec<_> = many.iter().map(|observation| reading(observation, 0.7)).collect();
+    readings.push(reading(&one, 0.7));
+    let insight = resolved(None, &readings);
+    let conflict = insight.conflict.unwrap();
+    assert!(text(insight.value.as_ref()) == "2" && conflict.margin > 0.2);
+    assert_eq!((conflict.resolution, &*conflict.reason_codes), (ResolutionState::Pending, &[ReasonCode::NarrowMargin][..]));
+}
+
+#[test]
+fn those_alike_are_not_as_many_opinions() {
+    let normal = |observation: &Observation| Normal::of(observation.value().unwrap(), &CompareRule::default());
+    let made =
+        |text: &str| -> Vec<Observation> { text.split(' ').enumerate().map(|(at, json)| seen(&format!("s{at}"), json, 0)).collect() };
+    // s0 to s3 copy each other; s4 to s6 do not.
+    let mut counts = crate::fact::LikenessCounts::default();
+    for key in ["1 1 1 1 2 3 4", "4 4 4 4 5 4 6", "6 6 6 6 7 7 6", "8 8 8 8 8 9 0", "2 2 2 2 0 1 1"].repeat(20) {
+        let all = made(key);
+        let normals: Vec<_> = all.iter().map(|observation| (observation.source.clone(), normal(observation))).collect();
+        counts.add(&normals.iter().map(|(source, normal)| (source, normal)).collect::<Vec<_>>(), &CompareRule::default());
+    }
+    let learned = ResolveSettings { likeness: Some(std::sync::Arc::new(counts.likeness())), ..ResolveSettings::default() };
+    let all = made("5 5 5 5 6 6 6");
+    let readings: Vec<_> = all.iter().map(|observation| reading(observation, 0.7)).collect();
+    let blind = resolved(None, &readings);
+    let insight = resolve(&key(), None, &readings, &learned, now()).unwrap();
+    assert_eq!((text(blind.value.as_ref()), text(insight.value.as_ref())), ("5", "6"), "four copies are less than three opinions");
+    let p_of = |json: &str, settings: &ResolveSettings| {
+        let all = made(json);
+        resolve(&key(), None, &all.iter().map(|observation| reading(observation, 0.7)).collect::<Vec<_>>(), settings, now()).unwrap().p_true
+    };
+    assert!(p_of("5 5 5", &learned) < p_of("5 5 5", &ResolveSettings::default()));
+    assert!((p_of("5", &learned) - 0.7).abs() < 1e-9, "alone it is as likely as its own odds");
+}
+
+#[test]
+fn p_true_by_hand() {
+    let p = |values: &[(&str, f64)]| {
+        let all: Vec<_> = values.iter().enumerate().map(|(at, (json, _))| seen(&format!("s{at}"), json, 0)).collect();
+        resolved(None, &all.iter().zip(values).map(|(observation, (_, trust))| reading(observation, *trust)).collect::<Vec<_>>()).p_true
+    };
+    for (values, expected) in [
+        (&[("1", 0.5)][..], 0.5),
+        // Two of odds 1: T = 2, n = 2.
+        (&[("1", 0.5), ("1", 0.5)], 1.0 / (1.0 + 1.0 / 8.0)),
+        // One against one: as likely as the other, or as none.
+        (&[("1", 0.5), ("2", 0.5)], 1.0 / 3.0),
+        // Odds 4 against 1 and 1.
+        (&[("1", 0.8), ("2", 0.5), ("3", 0.5)], 1.0 / (1.0 + 2.0 / 16.0 + 1.0 / 4.0)),
+        (&[("1", 0.0)], 0.0),
+    ] {
+        assert!((p(values) - expected).abs() < 1e-9, "{values:?}: {}", p(values));
+    }
+    assert!(p(&[("1", f64::NAN)]) == 0.0);
 }
 
 #[test]
