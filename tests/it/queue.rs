@@ -1,6 +1,6 @@
 //! Changes, end to end: the real binary, real files as targets, a server that is not there.
 
 mod delivery;
-mod scene;
+pub mod scene;
 mod service;
 mod undelivered;
