@@ -210,7 +210,13 @@ pub fn snapshot() -> Snapshot {
     let conflicts: Vec<_> = facts.iter().filter_map(|insight| insight.conflict.clone()).collect();
     let sources =
         vec![source("host", "host"), source("prom", "prometheus"), failing("cluster"), source("wiki", "http"), source("git", "file")];
-    Snapshot { facts: facts.into(), sources: sources.into(), conflicts: conflicts.into(), queue: queue::waiting(), ..Snapshot::default() }
+    Snapshot {
+        facts: facts.into(),
+        sources: sources.into(),
+        conflicts: conflicts.into(),
+        queue: queue::waiting().into(),
+        ..Snapshot::default()
+    }
 }
 
 /// The same where wiki and cluster take changes.

@@ -21,7 +21,7 @@ pub struct Snapshot {
     /// Conflicts that wait for a person, most instructive first.
     pub conflicts: Arc<[Arc<ConflictEntry>]>,
     /// Changes that wait to be sent.
-    pub queue: Queue,
+    pub queue: Arc<Queue>,
     /// What happened when the store was opened that a person should know, a sentence each.
     pub notes: Arc<[String]>,
 }
@@ -31,7 +31,7 @@ impl Snapshot {
     #[must_use]
     pub fn of(view: EngineView, notes: Arc<[String]>) -> Self {
         let EngineView { facts, sources, conflicts } = view;
-        Self { partial: false, facts, sources, conflicts, queue: Queue::default(), notes }
+        Self { partial: false, facts, sources, conflicts, queue: Arc::default(), notes }
     }
 
     /// What is shown while the rest is read.
@@ -42,7 +42,8 @@ impl Snapshot {
 
     /// The same with another moment of the queue: its conflicts come before those between sources.
     #[must_use]
-    pub fn with_queue(mut self, queue: Queue) -> Self {
+    pub fn with_queue(mut self, queue: impl Into<Arc<Queue>>) -> Self {
+        let queue = queue.into();
         let is_change = |conflict: &&Arc<ConflictEntry>| conflict.class == ConflictClass::Change;
         if !queue.conflicts.is_empty() || self.conflicts.iter().any(|conflict| is_change(&conflict)) {
             let others = self.conflicts.iter().filter(|conflict| !is_change(conflict));

@@ -264,7 +264,8 @@ impl Core {
                 Ok(goes_on(theirs, None))
             }
             (Treatment::Theirs, Blocked) => Ok(stop(CommandReason::TheirsStands)),
-            (Treatment::Drop, Dead) => Ok(stop(CommandReason::TakenBack)),
+            // It ends as what it was given up for: taken back is what can be made again.
+            (Treatment::Drop, Dead) => Ok(stop(command.reason.unwrap_or(CommandReason::Refused))),
             (Treatment::Drop, _) => Err(wrong("only a dead one can be dropped; stellar queue cancel takes one back")),
             (Treatment::Mine | Treatment::Theirs, _) => Err(wrong("only one whose target moved is to be decided")),
             _ => Err(wrong("nothing is left to do with it")),

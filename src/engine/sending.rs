@@ -376,7 +376,7 @@ impl Core {
             return;
         }
         if let Some(revision) = delivered {
-            self.write_through(command, revision, now).await;
+            self.write_through(command, revision, now);
             if self.desk.state().line(&command.source, &command.key).next().is_none() {
                 self.read_back_soon(at);
             }
@@ -384,7 +384,7 @@ impl Core {
     }
 
     /// What the target accepted is what it says from now on, until it says otherwise.
-    async fn write_through(self: &Arc<Self>, command: &Command, revision: Option<Arc<str>>, now: Timestamp) {
+    fn write_through(self: &Arc<Self>, command: &Command, revision: Option<Arc<str>>, now: Timestamp) {
         if let Err(error) = self.load() {
             self.events.emit(now, EngineEvent::Fault(error.to_string()));
             return;

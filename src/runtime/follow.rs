@@ -116,7 +116,7 @@ fn take(line: &str, snapshot: &mut Snapshot, contested: &mut Contested) -> Resul
             let payload: ViewPayload = envelope.payload_as().map_err(|error| error.to_string())?;
             let mut payload = payload;
             if let Some(queue) = payload.queue.take() {
-                snapshot.queue = queue_view::from_wire(queue)?;
+                snapshot.queue = queue_view::from_wire(queue)?.into();
             }
             let (sources, complete) = payload.apply(&mut snapshot.facts, contested)?;
             if let Some(sources) = sources {

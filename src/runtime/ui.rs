@@ -63,7 +63,7 @@ pub fn screen(context: &Context, options: &ScreenOptions) -> Result<(), RuntimeE
     let _log = log.unwrap_or_else(|| Log::start(context));
     runtime.block_on(async {
         match session {
-            Ok(session) => session::run(session, context, told, ahead, glimpse).await,
+            Ok(session) => Box::pin(session::run(session, context, told, ahead, glimpse)).await,
             Err(error) => {
                 if let Some(engine) = ahead {
                     // What is said is why there is no screen.

@@ -1,5 +1,7 @@
 //! What was asked for is answered: what was typed is let go when it is on disk, and not before.
 
+use std::time::Duration;
+
 use crate::{
     app::{
         ask::{Answer, Ask, Told, Trouble},
@@ -7,12 +9,15 @@ use crate::{
         model::{JobId, Layer, Model, Shared},
         words,
     },
-    fact::{CommandState, Key, Operation, SourceId, Value},
+    fact::{Command, CommandState, Key, Operation, SourceId, Timestamp, Value},
     text::{SafeText, shown_value},
     theme::Role,
 };
 
 use super::prompt;
+
+/// How long ago something may have been delivered to be news.
+const NEW: Duration = Duration::from_secs(10);
 
 /// An answer came.
 pub(super) fn answered(model: &mut Model, job: JobId, answer: &Answer) -> Vec<Effect> {
@@ -32,11 +37,21 @@ pub(super) fn answered(model: &mut Model, job: JobId, answer: &Answer) -> Vec<Ef
                 model.prompt.what = None;
                 model.layers.retain(|layer| *layer != Layer::Prompt);
             }
-            let said = said(model, &ask, answer);
-            model.shared.say_with(said, Role::Text, &ask.echo);
+            // What became of it meanwhile is newer than an answer that tells of nothing, or that it is queued.
+            let waiting = model.shared.message.as_ref().is_none_or(|message| message.echo.as_str() == ask.echo || typed);
+            if (waiting || !answer.told.is_empty()) && !is_through(&model.shared, answer) {
+                let said = said(model, &ask, answer);
+                model.shared.say_with(said, Role::Text, &ask.echo);
+            }
         }
     }
     Vec::new()
+}
+
+/// Whether a change that is told as queued is known to be delivered, which is said already.
+fn is_through(shared: &Shared, answer: &Answer) -> bool {
+    let [Told::Change { id, state: CommandState::Queued | CommandState::InFlight, .. }] = answer.told.as_slice() else { return false };
+    shared.snapshot.queue.ended.iter().any(|listed| listed.command.id == *id)
 }
 
 /// `12:04:31Z queued service/search/replicas = 9 for cluster. Sent when it answers.`
@@ -77,14 +92,17 @@ fn with_stop(sentence: &str) -> String {
 }
 
 /// What a change that was asked for here came to, where that is news: it was delivered, or waits for a person now.
-pub(super) fn news(before: &crate::app::Queue, shared: &mut Shared) {
+pub(super) fn news(before: &crate::app::Queue, shared: &mut Shared, now: Timestamp) {
     let queue = shared.snapshot.queue.clone();
-    let moved =
-        |state: CommandState, id| before.find(id).is_some_and(|was| was.command.state != state && !was.command.state.is_delivered());
+    // One that was through before it was ever seen to wait is news, too.
+    let moved = |command: &Command| match before.find(command.id) {
+        Some(was) => was.command.state != command.state && !was.command.state.is_delivered(),
+        None => command.state.is_delivered() && now.since(command.since) < NEW,
+    };
     let is_news = |listed: &&crate::app::Listed| {
         let command = &listed.command;
         let ends = command.state.is_delivered() || command.state.needs_a_person();
-        command.author.user == shared.user && ends && moved(command.state, command.id)
+        command.author.user == shared.user && ends && moved(command)
     };
     let Some(listed) = queue.ended.iter().chain(queue.commands.iter()).filter(is_news).max_by_key(|listed| listed.command.since) else {
         return;

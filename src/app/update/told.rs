@@ -42,7 +42,7 @@ pub(super) fn snapshot(model: &mut Model, snapshot: Snapshot) -> Vec<Effect> {
     conflicts::follow(&mut model.conflicts, &model.shared);
     queue::follow(&mut model.queue, &model.shared);
     if !rest && !first {
-        answer::news(&before.queue, &mut model.shared);
+        answer::news(&before.queue, &mut model.shared, model.now);
     }
     if !first && before.facts.is(&model.shared.snapshot.facts) {
         return Vec::new();

@@ -165,7 +165,7 @@ impl Line {
             Recorded::Snapshot { facts, sources, conflicts, queue, notes } => {
                 let facts = facts.into_iter().map(|fact| fact.insight().map(Arc::new)).collect::<Result<FactMap, _>>()?;
                 let (sources, conflicts) = (standing(sources), entries(conflicts)?);
-                *shown = Snapshot { partial: false, facts, sources, conflicts, queue: so_many(queue), notes: notes.into() };
+                *shown = Snapshot { partial: false, facts, sources, conflicts, queue: so_many(queue).into(), notes: notes.into() };
                 Msg::Snapshot(shown.clone())
             }
             Recorded::Changed { partial, facts, gone, sources, conflicts, queue, changes, notes } => {
@@ -183,8 +183,8 @@ impl Line {
                 }
                 shown.partial = partial;
                 match changes {
-                    Some(changes) => shown.queue = queue_view::from_wire(*changes)?,
-                    None if queue > 0 => shown.queue = so_many(queue),
+                    Some(changes) => shown.queue = queue_view::from_wire(*changes)?.into(),
+                    None if queue > 0 => shown.queue = so_many(queue).into(),
                     None => {}
                 }
                 shown.notes = notes.into();

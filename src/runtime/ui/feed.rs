@@ -88,7 +88,8 @@ pub(super) async fn follow(feed: Feed) {
         }
         let handle = voice.handle.clone();
         // A look that failed leaves what was seen before; the engine tells why.
-        let stands = tokio::task::spawn_blocking(move || queue_view::look(&handle)).await.unwrap_or_else(|_| voice.held.queue.clone());
+        let stands =
+            tokio::task::spawn_blocking(move || Arc::new(queue_view::look(&handle))).await.unwrap_or_else(|_| voice.held.queue.clone());
         let snapshot = Snapshot::of(view.borrow_and_update().clone(), Arc::clone(&voice.held.notes)).with_queue(stands);
         before = std::mem::replace(&mut voice.held, snapshot.clone());
         if voice.screen.send(Msg::Snapshot(snapshot)).await.is_err() {

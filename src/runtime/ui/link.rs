@@ -37,7 +37,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// Whoever was found.
 pub(super) enum Found {
     /// Nobody else: this process owns the directory now.
-    Engine(Box<Engine>, Feed),
+    Engine(Box<Engine>, Box<Feed>),
     /// The owner.
     Owner(Following),
 }
@@ -100,7 +100,7 @@ fn look(context: &Context, screen: &Sender<Msg>) -> Result<Found, RuntimeError> 
 fn tell(mut engine: Engine, screen: &Sender<Msg>) -> Result<Found, RuntimeError> {
     let feed = feed::first(&engine.handle(), screen)?;
     engine.poll()?;
-    Ok(Found::Engine(Box::new(engine), feed))
+    Ok(Found::Engine(Box::new(engine), Box::new(feed)))
 }
 
 /// Whether opening the engine takes a question on the terminal.
@@ -144,7 +144,7 @@ impl Link {
                     tracing::warn!(%error, "the socket cannot be made; nobody else can ask");
                 }
                 let moved = feed.mover();
-                tokio::spawn(feed::follow(feed));
+                tokio::spawn(feed::follow(*feed));
                 Ok(Self::Owner { engine, handle, server: server.ok(), context: context.clone(), moved })
             }
             Found::Owner(mut following) => {
