@@ -98,7 +98,7 @@ impl Target {
                     return;
                 }
                 let held = Arc::clone(&of_thread);
-                thread::spawn(move || answer(&held, stream));
+                thread::spawn(move || answer(&held, &stream));
             }
         });
         Self { address, held, stopping, accepting: Some(accepting) }
@@ -186,8 +186,8 @@ fn header_of(tag: Option<&String>) -> String {
     tag.map(|tag| format!("etag: {tag}\r\n")).unwrap_or_default()
 }
 
-fn answer(held: &Mutex<Held>, stream: TcpStream) {
-    let Some(asked) = read(&stream) else { return };
+fn answer(held: &Mutex<Held>, stream: &TcpStream) {
+    let Some(asked) = read(stream) else { return };
     match asked.method.as_str() {
         "GET" => {
             let within = format!("{}/", asked.path);
@@ -195,15 +195,15 @@ fn answer(held: &Mutex<Held>, stream: TcpStream) {
             let own = held.values.iter().filter_map(|(key, (value, _))| Some(json!({"name": key.strip_prefix(&within)?, "is": value})));
             let items: Vec<Value> = own.collect();
             drop(held);
-            say(&stream, 200, "content-type: application/json\r\n", &json!({"items": items}).to_string());
+            say(stream, 200, "content-type: application/json\r\n", &json!({"items": items}).to_string());
         }
         "HEAD" => {
             let tag = tag_of(&held.lock().expect("not poisoned"), &asked.path);
             let header = header_of(tag.as_ref());
-            say(&stream, if tag.is_some() { 200 } else { 405 }, &header, "");
+            say(stream, if tag.is_some() { 200 } else { 405 }, &header, "");
         }
-        "PUT" => put(held, &stream, &asked),
-        _ => say(&stream, 405, "", ""),
+        "PUT" => put(held, stream, &asked),
+        _ => say(stream, 405, "", ""),
     }
 }
 
