@@ -96,6 +96,7 @@ fn screen(count: usize) -> Model {
         keymap: Arc::new(Keymap::new([(LayerName::Default, &file)])),
         plain_borders: false,
         persona: action::Persona::Sre,
+        user: String::new(),
         offline: false,
         mouse: false,
     });

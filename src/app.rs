@@ -7,6 +7,7 @@
 //! It knows no terminal, no theme file, no task and no engine handle: whoever runs it hands in messages and carries out effects.
 
 mod arrange;
+mod ask;
 mod content;
 mod effect;
 mod field;
@@ -18,6 +19,7 @@ pub mod layout;
 pub mod model;
 mod msg;
 mod part;
+mod queue;
 mod snapshot;
 mod spoken;
 mod update;
@@ -25,11 +27,13 @@ mod view;
 mod words;
 
 pub use arrange::{Arrange, Arranged, arrange};
+pub use ask::{Answer, Ask, Told, Trouble};
 pub use effect::Effect;
 pub use history::{History, Moment};
 pub use layout::Regions;
 pub use model::{JobId, Model, Setup};
 pub use msg::{Msg, Pointer, PointerKind};
+pub use queue::{Listed, Queue};
 pub use snapshot::Snapshot;
 pub use update::{next_wake, update};
 pub use view::view;

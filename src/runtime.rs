@@ -21,6 +21,7 @@ mod message;
 mod owner;
 mod port;
 mod private_dir;
+mod queue_view;
 mod record;
 mod secrets;
 mod server;

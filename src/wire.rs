@@ -50,4 +50,4 @@ pub use report::{
 pub use schema::schemas;
 pub use source::{RefreshPayload, SamplePayload, SkippedPayload, SourceErrorPayload, SourcePayload, SourceTestPayload};
 pub use upkeep::{CacheKeyPayload, DamagedPayload, RekeyPayload, ResealingPayload, VerifyPayload, WipePayload};
-pub use view::{Veil, ViewConflict, ViewFact, ViewPayload, ViewSource, told_error};
+pub use view::{Veil, ViewCommand, ViewConflict, ViewFact, ViewPayload, ViewQueue, ViewSource, told_error};

@@ -19,6 +19,7 @@ pub(super) const CANVAS: NodeId = NodeId(8);
 pub(super) const MESSAGE: NodeId = NodeId(9);
 pub(super) const HINTS: NodeId = NodeId(10);
 pub(super) const SENTENCE: NodeId = NodeId(14);
+pub(super) const PROMPT: NodeId = NodeId(16);
 /// What stands in place of an empty list.
 pub(super) const EMPTY: NodeId = NodeId(15);
 
@@ -29,6 +30,9 @@ pub(super) const fn dialog(layer: Layer) -> (NodeId, NodeId, NodeId) {
         Layer::Palette => 24,
         Layer::Help => 28,
         Layer::Conflicts => 32,
+        Layer::Queue => 36,
+        Layer::Prompt => 40,
+        Layer::Question => 44,
     };
     (NodeId(first), NodeId(first + 1), NodeId(first + 2))
 }
@@ -45,6 +49,7 @@ pub(super) enum Kind {
     CanvasPart,
     DialogPart,
     TextRun,
+    Change,
 }
 
 /// The id of the one of its kind with this name.

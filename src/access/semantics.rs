@@ -37,6 +37,7 @@ pub fn semantics(model: &Model, regions: &Regions) -> TreeUpdate {
             builder.column(&mut window, (id::CANVAS, Kind::CanvasPart), "Insight canvas", column, focused);
         }
         builder.message(&mut window, model, regions);
+        builder.prompt(&mut window, model, regions);
         if let Some(region) = &regions.layer {
             builder.dialog(&mut window, model, region);
         }
@@ -50,6 +51,10 @@ pub fn semantics(model: &Model, regions: &Regions) -> TreeUpdate {
     };
     TreeUpdate { nodes: builder.nodes, tree: Some(info), tree_id: TreeId::ROOT, focus: builder.focus.unwrap_or(id::WINDOW) }
 }
+
+/// What is offered on a change: a click goes to its fact.
+const TREATMENTS: [&str; 6] =
+    ["core.navigate.open", "core.queue.retry", "core.queue.edit", "core.queue.cancel", "core.queue.release", "core.queue.drop"];
 
 struct Builder {
     nodes: Vec<(NodeId, Node)>,
@@ -100,6 +105,34 @@ impl Builder {
         offer(&mut field, &["core.search.open"]);
         self.typed_into(&mut field, ("filter", &model.list.filter, area), focused);
         self.add_focusable(window, id::FILTER, field, focused);
+    }
+
+    fn prompt(&mut self, window: &mut Node, model: &Model, regions: &Regions) {
+        let Some(region) = &regions.prompt else { return };
+        let focused = model.focus() == Focus::Layer(Layer::Prompt);
+        let mut field = node(Role::TextInput, region.says.name.as_str(), region.field);
+        describe(&mut field, model.spoken_prompt());
+        offer(&mut field, &["core.input.submit", "core.navigate.close"]);
+        self.typed_into(&mut field, ("prompt", &model.prompt.field, region.field), focused);
+        self.add_focusable(window, id::PROMPT, field, focused);
+    }
+
+    fn changes(&mut self, dialog: &mut Node, model: &Model, (list, visible): (Rect, &[(usize, Rect)]), focused: bool) {
+        let (_, _, list_id) = id::dialog(Layer::Queue);
+        let mut box_of = node(Role::ListBox, "Changes", list);
+        box_of.set_size_of_set(model.shared.snapshot.queue.commands.len());
+        for (row, place) in visible {
+            let commands = &model.shared.snapshot.queue.commands;
+            let Some((spoken, listed)) = model.spoken_change(*row).zip(commands.get(*row)) else { continue };
+            let mut option = node(Role::ListBoxOption, spoken.name, *place);
+            describe(&mut option, spoken.description);
+            option.set_selected(*row == model.queue.at);
+            option.set_position_in_set(*row);
+            offer(&mut option, &TREATMENTS);
+            let here = focused && *row == model.queue.at;
+            self.add_focusable(&mut box_of, id::named(Kind::Change, &listed.command.id.to_string()), option, here);
+        }
+        self.add(dialog, list_id, box_of);
     }
 
     fn list(&mut self, window: &mut Node, model: &Model, region: &ListRegion) {
@@ -161,6 +194,12 @@ impl Builder {
         match &region.body {
             LayerBody::Column(column) => {
                 self.column(&mut dialog, (body_id, Kind::DialogPart), region.title, column, focused);
+            }
+            LayerBody::Changes { list, visible, detail } => {
+                self.changes(&mut dialog, model, (*list, visible), focused);
+                if detail.area.height > 0 {
+                    self.column(&mut dialog, (body_id, Kind::DialogPart), "The selected change", detail, false);
+                }
             }
             LayerBody::Palette { field, rows, visible } => {
                 let mut text = node(Role::TextInput, "Find an action", *field);

@@ -17,7 +17,7 @@ use ratatui::{buffer::Buffer, layout::Rect};
 use crate::{
     app::{
         Model, Msg, Pointer, PointerKind, Regions, Snapshot,
-        fixture::{blank, many, press, screen, send, snapshot, theme},
+        fixture::{blank, many, press, queue, screen, send, snapshot, theme, writable},
         layout::layout,
         view,
     },
@@ -338,6 +338,17 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         "q",
         "F1",
         "F8",
+        "=",
+        "Q",
+        "u",
+        "f",
+        "l",
+        "x",
+        "d",
+        "1",
+        "2",
+        "Ctrl+Y",
+        "Alt+Enter",
         "語",
     ]);
     let pointer = proptest::sample::select(vec![PointerKind::Press, PointerKind::ScrollUp, PointerKind::ScrollDown]);
@@ -362,6 +373,7 @@ fn apply(model: &mut Model, step: &Step) {
         Step::Paste(text) => Msg::Paste((*text).to_owned(), 0),
         Step::Snapshot(0) => Msg::Snapshot(Snapshot::default()),
         Step::Snapshot(1) => Msg::Snapshot(many(300)),
+        Step::Snapshot(2) => Msg::Snapshot(writable(snapshot().with_queue(queue::every()))),
         Step::Snapshot(_) => Msg::Snapshot(snapshot()),
         Step::Gone => Msg::EngineGone("it stopped".to_owned()),
         Step::Interrupt => Msg::Interrupt,

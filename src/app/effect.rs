@@ -2,7 +2,7 @@
 
 use crate::fact::{Key, SourceId};
 
-use super::{arrange::Arrange, model::JobId};
+use super::{arrange::Arrange, ask::Ask, model::JobId};
 
 /// Something to be done outside.
 #[derive(Clone, Debug)]
@@ -15,6 +15,8 @@ pub enum Effect {
     Renew(Vec<Key>),
     /// Tell the past of this fact; answers with `History` where any is kept.
     Past(Key),
+    /// Ask this of whoever owns the data directory; answers with `Answered`.
+    Ask(JobId, Ask),
     /// Take the mouse or leave it to the terminal.
     SetMouse(bool),
     /// Draw everything again.

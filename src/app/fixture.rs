@@ -1,5 +1,7 @@
 //! Facts, sources and whole screens for tests: the ones of the design's sketches.
 
+pub mod queue;
+
 use std::{sync::Arc, time::Duration};
 
 use crate::{
@@ -163,7 +165,7 @@ pub fn facts() -> Vec<Arc<Insight>> {
         secret,
         marked(fact("service/legacy/replicas", "7", "", "prom", 200_000, 0.3), &[], FactState::Gone),
         wanted,
-        marked(fact("service/search/replicas", "2", "", "prom", 3000, 0.55), &[Mark::Pending], FactState::Stale),
+        marked(queue::pending(fact("service/search/replicas", "2", "", "prom", 3000, 0.55)), &[Mark::Pending], FactState::Stale),
         fact("サービス/注文/状態", "\"正常 👩‍👩‍👧\"", "", "prom", 65, 0.8),
         fact("service/evil/text", "\"a\\u001b[31mred\\u202edrow\"", "", "prom", 65, 0.8),
     ];
@@ -208,7 +210,14 @@ pub fn snapshot() -> Snapshot {
     let conflicts: Vec<_> = facts.iter().filter_map(|insight| insight.conflict.clone()).collect();
     let sources =
         vec![source("host", "host"), source("prom", "prometheus"), failing("cluster"), source("wiki", "http"), source("git", "file")];
-    Snapshot { facts: facts.into(), sources: sources.into(), conflicts: conflicts.into(), queue: 1, ..Snapshot::default() }
+    Snapshot { facts: facts.into(), sources: sources.into(), conflicts: conflicts.into(), queue: queue::waiting(), ..Snapshot::default() }
+}
+
+/// The same where wiki and cluster take changes.
+pub fn writable(mut all: Snapshot) -> Snapshot {
+    let takes = |source: &SourceStatus| ["wiki", "cluster"].contains(&source.source.as_str());
+    all.sources = all.sources.iter().map(|source| SourceStatus { writable: takes(source), ..source.clone() }).collect();
+    all
 }
 
 /// So many facts.
@@ -226,7 +235,16 @@ pub fn keymap() -> Arc<Keymap> {
 
 /// A screen before anything is known.
 pub fn blank(size: (u16, u16)) -> Model {
-    Model::new(Setup { size, now: NOW, keymap: keymap(), plain_borders: false, persona: Persona::Sre, offline: false, mouse: true })
+    Model::new(Setup {
+        size,
+        now: NOW,
+        keymap: keymap(),
+        plain_borders: false,
+        persona: Persona::Sre,
+        user: "ada".to_owned(),
+        offline: false,
+        mouse: true,
+    })
 }
 
 /// Sends a message and runs what it asks for as the interpreter would; gives back what is left to do outside.

@@ -10,7 +10,7 @@ use stellar_widgets::{Hint, HintFooter, InsightCanvas};
 use crate::theme::{ColorDepth, Theme, ThemeFile};
 
 use super::{
-    content::{self, HintLine, PaletteRow},
+    content::{self, HintLine, PaletteRow, PromptLine},
     model::{Focus, Layer, Model, Pane},
 };
 
@@ -47,6 +47,30 @@ pub enum LayerBody {
         /// Those that show: index and place.
         visible: Vec<(usize, Rect)>,
     },
+    /// Changes, and what is said of the selected one.
+    Changes {
+        /// Where the rows are.
+        list: Rect,
+        /// Those that show: index and place.
+        visible: Vec<(usize, Rect)>,
+        /// What is said of the selected one.
+        detail: Column,
+    },
+}
+
+/// The prompt: a field with what stands around it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PromptRegion {
+    /// All of it.
+    pub line: Rect,
+    /// What stands around the field.
+    pub says: PromptLine,
+    /// What is in front of the field.
+    pub label: Rect,
+    /// The field.
+    pub field: Rect,
+    /// What is behind it.
+    pub tail: Rect,
 }
 
 /// A box over the panes.
@@ -105,6 +129,8 @@ pub struct Regions {
     pub divider: Option<Rect>,
     /// The canvas.
     pub canvas: Option<Column>,
+    /// The prompt, while it is open.
+    pub prompt: Option<PromptRegion>,
     /// The line above the hints.
     pub message: Rect,
     /// The hints.
@@ -130,8 +156,10 @@ pub fn layout(model: &Model) -> Regions {
     }
     let line = |y| Rect::new(0, y, width, 1);
     let footer = line(height - 1);
-    let body = Rect::new(0, 1, width, height - 3);
-    let mut regions = Regions { area, header: line(0), message: line(height - 2), footer, ..Regions::default() };
+    let prompt = model.layers.contains(&Layer::Prompt).then(|| content::prompt_line(model)).flatten();
+    let prompt = prompt.map(|says| place_prompt(line(height - 3), says));
+    let body = Rect::new(0, 1, width, height - 3 - u16::from(prompt.is_some()));
+    let mut regions = Regions { area, header: line(0), message: line(height - 2), footer, prompt, ..Regions::default() };
     panes::place(model, body, &mut regions);
     let lines = content::hints(model);
     let widgets: Vec<Hint<'_>> =
@@ -142,6 +170,17 @@ pub fn layout(model: &Model) -> Regions {
     regions.layer = overlay::place(model, area);
     regions.cursor = cursor(model, &regions);
     regions
+}
+
+/// Places the prompt: the field keeps half of the line, what is around it gets what is left.
+fn place_prompt(line: Rect, says: PromptLine) -> PromptRegion {
+    let cells = |text: &str| u16::try_from(crate::text::width(text)).unwrap_or(u16::MAX);
+    let room = line.width.saturating_sub(4);
+    let label = cells(says.label.as_str()).min(room / 2);
+    let tail = cells(says.tail.as_str()).min((room - label) / 2);
+    let field = room - label - tail - u16::from(tail > 0);
+    let part = |x: u16, width: u16| Rect::new(line.x + x, line.y, width, 1);
+    PromptRegion { line, says, label: part(3, label), field: part(3 + label, field), tail: part(line.width - 1 - tail, tail) }
 }
 
 impl Column {
@@ -164,9 +203,14 @@ fn cursor(model: &Model, regions: &Regions) -> Option<(u16, u16)> {
     let column = |column: &Column| (column.area.x, column.area.y);
     match model.focus() {
         Focus::Layer(Layer::Filter) => regions.filter.map(|area| caret(area, &model.list.filter)),
+        Focus::Layer(Layer::Prompt) => regions.prompt.as_ref().map(|prompt| caret(prompt.field, &model.prompt.field)),
         Focus::Layer(_) => regions.layer.as_ref().map(|layer| match &layer.body {
             LayerBody::Column(body) => column(body),
             LayerBody::Palette { field, .. } => caret(*field, &model.palette.field),
+            LayerBody::Changes { list, visible, .. } => {
+                let selected = visible.iter().find(|(index, _)| *index == model.queue.at);
+                selected.map_or((list.x, list.y), |(_, place)| (place.x, place.y))
+            }
         }),
         Focus::Pane(Pane::Canvas) => regions.canvas.as_ref().map(column),
         Focus::Pane(Pane::List) => regions.list.as_ref().map(|list| match &list.body {

@@ -1,17 +1,21 @@
 //! Everything the screen is: its model, a part for each screen and one they share.
 
+mod changes;
+
 use std::{collections::VecDeque, sync::Arc};
 
 use crate::{
     action::Persona,
     engine::{FactMap, SortBy},
     fact::{ConflictEntry, ConflictId, Insight, Key, Timestamp},
-    keymap::{Context, Keyboard, Keymap},
+    keymap::{Context, Keyboard, Keymap, LayerName},
     text::SafeText,
     theme::Role,
 };
 
-use super::{field::Field, history::History, snapshot::Snapshot};
+use super::{ask::Ask, field::Field, history::History, queue::Listed, snapshot::Snapshot};
+
+pub use changes::{PromptFor, PromptModel, Question, QueueModel, Then};
 
 /// The least columns and rows a screen is drawn in.
 pub const LEAST_SIZE: (u16, u16) = (40, 10);
@@ -31,6 +35,12 @@ pub enum Layer {
     Help,
     /// Conflicts.
     Conflicts,
+    /// The queue.
+    Queue,
+    /// A value or a note is being typed.
+    Prompt,
+    /// Something is asked before it is done.
+    Question,
 }
 
 /// A pane of the screen itself.
@@ -71,6 +81,8 @@ pub struct Message {
     pub text: SafeText,
     /// How it looks.
     pub role: Role,
+    /// What does the same in a shell; or empty.
+    pub echo: SafeText,
 }
 
 /// What every screen reads.
@@ -90,6 +102,10 @@ pub struct Shared {
     pub plain_borders: bool,
     /// Who asks.
     pub persona: Persona,
+    /// The system's user who asks.
+    pub user: String,
+    /// Whether this process owns the data directory; none while that is not known.
+    pub owns: Option<bool>,
     /// Whether the network is left alone.
     pub offline: bool,
     /// Whether the mouse is taken.
@@ -106,6 +122,8 @@ pub struct Shared {
     pub last_job: JobId,
     /// The refresh that is under way.
     pub refreshing: Option<JobId>,
+    /// What was asked for and is not answered yet.
+    pub asked: Vec<(JobId, Ask)>,
     /// Whether the next Ctrl+C leaves.
     pub interrupted: bool,
 }
@@ -202,6 +220,12 @@ pub struct Model {
     pub palette: PaletteModel,
     /// The help.
     pub help: HelpModel,
+    /// The queue.
+    pub queue: QueueModel,
+    /// The prompt.
+    pub prompt: PromptModel,
+    /// What is asked before something is done.
+    pub question: Option<Question>,
     /// Which pane keys go to while no layer is open.
     pub pane: Pane,
     /// The layers that are open, the top one last.
@@ -221,6 +245,8 @@ pub struct Setup {
     pub plain_borders: bool,
     /// Who asks.
     pub persona: Persona,
+    /// The system's user who asks.
+    pub user: String,
     /// Whether the network is left alone.
     pub offline: bool,
     /// Whether the mouse is taken.
@@ -231,7 +257,7 @@ impl Model {
     /// A screen before anything is known.
     #[must_use]
     pub fn new(setup: Setup) -> Self {
-        let Setup { size, now, keymap, plain_borders, persona, offline, mouse } = setup;
+        let Setup { size, now, keymap, plain_borders, persona, user, offline, mouse } = setup;
         Self {
             rev: 1,
             size,
@@ -244,6 +270,8 @@ impl Model {
                 keyboard: Keyboard::default(),
                 plain_borders,
                 persona,
+                user,
+                owns: None,
                 offline,
                 mouse,
                 terminal_focused: true,
@@ -252,6 +280,7 @@ impl Model {
                 selected: None,
                 last_job: JobId::default(),
                 refreshing: None,
+                asked: Vec::new(),
                 interrupted: false,
             },
             list: ListModel {
@@ -270,6 +299,9 @@ impl Model {
             conflicts: ConflictsModel::default(),
             palette: PaletteModel::default(),
             help: HelpModel::default(),
+            queue: QueueModel::default(),
+            prompt: PromptModel::default(),
+            question: None,
             pane: Pane::List,
             layers: Vec::new(),
         }
@@ -287,10 +319,23 @@ impl Model {
         contexts_of(self.focus())
     }
 
-    /// The contexts of the pane below every layer: where an action of the palette acts.
+    /// What is below the palette and the help: where an action of the palette acts, and what the help is about.
+    #[must_use]
+    pub fn below(&self) -> Focus {
+        let below = self.layers.iter().rev().find(|layer| matches!(layer, Layer::Conflicts | Layer::Queue));
+        below.map_or(Focus::Pane(self.pane), |layer| Focus::Layer(*layer))
+    }
+
+    /// Its contexts.
     #[must_use]
     pub fn pane_contexts(&self) -> &'static [Context] {
-        contexts_of(Focus::Pane(self.pane))
+        contexts_of(self.below())
+    }
+
+    /// The change that is selected in the queue, if there is one.
+    #[must_use]
+    pub fn change(&self) -> Option<&Listed> {
+        self.shared.snapshot.queue.commands.get(self.queue.at)
     }
 
     /// The selected fact, if there is one.
@@ -324,7 +369,10 @@ fn contexts_of(focus: Focus) -> &'static [Context] {
         Focus::Pane(Pane::Canvas) => &[Context::Global],
         Focus::Layer(Layer::Filter) => &[Context::Field, Context::List, Context::Global],
         Focus::Layer(Layer::Palette) => &[Context::Field, Context::Overlay, Context::Global],
-        Focus::Layer(Layer::Help | Layer::Conflicts) => &[Context::Overlay, Context::Global],
+        Focus::Layer(Layer::Prompt) => &[Context::Field, Context::Global],
+        Focus::Layer(Layer::Conflicts) => &[Context::Conflict, Context::Overlay, Context::Global],
+        Focus::Layer(Layer::Queue) => &[Context::Queue, Context::Overlay, Context::Global],
+        Focus::Layer(Layer::Help | Layer::Question) => &[Context::Overlay, Context::Global],
     }
 }
 
@@ -340,8 +388,26 @@ impl ListModel {
 impl Shared {
     /// Says something in the line above the hints.
     pub fn say(&mut self, text: impl Into<SafeText>, role: Role) {
+        self.say_with(text, role, "");
+    }
+
+    /// The same with what does it in a shell.
+    pub fn say_with(&mut self, text: impl Into<SafeText>, role: Role, echo: &str) {
         self.said += 1;
-        self.message = Some(Message { text: text.into(), role });
+        self.message = Some(Message { text: text.into(), role, echo: SafeText::line(echo) });
+    }
+
+    /// Remembers what is asked for, until it is answered.
+    pub fn ask(&mut self, ask: &Ask) -> JobId {
+        let job = self.next_job();
+        self.asked.push((job, ask.clone()));
+        job
+    }
+
+    /// Whether keys are those for work with a screen reader.
+    #[must_use]
+    pub fn is_assistive(&self) -> bool {
+        self.keymap.has(LayerName::Assistive)
     }
 
     /// A name for a new piece of background work.

@@ -5,7 +5,7 @@ use crate::{
     keymap::{Chord, Keyboard},
 };
 
-use super::{arrange::Arranged, history::History, model::JobId, snapshot::Snapshot};
+use super::{arrange::Arranged, ask::Answer, history::History, model::JobId, snapshot::Snapshot};
 
 /// What the mouse did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +54,10 @@ pub enum Msg {
     Arranged(Arranged),
     /// A refresh ended: its reports, or a sentence why there are none.
     Refreshed(JobId, Result<Vec<RefreshReport>, String>),
+    /// What was asked for is answered.
+    Answered(JobId, Answer),
+    /// Somebody answers; whether it is this process.
+    Linked(bool),
     /// The past of a fact; dropped when another one is selected meanwhile.
     History(History),
     /// The engine is gone; the sentence says why.

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use crate::{
     engine::{EngineView, FactMap, SourceStatus},
-    fact::{ConflictEntry, ResolutionState, SourceState, Timestamp},
+    fact::{ConflictClass, ConflictEntry, ResolutionState, SourceState, Timestamp},
 };
+
+use super::queue::Queue;
 
 /// The engine's state at one moment.
 #[derive(Clone, Debug, Default)]
@@ -19,7 +21,7 @@ pub struct Snapshot {
     /// Conflicts that wait for a person, most instructive first.
     pub conflicts: Arc<[Arc<ConflictEntry>]>,
     /// Changes that wait to be sent.
-    pub queue: u64,
+    pub queue: Queue,
     /// What happened when the store was opened that a person should know, a sentence each.
     pub notes: Arc<[String]>,
 }
@@ -29,7 +31,7 @@ impl Snapshot {
     #[must_use]
     pub fn of(view: EngineView, notes: Arc<[String]>) -> Self {
         let EngineView { facts, sources, conflicts } = view;
-        Self { partial: false, facts, sources, conflicts, queue: 0, notes }
+        Self { partial: false, facts, sources, conflicts, queue: Queue::default(), notes }
     }
 
     /// What is shown while the rest is read.
@@ -38,10 +40,28 @@ impl Snapshot {
         Self { partial: true, ..Self::of(view, Arc::default()) }
     }
 
+    /// The same with another moment of the queue: its conflicts come before those between sources.
+    #[must_use]
+    pub fn with_queue(mut self, queue: Queue) -> Self {
+        let is_change = |conflict: &&Arc<ConflictEntry>| conflict.class == ConflictClass::Change;
+        if !queue.conflicts.is_empty() || self.conflicts.iter().any(|conflict| is_change(&conflict)) {
+            let others = self.conflicts.iter().filter(|conflict| !is_change(conflict));
+            self.conflicts = queue.conflicts.iter().chain(others).map(Arc::clone).collect();
+        }
+        self.queue = queue;
+        self
+    }
+
     /// Conflicts that nobody has decided.
     #[must_use]
-    pub fn need_you(&self) -> usize {
+    pub fn undecided(&self) -> usize {
         self.conflicts.iter().filter(|conflict| conflict.resolution == ResolutionState::Pending).count()
+    }
+
+    /// What waits for a person: conflicts, and changes that are parked or were given up.
+    #[must_use]
+    pub fn need_you(&self) -> usize {
+        self.undecided() + self.queue.need_you()
     }
 
     /// Sources that answered last time, and sources that are asked at all.

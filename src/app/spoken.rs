@@ -42,6 +42,9 @@ impl Model {
         if let Some(wanted) = &insight.wanted {
             said.push(format!("wanted {}", words::value(wanted, insight)));
         }
+        if let Some(pending) = &insight.pending {
+            said.push(format!("on its way {}", words::value(&pending.value, insight)));
+        }
         if let Some(confidence) = &insight.confidence {
             said.push(right_about(insight.p_true));
             said.push(Band::of(confidence.score).word().to_owned());
@@ -52,6 +55,18 @@ impl Model {
             name: SafeText::line(&format!("{} {}", insight.key, words::believed(insight))).to_string(),
             description: said.join(", "),
         })
+    }
+
+    /// A row of the queue in words; none when there is no such row.
+    #[must_use]
+    pub fn spoken_change(&self, row: usize) -> Option<SpokenRow> {
+        content::change_row(self, row).map(|row| SpokenRow { name: row.what.to_string(), description: row.spoken() })
+    }
+
+    /// What the prompt has to say besides what is typed.
+    #[must_use]
+    pub fn spoken_prompt(&self) -> String {
+        content::prompt_says(self)
     }
 
     /// The top line in words.

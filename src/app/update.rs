@@ -1,11 +1,19 @@
 //! How messages change the model. Total and synchronous: no I/O, no clock, no randomness.
 
+mod answer;
 mod canvas;
+mod change;
+mod changing;
+#[cfg(test)]
+mod changing_tests;
 mod conflicts;
 mod keys;
+mod layers;
 mod list;
 mod palette;
 mod pointer;
+mod prompt;
+mod queue;
 mod settle;
 mod step;
 #[cfg(test)]
@@ -58,6 +66,11 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
         Msg::Snapshot(snapshot) => told::snapshot(model, snapshot),
         Msg::Arranged(arranged) => told::arranged(model, arranged),
         Msg::Refreshed(job, outcome) => told::refreshed(model, job, outcome),
+        Msg::Answered(job, answer) => answer::answered(model, job, &answer),
+        Msg::Linked(owns) => {
+            model.shared.owns = Some(owns);
+            Vec::new()
+        }
         Msg::History(history) => told::history(model, history),
         Msg::EngineGone(why) => told::engine_gone(model, &why),
         Msg::Fault(why) => {
@@ -105,7 +118,8 @@ fn paste(model: &mut Model, text: &str, dropped: usize) -> Vec<Effect> {
             return effects;
         }
         Focus::Layer(Layer::Palette) => palette::insert(&mut model.palette, text),
-        Focus::Pane(_) | Focus::Layer(Layer::Help | Layer::Conflicts) => {
+        Focus::Layer(Layer::Prompt) => prompt::insert(&mut model.prompt, text),
+        Focus::Pane(_) | Focus::Layer(Layer::Help | Layer::Conflicts | Layer::Queue | Layer::Question) => {
             model.shared.say("Nothing takes text here; / opens the filter.", Role::Dim);
             return Vec::new();
         }

@@ -6,6 +6,8 @@ mod layer;
 mod lines;
 mod list;
 mod looks;
+mod prompt;
+mod queue;
 #[cfg(test)]
 mod snapshot_tests;
 #[cfg(test)]
@@ -45,6 +47,9 @@ pub fn view(model: &Model, regions: &Regions, theme: &Theme, buf: &mut Buffer) {
         draw_column(model, column, theme, buf);
     }
     lines::message(model, regions.message, theme, buf);
+    if let Some(region) = &regions.prompt {
+        prompt::prompt(model, region, theme, buf);
+    }
     if let Some(region) = &regions.layer {
         layer::layer(model, region, theme, buf);
     }

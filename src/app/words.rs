@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// What is shown for a value that must not be.
-const MASK: &str = "********";
+pub const MASK: &str = "********";
 
 /// The sign of a mark: one cell.
 #[must_use]
@@ -146,6 +146,22 @@ pub fn believed(insight: &Insight) -> SafeText {
         (None, Some(wanted)) => SafeText::line(&format!("({})", value(wanted, insight))),
         (None, None) => SafeText::line("-"),
     }
+}
+
+/// The same with the change that is under way behind it: `2 (9)`.
+#[must_use]
+pub fn believed_and_pending(insight: &Insight) -> SafeText {
+    match (&insight.value, &insight.pending) {
+        (_, None) => believed(insight),
+        (None, Some(pending)) => SafeText::line(&format!("- ({})", value(&pending.value, insight))),
+        (Some(held), Some(pending)) => SafeText::line(&format!("{} ({})", value(held, insight), value(&pending.value, insight))),
+    }
+}
+
+/// The time of day, UTC: `12:04:31Z`.
+#[must_use]
+pub fn clock(at: Timestamp) -> String {
+    format!("{}Z", at.to_rfc3339().get(11..19).unwrap_or_default())
 }
 
 /// What a source says, for a person.

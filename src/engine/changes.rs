@@ -287,13 +287,18 @@ impl Core {
             let own = |command: &&Command| command.author.user == author.user && command.operation == Operation::Set;
             match which {
                 Some(id) => state.get(id).cloned(),
-                None => state.all().rev().filter(own).find(|command| command.state.is_under_way()).cloned(),
+                None => {
+                    // Where nothing waits any more it is the last one that was delivered, and that is asked about.
+                    let undone =
+                        |id: CommandId| state.all().any(|other| other.undoes == Some(id) && other.state != CommandState::Cancelled);
+                    let newest = |fits: &dyn Fn(&Command) -> bool| state.all().rev().filter(own).find(|command| fits(command)).cloned();
+                    newest(&|command| command.state.is_under_way())
+                        .or_else(|| newest(&|command| command.state.is_delivered() && command.undoes.is_none() && !undone(command.id)))
+                }
             }
         };
         let Some(command) = command else {
-            return Err(QueueError::Nothing(
-                "there is no change of yours that was not delivered; name a delivered one to send what it replaced",
-            ));
+            return Err(QueueError::Nothing("there is no change of yours to take back"));
         };
         if !command.state.is_delivered() {
             return self.treat(command.id, &Treatment::Cancel, author).await;

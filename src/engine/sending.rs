@@ -9,8 +9,9 @@ use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use futures_util::FutureExt as _;
 use tokio::task::JoinSet;
 
-use crate::fact::{
-    Base, ClassOfValue, Command, CommandId, CommandReason, CommandState, Content, Key, Observation, Policy, SourceId, Timestamp,
+use crate::{
+    config::SourceKind,
+    fact::{Base, ClassOfValue, Command, CommandId, CommandReason, CommandState, Content, Key, Observation, Policy, SourceId, Timestamp},
 };
 
 use super::{
@@ -25,6 +26,8 @@ use super::{
 const GRACE: Duration = Duration::from_millis(500);
 /// A source that answered something this recently is up: what fails meanwhile fails by itself.
 const ANSWERS_OTHERS: Duration = Duration::from_secs(30);
+/// How many times as many are leased as are sent at once.
+const AHEAD: usize = 4;
 /// How long a dispatcher sleeps at the most.
 const LONGEST: Duration = Duration::from_secs(60);
 /// How long deliveries may take to end when the engine stops.
@@ -67,27 +70,27 @@ impl Core {
             if enough(&self.desk.state()) || self.desk.is_closing() {
                 break;
             }
-            if self.has_strays() {
+            if self.desk.take_strays() {
                 self.recover_leases().await;
             }
             let due = self.due();
             let wait = due.wait;
             self.launch(due, &mut flights).await;
+            self.keep_accepted(&mut flights);
             tokio::select! {
                 () = self.desk.wake.notified() => {}
                 Some(_) = flights.join_next(), if !flights.is_empty() => {}
                 () = tokio::time::sleep(wait) => {}
             }
         }
-        let ended = async { while flights.join_next().await.is_some() {} };
+        self.keep_accepted(&mut flights);
+        let ended = async {
+            while flights.join_next().await.is_some() {
+                self.keep_accepted(&mut flights);
+            }
+        };
         // What does not end in time is uncertain, and is looked at before it is sent again.
         let _ = tokio::time::timeout(LAST, ended).await;
-    }
-
-    /// Whether something is in flight that nobody flies: its lease came to disk while something before it was refused.
-    fn has_strays(&self) -> bool {
-        let stray = |head: &Command| head.state == CommandState::InFlight && !self.desk.is_active(head.id);
-        !self.desk.is_stale() && self.desk.state().heads().any(stray)
     }
 
     /// What was in flight when a process ended goes on, with its outcome unknown.
@@ -155,8 +158,8 @@ impl Core {
                 due.wait = due.wait.min(wait);
                 continue;
             }
-            let parallel = usize::try_from(self.options.config.queue.parallel).unwrap_or(1).max(1);
-            if busy(&flying, &head.source) >= parallel || keys.contains(&head.key) {
+            // Leases are written down for some ahead of those that are sent: one sync for all of them.
+            if busy(&flying, &head.source) >= self.parallel(at) * AHEAD || keys.contains(&head.key) {
                 continue;
             }
             flying.push(head.id);
@@ -164,6 +167,14 @@ impl Core {
             due.now.push((head.id, head.uncertain));
         }
         due
+    }
+
+    /// How many are sent to one source at a time. A file is written as a whole, so there it is one: two at once would spoil each other's work.
+    fn parallel(&self, at: usize) -> usize {
+        match self.sources[at].config.kind {
+            SourceKind::File(_) => 1,
+            _ => usize::try_from(self.options.config.queue.parallel).unwrap_or(1).max(1),
+        }
     }
 
     fn takes(&self, at: usize, key: &Key) -> bool {
@@ -212,11 +223,38 @@ impl Core {
         }
     }
 
+    /// Has the cache keep what targets accepted, as much at once as there is.
+    fn keep_accepted(self: &Arc<Self>, flights: &mut JoinSet<()>) {
+        if !self.desk.begin_keeping() {
+            return;
+        }
+        let core = Arc::clone(self);
+        flights.spawn(async move {
+            loop {
+                let ops = core.desk.take_accepted();
+                if ops.is_empty() {
+                    break;
+                }
+                let _shared = core.keeping.gate.read().await;
+                core.write(ops, Vec::new(), core.now()).await;
+            }
+        });
+    }
+
     /// One attempt, from the lease to what is written down of it.
     async fn fly(self: &Arc<Self>, id: CommandId, uncertain: bool) {
         let Some(command) = self.desk.state().get(id).cloned() else { return };
         let Some(at) = self.position(&command.source) else { return };
         let slot = &self.sources[at];
+        let turns = self.desk.turns(&slot.id, self.parallel(at));
+        // Nobody closes it: without a permit it is sent all the same, which is only one more at a time.
+        let _turn = turns.acquire().await.ok();
+        if self.desk.is_closing() {
+            // Nothing was sent yet, so nothing is uncertain but what was before.
+            let waits = Step::Waits { next_at: None, reason: command.reason, uncertain };
+            self.settle(|_| Ok((vec![What::Step(id, waits)], vec![id]))).await;
+            return;
+        }
         if uncertain {
             match self.look(slot, &command).await {
                 None => {}
@@ -362,12 +400,10 @@ impl Core {
             live: false,
             same_origin: None,
         };
-        let ops = vec![StoreOp::Put(observation)];
-        {
-            let _shared = self.keeping.gate.read().await;
-            let written = self.write(ops.clone(), Vec::new(), now).await;
-            self.adopt(ops, written);
-        }
+        // In memory at once, on disk with the next write: the log has it, so the cache may be behind.
+        let op = StoreOp::Put(observation);
+        self.adopt(vec![op.clone()], false);
+        self.desk.accepted(op);
         self.tell_changes(std::slice::from_ref(&command.key), now);
     }
 

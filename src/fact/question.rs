@@ -3,7 +3,8 @@
 //! An answer teaches about every source that has a value there. How much depends on how little is known of the source for that field, and
 //! on how many other open questions it has a part in that are close:
 //!
-//! - a question is as close as `2 ^ -(margin / 0.01)`: 1 when it is a tie, half at a lead of 0.01;
+//! - a question is as close as `2 ^ -(margin / h)`: 1 when it is a tie, half at a lead of `h = 0.01 + 0.04 / (1 + answers counted)`, the
+//!   mean over its sources: a lead that was learned from one answer may be chance;
 //! - a source has at stake, for a field, the sum over its open questions of closeness, shared by the sources of each;
 //! - a question teaches `closeness * sum over its sources of (at stake / (3 + answers counted))`.
 //!
@@ -22,8 +23,10 @@ use super::{
     trust::{FIELD_PRIOR, TrustTable},
 };
 
-/// At so many ten-thousandths of lead a question is half as close.
-const HALF_AS_CLOSE: f64 = 100.0;
+/// At so many ten-thousandths of lead a question is half as close, where its sources are known well,
+const KNOWN_WELL: f64 = 100.0;
+/// and so many more where nothing is known of them: what was learned from one answer may be chance.
+const KNOWN_NOTHING: f64 = 400.0;
 /// One whole, of which closeness is counted.
 const WHOLE: f64 = 1_099_511_627_776.0;
 
@@ -40,21 +43,28 @@ pub struct Question<'a> {
     sources: Vec<&'a SourceId>,
 }
 
+/// How many there are, at least one.
+fn count(sources: &[&SourceId]) -> u32 {
+    u32::try_from(sources.len()).unwrap_or(u32::MAX).max(1)
+}
+
 impl<'a> Question<'a> {
-    fn new(conflict: &'a ConflictEntry, field: FieldName) -> Self {
+    fn new(conflict: &'a ConflictEntry, field: FieldName, table: &TrustTable) -> Self {
         let is_value = conflict.class == ConflictClass::Value;
         let candidates = conflict.candidates.iter().filter(|_| is_value);
         let mut sources: Vec<&SourceId> = candidates.flat_map(|candidate| &candidate.sources).collect();
         sources.sort_unstable();
         sources.dedup();
-        let closeness = (-f64::from(points(conflict.margin)) / HALF_AS_CLOSE).exp2();
+        let counted = |source: &&SourceId| table.standing(source, &field, 0.5).field.counted;
+        let known = sources.iter().map(counted).sum::<f64>() / f64::from(count(&sources));
+        let half_as_close = KNOWN_WELL + KNOWN_NOTHING / (1.0 + known);
+        let closeness = (-f64::from(points(conflict.margin)) / half_as_close).exp2();
         Self { conflict, field, teaches: 0.0, closeness, sources }
     }
 
     /// The part of its closeness each source has, in whole numbers.
     fn stake(&self) -> f64 {
-        let sharers = u32::try_from(self.sources.len()).unwrap_or(u32::MAX).max(1);
-        (self.closeness * WHOLE / f64::from(sharers)).round()
+        (self.closeness * WHOLE / f64::from(count(&self.sources))).round()
     }
 
     /// What waits for a person first, then what teaches more, then the smaller margin, more sources, key and class.
@@ -73,7 +83,8 @@ pub fn most_teaching_first<'a>(
     field_of: impl Fn(&Key) -> FieldName,
     table: &TrustTable,
 ) -> Vec<Question<'a>> {
-    let mut questions: Vec<Question<'a>> = conflicts.into_iter().map(|conflict| Question::new(conflict, field_of(&conflict.key))).collect();
+    let mut questions: Vec<Question<'a>> =
+        conflicts.into_iter().map(|conflict| Question::new(conflict, field_of(&conflict.key), table)).collect();
     let mut stakes: HashMap<FieldName, HashMap<&SourceId, f64>> = HashMap::new();
     for question in &questions {
         let stake = question.stake();

@@ -18,13 +18,17 @@ pub enum Context {
     List,
     /// In a box over the screen.
     Overlay,
+    /// In the conflicts.
+    Conflict,
+    /// In the queue.
+    Queue,
     /// In a text field.
     Field,
 }
 
 impl Context {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Global, Self::List, Self::Overlay, Self::Field];
+    pub const ALL: [Self; 6] = [Self::Global, Self::List, Self::Overlay, Self::Conflict, Self::Queue, Self::Field];
 
     /// Its name in a keymap file.
     #[must_use]
@@ -33,6 +37,8 @@ impl Context {
             Self::Global => "global",
             Self::List => "list",
             Self::Overlay => "overlay",
+            Self::Conflict => "conflict",
+            Self::Queue => "queue",
             Self::Field => "field",
         }
     }

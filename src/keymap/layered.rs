@@ -88,6 +88,12 @@ impl Keymap {
         keymap
     }
 
+    /// Whether a layer has a say.
+    #[must_use]
+    pub fn has(&self, layer: LayerName) -> bool {
+        self.rows.iter().any(|row| row.layer == layer)
+    }
+
     /// What a key asks for. `contexts` are those that hold, the innermost first.
     ///
     /// In a text field nothing outside it acts but function keys.

@@ -6,6 +6,8 @@ const KNOWN: [&str; 6] =
     ["core.app.quit", "core.palette.open", "core.search.open", "core.canvas.toggle", "core.input.undo", "core.input.submit"];
 const LIST: [Context; 2] = [Context::List, Context::Global];
 const FIELD: [Context; 3] = [Context::Field, Context::Overlay, Context::Global];
+const CONFLICT: [Context; 3] = [Context::Conflict, Context::Overlay, Context::Global];
+const QUEUE: [Context; 3] = [Context::Queue, Context::Overlay, Context::Global];
 
 fn file(text: &str) -> KeymapFile {
     KeymapFile::parse("test.toml", text, &KNOWN).unwrap()
@@ -124,7 +126,9 @@ fn the_builtin_keymaps_read_and_every_action_has_a_key_that_works_anywhere() {
         [Keymap::new([(LayerName::Default, &default)]), Keymap::new([(LayerName::Default, &default), (LayerName::Assistive, &assistive)])]
     {
         for action in named_actions() {
-            let reached = [&LIST[..], &FIELD[..]].iter().any(|contexts| keymap.hint(&action, contexts, Keyboard::default()).is_some());
+            let reached = [&LIST[..], &FIELD[..], &CONFLICT[..], &QUEUE[..]]
+                .iter()
+                .any(|contexts| keymap.hint(&action, contexts, Keyboard::default()).is_some());
             assert!(reached, "{action}");
         }
     }

@@ -17,6 +17,7 @@ use super::{
     context::{Context, RuntimeError},
     execute::{CHANGED, FOLLOW, RENEW},
     message::{FromServer, Reply, Request},
+    queue_view,
 };
 
 /// Events of the cache that something is wrong with.
@@ -113,6 +114,10 @@ fn take(line: &str, snapshot: &mut Snapshot, contested: &mut Contested) -> Resul
     match envelope.action.as_str() {
         CHANGED => {
             let payload: ViewPayload = envelope.payload_as().map_err(|error| error.to_string())?;
+            let mut payload = payload;
+            if let Some(queue) = payload.queue.take() {
+                snapshot.queue = queue_view::from_wire(queue)?;
+            }
             let (sources, complete) = payload.apply(&mut snapshot.facts, contested)?;
             if let Some(sources) = sources {
                 snapshot.sources = sources.into_iter().map(ViewSource::status).collect();
@@ -121,7 +126,8 @@ fn take(line: &str, snapshot: &mut Snapshot, contested: &mut Contested) -> Resul
                 return Ok(None);
             }
             snapshot.conflicts = contested.waiting();
-            Ok(Some(Msg::Snapshot(snapshot.clone())))
+            let queue = snapshot.queue.clone();
+            Ok(Some(Msg::Snapshot(snapshot.clone().with_queue(queue))))
         }
         "core.engine.fault" => {
             let fault: FaultPayload = envelope.payload_as().map_err(|error| error.to_string())?;

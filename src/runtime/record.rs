@@ -6,6 +6,7 @@
 //! What is typed into the filter is replaced as values are; what it found is written instead. What is typed into the palette names
 //! actions and is written.
 
+mod answer;
 mod header;
 mod line;
 mod redact;

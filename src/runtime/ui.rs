@@ -3,6 +3,7 @@
 //! Invariants: nothing blocks the loop; it is drawn only when the model has moved, at most sixty times a second; background work
 //! answers with a message; the terminal is given back on every way out, and what is said about an error is said after that.
 
+mod asking;
 mod events;
 mod feed;
 mod glimpse;

@@ -58,6 +58,9 @@ pub struct ErrorBody {
     /// What to do about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
+    /// What there is to choose from, where one has to be chosen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<String>,
 }
 
 /// Who asks.
@@ -93,7 +96,7 @@ impl ErrorBody {
     /// A code and its sentence.
     #[must_use]
     pub fn new(code: &str, message: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), message: message.into(), hint: None }
+        Self { code: code.to_owned(), message: message.into(), hint: None, choices: Vec::new() }
     }
 
     /// With what to do about it.

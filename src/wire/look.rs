@@ -19,7 +19,7 @@ pub struct KeymapPayload {
 pub struct KeyPayload {
     /// The key: `Ctrl+K`.
     pub chord: String,
-    /// Where it acts: `global list overlay field`.
+    /// Where it acts: `global list overlay conflict queue field`.
     pub context: String,
     /// Who says so: `default persona assistive user`.
     pub layer: String,

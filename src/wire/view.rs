@@ -3,6 +3,7 @@
 //! Both ends are of one version (their greeting says so); a recording carries its own version.
 
 mod fact;
+mod queue;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ use crate::{
 };
 
 pub use fact::{ViewConflict, ViewFact};
+pub use queue::{ViewCommand, ViewQueue};
 pub use source::{ViewSource, told_error};
 
 /// How a value is written: as it is, masked, or with something that stands for it.
@@ -34,6 +36,9 @@ pub struct ViewPayload {
     /// Every source, if one stands otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sources: Option<Vec<ViewSource>>,
+    /// The queue, if it stands otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<ViewQueue>,
     /// Whether this moment is told with it; else more of it follows.
     pub complete: bool,
 }
@@ -72,7 +77,7 @@ impl ViewPayload {
     /// Whether it says nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.facts.is_empty() && self.gone.is_empty() && self.sources.is_none()
+        self.facts.is_empty() && self.gone.is_empty() && self.sources.is_none() && self.queue.is_none()
     }
 
     /// Takes it over what was shown before; whether that is a moment now.

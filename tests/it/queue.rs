@@ -2,6 +2,6 @@
 
 mod delivery;
 mod kills;
-mod scene;
+pub mod scene;
 mod service;
 mod undelivered;

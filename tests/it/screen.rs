@@ -1,5 +1,6 @@
 //! The real binary on a real pseudo-terminal, looked at through a terminal parser; nothing sleeps, everything waits for what it expects.
 
+mod changing;
 mod client;
 mod first;
 mod hostile;

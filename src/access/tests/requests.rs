@@ -80,8 +80,18 @@ fn what_is_unavailable_or_gone_is_not_asked_for() {
 
 #[test]
 fn every_request_to_every_node_of_every_screen_is_total() {
-    for (keys, size) in [("", (120, 36)), ("Tab", (80, 24)), ("/", (40, 12)), ("Ctrl+K m o u", (80, 24)), ("?", (40, 12)), ("c", (80, 24))]
-    {
+    for (keys, size) in [
+        ("Q", (120, 36)),
+        ("Q", (40, 12)),
+        ("q", (80, 24)),
+        ("Alt+Enter h i", (80, 24)),
+        ("", (120, 36)),
+        ("Tab", (80, 24)),
+        ("/", (40, 12)),
+        ("Ctrl+K m o u", (80, 24)),
+        ("?", (40, 12)),
+        ("c", (80, 24)),
+    ] {
         let mut model = screen(size);
         if !keys.is_empty() {
             press(&mut model, keys);

@@ -3,7 +3,7 @@
 use crate::action::spec::{ActionSpec, ArgKind, ArgSpec, Danger, Offline, Right, Scope, Surface};
 
 /// What reads.
-const LOOK: ActionSpec = ActionSpec { scope: Scope::Engine, ..ActionSpec::COMMAND };
+const LOOK: ActionSpec = ActionSpec { scope: Scope::Engine, surface: Surface::Both, ..ActionSpec::COMMAND };
 /// What moves commands.
 const MOVE: ActionSpec = ActionSpec { right: Right::Change, offline: Offline::Queued, danger: Danger::Remote, ..LOOK };
 const ID: ArgSpec = ArgSpec::positional("id", "ID", ArgKind::Text, true, "Its id or the end of it, such as q-8w2k");
@@ -56,7 +56,6 @@ pub(super) const ACTIONS: &[ActionSpec] = &[
             "Wait this long at most; exit 8 when something is still queued then",
         )],
         offline: Offline::Needs,
-        surface: Surface::Both,
         command: &["queue", "flush"],
         alias: &["resilience", "flush"],
         emits: &["core.queue.read", "core.queue.status"],

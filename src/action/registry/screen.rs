@@ -50,6 +50,28 @@ pub(super) const ACTIONS: &[ActionSpec] = &[
         Danger::Remote,
     ),
     on_screen("core.conflict.open", "Conflicts", "Opens the conflicts, most instructive first."),
+    needs(
+        on_screen(
+            "core.conflict.mine",
+            "My change counts",
+            "Sends your change on what its target holds now, in the conflict that is shown.",
+        ),
+        Right::Decide,
+        Offline::Queued,
+        Danger::Remote,
+    ),
+    needs(
+        on_screen("core.conflict.theirs", "The target's value counts", "Lets what the target holds stand; your change ends."),
+        Right::Decide,
+        Offline::Queued,
+        Danger::Local,
+    ),
+    needs(
+        on_screen("core.conflict.edit", "Decide with another value", "Opens the prompt for a value in the place of mine and theirs."),
+        Right::Decide,
+        Offline::Queued,
+        Danger::Remote,
+    ),
     on_screen("core.input.confidence", "Why is this believed", "Shows the arithmetic behind the selected fact."),
     on_screen("core.search.open", "Search", "Filters the list as you type."),
     on_screen("core.help.open", "Help", "Shows the keys of the focused pane as they work in this terminal."),

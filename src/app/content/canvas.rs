@@ -11,6 +11,8 @@ use crate::{
     theme::Role,
 };
 
+use super::change::standing;
+
 /// The pieces of the canvas for the selected fact.
 #[must_use]
 pub fn canvas_parts(model: &Model) -> Vec<Part> {
@@ -22,6 +24,7 @@ pub fn canvas_parts(model: &Model) -> Vec<Part> {
     parts.extend(badges(insight));
     parts.extend(values(insight, now));
     parts.extend(wanted(insight));
+    parts.extend(pending(model, insight));
     parts.push(Part::Gap);
     parts.push(Part::heading("Why"));
     parts.extend(insight.reason_codes.iter().map(|reason| Part::text(reason.sentence(), Role::Text)));
@@ -98,6 +101,18 @@ fn wanted(insight: &Insight) -> Option<Part> {
     let by = who.map(|view| format!(" ({})", view.source)).unwrap_or_default();
     let text = SafeText::line(&format!("{}{by}", words::value(wanted, insight)));
     Some(Part::Pair { label: SafeText::line("wanted"), text, role: Role::Drift })
+}
+
+/// The change that is under way: what it brings, how it stands, what happens when.
+fn pending(model: &Model, insight: &Insight) -> Vec<Part> {
+    let Some(change) = &insight.pending else { return Vec::new() };
+    let value = words::value(&change.value, insight);
+    let listed = model.shared.snapshot.queue.find(change.command);
+    let shown = listed.map(|listed| format!(" ({})", listed.shown)).unwrap_or_default();
+    let text = SafeText::line(&format!("{value}{shown}, asked for {}", words::ago(change.since, model.now)));
+    let mut parts = vec![Part::Pair { label: SafeText::line("pending"), text, role: Role::Pending }];
+    parts.extend(listed.map(|listed| standing(model, listed)).unwrap_or_default());
+    parts
 }
 
 /// What its state means here, where the reasons do not say since when.

@@ -1,11 +1,13 @@
 //! The conflicts, one at a time, most instructive first.
 
 use crate::{
-    app::{model::Model, part::Part, words},
-    fact::{Band, ConflictClass, Insight, SourceId},
+    app::{model::Model, part::Part, queue::Listed, words},
+    fact::{Band, Base, ConflictClass, Insight, SourceId},
     text::SafeText,
     theme::Role,
 };
+
+use super::change::value_of;
 
 /// What stands beside the title: which of how many.
 #[must_use]
@@ -27,6 +29,10 @@ pub fn conflict_parts(model: &Model) -> Vec<Part> {
     let mut parts = vec![Part::Heading(SafeText::line(conflict.key.as_str()))];
     parts.push(Part::text(class(conflict.class), Role::Text));
     parts.push(Part::Gap);
+    if let Some(listed) = conflict.change.and_then(|id| model.shared.snapshot.queue.find(id)) {
+        parts.extend(disputed(model, listed));
+        return parts;
+    }
     for (index, candidate) in conflict.candidates.iter().enumerate() {
         let value = match insight {
             Some(insight) => words::value(&candidate.value, insight),
@@ -59,8 +65,35 @@ pub fn conflict_parts(model: &Model) -> Vec<Part> {
     );
     parts.push(Part::text(&ahead, Role::Dim));
     parts.push(Part::Gap);
-    parts.push(Part::text("Shown to be read: deciding is not in this version. Nothing here sends anything.", Role::Dim));
+    parts.push(Part::text("Shown to be read: deciding it is not in this version. Nothing here sends anything.", Role::Dim));
     parts
+}
+
+/// A change whose target moved: where it started, what it brings, what is there, and what deciding does.
+fn disputed(model: &Model, listed: &Listed) -> Vec<Part> {
+    let command = &listed.command;
+    let base = |base: &Base| match base {
+        Base::Unknown => SafeText::line("not known"),
+        Base::Absent => SafeText::line("not there"),
+        Base::Value(value) => value_of(model, listed, value),
+    };
+    let valued = |number: &str, value: &SafeText, says: &str, believed| Part::Value {
+        value: SafeText::line(&format!("{number}{value}")),
+        says: SafeText::line(says),
+        score: None,
+        believed,
+    };
+    let mine = value_of(model, listed, &command.value);
+    let asked = format!("mine: asked for {} by {}", words::ago(command.created_at, model.now), command.author.user);
+    let there = format!("theirs: what {} holds now", command.source);
+    vec![
+        Part::Pair { label: SafeText::line("base"), text: base(&command.base), role: Role::Text },
+        valued("1  ", &mine, &asked, true),
+        valued("2  ", &base(&command.theirs), &there, false),
+        Part::Gap,
+        Part::text("1 sends mine on what is there now. 2 lets theirs stand, and mine ends. e takes another value.", Role::Text),
+        Part::Text(SafeText::line(&format!("Until then {} waits, and what comes after it on its key.", listed.shown)), Role::Dim),
+    ]
 }
 
 const fn class(class: ConflictClass) -> &'static str {

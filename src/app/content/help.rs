@@ -3,7 +3,7 @@
 use crate::{
     action,
     app::{
-        model::{Model, Pane},
+        model::{Focus, Layer, Model, Pane},
         part::Part,
         words,
     },
@@ -14,10 +14,12 @@ use crate::{
 
 /// What the help is about.
 #[must_use]
-pub const fn help_title(model: &Model) -> &'static str {
-    match model.pane {
-        Pane::List => "Keys of the list",
-        Pane::Canvas => "Keys of the canvas",
+pub fn help_title(model: &Model) -> &'static str {
+    match model.below() {
+        Focus::Layer(Layer::Queue) => "Keys of the queue",
+        Focus::Layer(_) => "Keys of the conflicts",
+        Focus::Pane(Pane::List) => "Keys of the list",
+        Focus::Pane(Pane::Canvas) => "Keys of the canvas",
     }
 }
 

@@ -3,12 +3,11 @@
 use std::ops::Range;
 
 use crate::{
-    action::{self, ActionSpec, Surface},
-    app::{
-        fuzzy::Fuzzy,
-        model::{EngineLife, Model, Shared},
-    },
+    action,
+    app::{fuzzy::Fuzzy, model::Model},
 };
+
+use super::available::unavailable;
 
 /// A row of the palette.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,60 +26,6 @@ pub struct PaletteRow {
     pub summary: &'static str,
 }
 
-/// What the screen carries out itself.
-const DONE_HERE: [&str; 21] = [
-    "core.navigate.next_pane",
-    "core.navigate.prev_pane",
-    "core.navigate.up",
-    "core.navigate.down",
-    "core.navigate.page_up",
-    "core.navigate.page_down",
-    "core.navigate.first",
-    "core.navigate.last",
-    "core.navigate.open",
-    "core.navigate.close",
-    "core.palette.open",
-    "core.canvas.toggle",
-    "core.conflict.open",
-    "core.input.confidence",
-    "core.search.open",
-    "core.help.open",
-    "core.source.refresh",
-    "core.view.sort",
-    "core.view.mouse",
-    "core.view.redraw",
-    "core.app.suspend",
-];
-
-/// Whether the screen carries an action out.
-fn is_done_here(id: &str) -> bool {
-    DONE_HERE.contains(&id) || id == "core.app.quit"
-}
-
-/// Why an action cannot be asked for now, in a sentence; none when it can.
-#[must_use]
-pub fn unavailable(shared: &Shared, spec: &ActionSpec) -> Option<String> {
-    if !shared.persona.may(spec.right) {
-        return Some(format!("the persona {} may not", shared.persona));
-    }
-    if !is_done_here(spec.id) {
-        return Some(match (spec.surface, spec.command) {
-            (Surface::Screen, _) | (_, []) => "not in this version".to_owned(),
-            (_, words) => format!("in a shell: stellar {}", words.join(" ")),
-        });
-    }
-    if spec.id == "core.source.refresh" {
-        return match &shared.engine {
-            EngineLife::Dead(_) => Some("the engine has stopped".to_owned()),
-            EngineLife::Starting => Some("the engine is starting".to_owned()),
-            EngineLife::Running if shared.offline => Some("started with --offline".to_owned()),
-            EngineLife::Running if shared.refreshing.is_some() => Some("already under way".to_owned()),
-            EngineLife::Running => None,
-        };
-    }
-    None
-}
-
 /// The rows that fit what is typed: what can be asked for first, each in the order of fitting, then of the registry with moves last.
 #[must_use]
 pub fn palette_rows(model: &Model) -> Vec<PaletteRow> {
@@ -97,7 +42,7 @@ pub fn palette_rows(model: &Model) -> Vec<PaletteRow> {
                 None => continue,
             },
         };
-        let unavailable = unavailable(shared, spec);
+        let unavailable = unavailable(model, spec);
         let key = shared.keymap.hint(spec.id, model.pane_contexts(), shared.keyboard).map(|chord| chord.to_string()).unwrap_or_default();
         let row = PaletteRow { id: spec.id, title: spec.title, matches, key, unavailable, summary: spec.summary() };
         // Everybody knows the arrows; they come after what has to be found.

@@ -3,14 +3,16 @@
 use crate::{
     action,
     app::{
-        model::{EngineLife, Focus, Layer, Message, Model, Pane},
+        model::{EngineLife, Focus, Layer, Message, Model, Pane, PromptFor, Shared},
         words::{ago, count, stepped},
     },
     engine::SortBy,
-    fact::span,
+    fact::{ConflictClass, span},
     text::SafeText,
     theme::Role,
 };
+
+use super::available::unavailable;
 
 /// A piece of the top line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,9 +59,7 @@ pub fn header(model: &Model) -> Vec<Segment> {
         1 => segments.push(segment("1 needs you", Role::Conflict)),
         more => segments.push(segment(&format!("{more} need you"), Role::Conflict)),
     }
-    if snapshot.queue > 0 {
-        segments.push(segment(&format!("queue {}", snapshot.queue), Role::Pending));
-    }
+    segments.extend(queue(model));
     let (answered, asked) = snapshot.reachable();
     if asked > 0 {
         let role = if answered < asked { Role::Offline } else { Role::Text };
@@ -72,14 +72,35 @@ pub fn header(model: &Model) -> Vec<Segment> {
     segments
 }
 
+/// What waits to be sent, and for how long the oldest has; that sending was stopped.
+fn queue(model: &Model) -> Option<Segment> {
+    let queue = &model.shared.snapshot.queue;
+    let held = if queue.status.held_by.is_some() { " held" } else { "" };
+    if queue.status.depth == 0 && held.is_empty() {
+        return None;
+    }
+    let age = queue.oldest.map(|oldest| format!(", oldest {}", span::short(stepped(model.now.since(oldest))))).unwrap_or_default();
+    Some(segment(&format!("queue {}{held}{age}", queue.status.depth), if held.is_empty() { Role::Pending } else { Role::Conflict }))
+}
+
 /// What stands at the right of the top line: the source that has failed longest, or nothing.
 #[must_use]
 pub fn header_right(model: &Model) -> Option<Segment> {
+    let queue = &model.shared.snapshot.queue;
+    let waiting = |depth: u64| count(usize::try_from(depth).unwrap_or(usize::MAX), "change", "changes");
     let failing = model.shared.snapshot.failing();
-    let (source, since) = failing.first()?;
+    let Some((source, since)) = failing.first() else {
+        // A target need not be polled: what holds changes up is said all the same.
+        let held_up = queue.held_up()?;
+        return Some(segment(&format!("{} holds {} up", held_up.source, waiting(held_up.depth)), Role::Offline));
+    };
     let more = failing.len() - 1;
     let others = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let text = format!("{}{others} unreachable for {}", source.source, span::words(stepped(model.now.since(*since))));
+    let waits = match queue.of_source(&source.source) {
+        Some(held) => format!(", {} {}", waiting(held.depth), if held.depth == 1 { "waits" } else { "wait" }),
+        None => String::new(),
+    };
+    let text = format!("{}{others} unreachable for {}{waits}", source.source, span::words(stepped(model.now.since(*since))));
     Some(segment(&text, Role::Offline))
 }
 
@@ -103,10 +124,13 @@ pub fn standing_message(model: &Model) -> Option<Message> {
     if let Some(message) = &shared.message {
         return Some(message.clone());
     }
-    let say = |text: String, role| Some(Message { text: SafeText::line(&text), role });
+    let say = |text: String, role| Some(Message { text: SafeText::line(&text), role, echo: SafeText::default() });
     if let EngineLife::Dead(why) = &shared.engine {
         let told = shared.told_at.map(|at| format!(" What is shown was told {}.", ago(at, model.now))).unwrap_or_default();
         return say(format!("The engine stopped: {why}.{told}"), Role::Error);
+    }
+    if let Some(why) = &shared.snapshot.queue.status.closed {
+        return say(format!("Changes cannot be kept now: {why}"), Role::Error);
     }
     if let Some((source, since)) = shared.snapshot.failing().first() {
         let why = source.error.as_ref().map_or_else(|| "no answer".to_owned(), ToString::to_string);
@@ -143,7 +167,7 @@ pub fn first_steps() -> String {
 #[must_use]
 pub fn hints(model: &Model) -> Vec<HintLine> {
     let shared = &model.shared;
-    let needs = shared.snapshot.need_you();
+    let needs = shared.snapshot.undecided();
     // On a narrow screen every cell counts: this hint must stay.
     let see = if model.size.0 < 60 { "" } else { "see " };
     let conflicts = if needs == 0 { "conflicts".to_owned() } else { format!("{see}{}", count(needs, "conflict", "conflicts")) };
@@ -154,6 +178,8 @@ pub fn hints(model: &Model) -> Vec<HintLine> {
             ("core.conflict.open", conflicts),
             ("core.palette.open", "actions".to_owned()),
             ("core.help.open", "keys".to_owned()),
+            ("core.input.set", "set".to_owned()),
+            ("core.queue.read", queue_hint(shared)),
             ("core.source.refresh", "ask again".to_owned()),
             ("core.view.sort", "sort".to_owned()),
             ("core.app.quit", "quit".to_owned()),
@@ -169,6 +195,23 @@ pub fn hints(model: &Model) -> Vec<HintLine> {
         Focus::Layer(Layer::Filter) => vec![("core.input.submit", "keep".to_owned()), ("core.navigate.close", "clear".to_owned())],
         Focus::Layer(Layer::Palette) => vec![("core.input.submit", "do it".to_owned()), ("core.navigate.close", "close".to_owned())],
         Focus::Layer(Layer::Help) => vec![("core.navigate.close", "close".to_owned()), ("core.navigate.down", "down".to_owned())],
+        Focus::Layer(Layer::Prompt) => {
+            let enter = if matches!(model.prompt.what, Some(PromptFor::Decide { .. })) { "decide" } else { "queue" };
+            vec![("core.input.submit", enter.to_owned()), ("core.navigate.close", "leave".to_owned())]
+        }
+        Focus::Layer(Layer::Question) => {
+            let (yes, no) = model.question.as_ref().map_or(("yes", "no"), |question| (question.yes, question.no));
+            vec![("core.navigate.open", yes.to_owned()), ("core.navigate.close", no.to_owned())]
+        }
+        Focus::Layer(Layer::Queue) => changes_hints(),
+        Focus::Layer(Layer::Conflicts) if is_disputed(model) => vec![
+            ("core.conflict.mine", "mine".to_owned()),
+            ("core.conflict.theirs", "theirs".to_owned()),
+            ("core.conflict.edit", "another value".to_owned()),
+            ("core.navigate.close", "close".to_owned()),
+            ("core.navigate.open", "go to it".to_owned()),
+            ("core.navigate.down", "next".to_owned()),
+        ],
         Focus::Layer(Layer::Conflicts) => vec![
             ("core.navigate.open", "go to it".to_owned()),
             ("core.navigate.down", "next".to_owned()),
@@ -176,9 +219,39 @@ pub fn hints(model: &Model) -> Vec<HintLine> {
             ("core.navigate.close", "close".to_owned()),
         ],
     };
+    // What cannot be done now is no hint.
+    let can = |action: &str| action == "core.input.submit" || action::find(action).is_some_and(|spec| unavailable(model, spec).is_none());
+    let wanted = wanted.into_iter().filter(|(action, label)| !label.is_empty() && can(action));
     let keyed = |(action, label): (&'static str, String)| {
         let key = shared.keymap.hint(action, model.contexts(), shared.keyboard)?;
         Some(HintLine { action, key: key.to_string(), label })
     };
-    wanted.into_iter().filter_map(keyed).collect()
+    wanted.filter_map(keyed).collect()
+}
+
+fn queue_hint(shared: &Shared) -> String {
+    match shared.snapshot.queue.commands.len() {
+        0 => String::new(),
+        _ => "queue".to_owned(),
+    }
+}
+
+fn is_disputed(model: &Model) -> bool {
+    model.conflict().is_some_and(|conflict| conflict.class == ConflictClass::Change)
+}
+
+/// What can be done with the selected change.
+fn changes_hints() -> Vec<(&'static str, String)> {
+    let all = [
+        ("core.queue.retry", "retry"),
+        ("core.queue.edit", "edit"),
+        ("core.queue.cancel", "take back"),
+        ("core.queue.release", "let it go"),
+        ("core.queue.rebase", "rebase"),
+        ("core.queue.drop", "drop"),
+        ("core.queue.flush", "flush"),
+        ("core.navigate.close", "close"),
+        ("core.navigate.open", "go to it"),
+    ];
+    all.into_iter().map(|(action, label)| (action, label.to_owned())).collect()
 }

@@ -26,7 +26,7 @@ pub(super) fn step(scroll: &mut usize, column: Option<&Column>, step: Step) {
 pub(super) fn layer_column(regions: &Regions) -> Option<&Column> {
     match &regions.layer.as_ref()?.body {
         LayerBody::Column(column) => Some(column),
-        LayerBody::Palette { .. } => None,
+        LayerBody::Palette { .. } | LayerBody::Changes { .. } => None,
     }
 }
 

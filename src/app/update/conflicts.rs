@@ -1,8 +1,12 @@
 //! The conflicts: which one is shown.
 
-use crate::app::{
-    layout::Regions,
-    model::{ConflictsModel, Shared},
+use crate::{
+    app::{
+        ask::Ask,
+        layout::Regions,
+        model::{ConflictsModel, Shared},
+    },
+    fact::ConflictEntry,
 };
 
 use super::{canvas, step::Step};
@@ -42,4 +46,12 @@ fn show(conflicts: &mut ConflictsModel, shared: &Shared, at: usize) {
     conflicts.at = at;
     conflicts.id = shared.snapshot.conflicts.get(at).map(|conflict| conflict.id.clone());
     conflicts.scroll = 0;
+}
+
+/// Decides the change whose target moved: mine or theirs.
+pub(super) fn decide(conflict: &ConflictEntry, mine: bool) -> Ask {
+    Ask::new("core.conflict.resolve")
+        .text("id", conflict.id.as_str())
+        .flag(if mine { "mine" } else { "theirs" })
+        .quiet("digest", conflict.digest.as_ref())
 }

@@ -5,13 +5,19 @@ use crate::{
     app::{
         content,
         effect::Effect,
-        model::{EngineLife, Focus, Layer, Model, Pane},
+        model::{EngineLife, Focus, Layer, Model, Pane, Then},
     },
+    fact::Key,
     keymap::{Chord, KeyName, Mods},
     theme::Role,
 };
 
-use super::{canvas, conflicts, list, palette, step::Step};
+use super::{
+    canvas, change, changing, conflicts,
+    layers::{ask_first, push},
+    list, palette, prompt, queue,
+    step::Step,
+};
 
 /// A key was pressed.
 pub(super) fn key(model: &mut Model, chord: Chord) -> Vec<Effect> {
@@ -38,15 +44,21 @@ pub(super) fn key(model: &mut Model, chord: Chord) -> Vec<Effect> {
             palette::key(&mut model.palette, chord);
             Vec::new()
         }
-        Focus::Pane(_) | Focus::Layer(Layer::Help | Layer::Conflicts) => Vec::new(),
+        Focus::Layer(Layer::Prompt) => {
+            prompt::key(&mut model.prompt, chord);
+            Vec::new()
+        }
+        Focus::Pane(_) | Focus::Layer(Layer::Help | Layer::Conflicts | Layer::Queue | Layer::Question) => Vec::new(),
     }
 }
 
 /// An action was asked for.
 pub(super) fn act(model: &mut Model, id: &str) -> Vec<Effect> {
+    // In a field it is the field's Enter.
+    let in_field = id == "core.input.submit" && matches!(model.focus(), Focus::Layer(Layer::Filter | Layer::Palette | Layer::Prompt));
     if let Some(spec) = action::find(id)
-        && id != "core.input.submit"
-        && let Some(why) = content::unavailable(&model.shared, spec)
+        && !in_field
+        && let Some(why) = content::unavailable(model, spec)
     {
         model.shared.say(format!("{}: {why}.", spec.title), Role::Dim);
         return Vec::new();
@@ -59,7 +71,8 @@ pub(super) fn act(model: &mut Model, id: &str) -> Vec<Effect> {
         "core.navigate.first" => step(model, Step::First),
         "core.navigate.last" => step(model, Step::Last),
         "core.navigate.next_pane" | "core.navigate.prev_pane" => other_pane(model),
-        "core.navigate.open" | "core.input.submit" => return open(model),
+        "core.navigate.open" => return open(model),
+        "core.input.submit" if in_field => return open(model),
         "core.navigate.close" => return close(model),
         "core.palette.open" => {
             palette::open(&mut model.palette);
@@ -100,16 +113,14 @@ pub(super) fn act(model: &mut Model, id: &str) -> Vec<Effect> {
         "core.view.redraw" => return vec![Effect::Redraw],
         "core.source.refresh" => return refresh(model),
         "core.app.suspend" => return vec![Effect::Suspend],
-        "core.app.quit" => return vec![Effect::Quit],
+        "core.app.quit" => match change::leaving(&model.shared) {
+            None => return vec![Effect::Quit],
+            Some(question) => ask_first(model, question),
+        },
+        other if changing::is(other) => return changing::act(model, other),
         other => model.shared.say(format!("{other} is not in this version."), Role::Dim),
     }
     Vec::new()
-}
-
-/// Opens a layer, or brings it to the top.
-fn push(model: &mut Model, layer: Layer) {
-    model.layers.retain(|open| *open != layer);
-    model.layers.push(layer);
 }
 
 fn step(model: &mut Model, step: Step) {
@@ -120,6 +131,9 @@ fn step(model: &mut Model, step: Step) {
         Focus::Layer(Layer::Palette) => palette::step(&mut model.palette, &regions, step),
         Focus::Layer(Layer::Help) => canvas::step(&mut model.help.scroll, canvas::layer_column(&regions), step),
         Focus::Layer(Layer::Conflicts) => conflicts::step(&mut model.conflicts, &model.shared, &regions, step),
+        Focus::Layer(Layer::Queue) => queue::step(&mut model.queue, &model.shared, &regions, step),
+        Focus::Layer(Layer::Prompt) => prompt::step(&mut model.prompt, step),
+        Focus::Layer(Layer::Question) => {}
     }
 }
 
@@ -160,22 +174,39 @@ fn open(model: &mut Model) -> Vec<Effect> {
             }
             None => Vec::new(),
         },
-        Focus::Layer(Layer::Conflicts) => {
-            let Some(key) = model.conflict().map(|conflict| conflict.key.clone()) else { return Vec::new() };
-            model.layers.clear();
-            model.pane = Pane::List;
-            model.shared.selected = Some(key);
-            model.list.chosen = true;
-            model.list.filter.clear();
-            vec![list::arrange(&mut model.list, &model.shared, model.now)]
+        Focus::Layer(Layer::Conflicts) => go_to(model, model.conflict().map(|conflict| conflict.key.clone())),
+        Focus::Layer(Layer::Queue) => go_to(model, model.change().map(|listed| listed.command.key.clone())),
+        Focus::Layer(Layer::Prompt) => prompt::submit(&mut model.prompt, &mut model.shared),
+        Focus::Layer(Layer::Question) => {
+            model.layers.pop();
+            match model.question.take().map(|question| question.then) {
+                Some(Then::Quit) => vec![Effect::Quit],
+                Some(Then::Ask(ask)) => change::send(&mut model.shared, ask, "Asked for."),
+                None => Vec::new(),
+            }
         }
     }
+}
+
+/// Leads to a fact in the list.
+fn go_to(model: &mut Model, key: Option<Key>) -> Vec<Effect> {
+    let Some(key) = key else { return Vec::new() };
+    model.layers.clear();
+    model.pane = Pane::List;
+    model.shared.selected = Some(key);
+    model.list.chosen = true;
+    model.list.filter.clear();
+    vec![list::arrange(&mut model.list, &model.shared, model.now)]
 }
 
 /// Esc: the layer on top, then the filter, then back to the list.
 fn close(model: &mut Model) -> Vec<Effect> {
     let clears = match model.layers.pop() {
         Some(Layer::Filter) => true,
+        Some(Layer::Question) => {
+            model.question = None;
+            false
+        }
         Some(_) => false,
         None if model.pane == Pane::Canvas => {
             model.pane = Pane::List;

@@ -5,11 +5,11 @@ use ratatui::layout::{Position, Rect};
 use crate::app::{
     effect::Effect,
     layout::{LayerBody, ListBody, Regions, layout},
-    model::{Model, Pane},
+    model::{Layer, Model, Pane},
     msg::{Pointer, PointerKind},
 };
 
-use super::{canvas, keys, list, palette, step::Step};
+use super::{canvas, keys, list, palette, queue, step::Step};
 
 /// The mouse did something.
 pub(super) fn point(model: &mut Model, pointer: Pointer) -> Vec<Effect> {
@@ -42,6 +42,14 @@ fn press(model: &mut Model, regions: &Regions, at: Position) -> Vec<Effect> {
             model.palette.cursor = row;
             return keys::act(model, "core.input.submit");
         }
+        if let LayerBody::Changes { visible, .. } = &layer.body
+            && let Some(row) = hit(visible, at)
+        {
+            queue::show(&mut model.queue, &model.shared, row);
+        }
+        return Vec::new();
+    }
+    if regions.prompt.as_ref().is_some_and(|prompt| prompt.line.contains(at)) {
         return Vec::new();
     }
     // Pointing at a pane leaves the field; what was typed stays.
@@ -72,13 +80,13 @@ fn scroll(model: &mut Model, regions: &Regions, at: Position, step: Step) -> Vec
     if let Some(layer) = &regions.layer {
         match &layer.body {
             LayerBody::Palette { .. } => palette::step(&mut model.palette, regions, step),
-            LayerBody::Column(column) => {
-                let scroll = match layer.layer {
-                    crate::app::model::Layer::Help => &mut model.help.scroll,
-                    _ => &mut model.conflicts.scroll,
-                };
-                canvas::step(scroll, Some(column), step);
-            }
+            LayerBody::Column(column) => match layer.layer {
+                Layer::Help => canvas::step(&mut model.help.scroll, Some(column), step),
+                Layer::Conflicts => canvas::step(&mut model.conflicts.scroll, Some(column), step),
+                _ => {}
+            },
+            LayerBody::Changes { detail, .. } if detail.area.contains(at) => canvas::step(&mut model.queue.scroll, Some(detail), step),
+            LayerBody::Changes { .. } => queue::step(&mut model.queue, &model.shared, regions, step),
         }
     } else if regions.canvas.as_ref().is_some_and(|column| column.area.contains(at)) {
         canvas::step(&mut model.canvas.scroll, regions.canvas.as_ref(), step);

@@ -20,7 +20,13 @@ pub(super) fn settle(model: &mut Model) {
             let height = regions.layer.as_ref().map_or(0, |layer| usize::from(layer.inner.height.saturating_sub(2)));
             model.palette.offset = scroll_into_view(model.palette.offset, Some(model.palette.cursor), height, rows.len());
         }
+        Some((_, LayerBody::Changes { list, detail, .. })) => {
+            let all = model.shared.snapshot.queue.commands.len();
+            model.queue.offset = scroll_into_view(model.queue.offset, Some(model.queue.at), usize::from(list.height), all);
+            model.queue.scroll = detail.scroll;
+        }
         Some((Layer::Help, LayerBody::Column(column))) => model.help.scroll = column.scroll,
+        Some((Layer::Queue | Layer::Question, LayerBody::Column(_))) => {}
         Some((_, LayerBody::Column(column))) => model.conflicts.scroll = column.scroll,
         None => {}
     }

@@ -16,7 +16,7 @@ use crate::{
     theme::Role,
 };
 
-use super::{canvas, conflicts, list, wake};
+use super::{answer, canvas, conflicts, list, queue, wake};
 
 /// With more facts than this the engine dates those of a source one after the other: what shows is asked for first.
 const RENEWED_WITH_ITS_SOURCE: usize = 1_000;
@@ -32,13 +32,18 @@ pub(super) fn snapshot(model: &mut Model, snapshot: Snapshot) -> Vec<Effect> {
     let sources = before.sources == now.sources;
     let rest = sources
         && (Arc::ptr_eq(&before.conflicts, &now.conflicts) || before.conflicts == now.conflicts)
-        && (before.partial, before.queue) == (now.partial, now.queue)
+        && (before.partial, &before.queue) == (now.partial, &now.queue)
         && before.notes == now.notes;
     // With other keys the arranged list comes in a moment: one frame for both, and that moment is not lost to the pace of frames.
-    if before.facts.same_keys(&now.facts) && (first || !rest) {
+    let moved = before.facts.same_keys(&now.facts) && (first || !rest);
+    if moved {
         model.touch();
     }
     conflicts::follow(&mut model.conflicts, &model.shared);
+    queue::follow(&mut model.queue, &model.shared);
+    if !rest && !first {
+        answer::news(&before.queue, &mut model.shared);
+    }
     if !first && before.facts.is(&model.shared.snapshot.facts) {
         return Vec::new();
     }

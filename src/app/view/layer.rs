@@ -16,7 +16,7 @@ use crate::{
 use super::{
     draw_column,
     looks::{charset, plain_on},
-    put,
+    put, queue,
 };
 
 /// The least cells in which a row of the palette says what its action does.
@@ -35,6 +35,14 @@ pub(super) fn layer(model: &Model, region: &LayerRegion, theme: &Theme, buf: &mu
         LayerBody::Column(column) => {
             draw_column(model, column, theme, buf);
             let below = column.height.saturating_sub(column.scroll + usize::from(region.inner.height));
+            more(&format!(" {below} more lines "), below, region, theme, buf);
+        }
+        LayerBody::Changes { visible, detail, .. } => {
+            for (index, place) in visible {
+                queue::row(model, *index, *place, theme, buf);
+            }
+            draw_column(model, detail, theme, buf);
+            let below = detail.height.saturating_sub(detail.scroll + usize::from(detail.area.height));
             more(&format!(" {below} more lines "), below, region, theme, buf);
         }
         LayerBody::Palette { field: area, rows, visible } => {

@@ -6,7 +6,7 @@ use stellar_widgets::{Cut, Hint, HintFooter, Tab, TabStrip, fit, text_width, wra
 use crate::{
     app::{
         content,
-        layout::Regions,
+        layout::{Regions, WIDE},
         model::{Model, Pane},
     },
     theme::{Role, Surface, Theme},
@@ -62,7 +62,10 @@ pub(super) fn divider(model: &Model, regions: &Regions, theme: &Theme, buf: &mut
 /// The line above the hints.
 pub(super) fn message(model: &Model, area: Rect, theme: &Theme, buf: &mut Buffer) {
     let Some(message) = content::standing_message(model) else { return };
-    let room = area.width.saturating_sub(2);
+    // What does the same in a shell stands at the right of a wide screen, where it takes no more than half of it.
+    let echo = if message.echo.is_empty() { String::new() } else { format!("> {}", message.echo) };
+    let echoed = Some(text_width(&echo)).filter(|width| *width > 0 && area.width >= WIDE && *width <= area.width / 2);
+    let room = area.width.saturating_sub(2).saturating_sub(echoed.map_or(0, |width| width + 2));
     let mark = charset(model).ellipsis();
     let text = message.text.as_str();
     let parts = fit(text, room, Cut::End, text_width(mark));
@@ -70,6 +73,9 @@ pub(super) fn message(model: &Model, area: Rect, theme: &Theme, buf: &mut Buffer
     let after = put(buf, (area.x + 1, area.y), text.get(parts.head).unwrap_or_default(), room, style);
     if parts.cut {
         put(buf, (after, area.y), mark, 2, style);
+    }
+    if let Some(width) = echoed {
+        put(buf, (area.right().saturating_sub(width + 1), area.y), &echo, width, theme.role(Role::Dim));
     }
 }
 

@@ -58,7 +58,7 @@ impl RowSource for Rows<'_> {
         InsightRow {
             key: key.into(),
             matches: self.query.borrow_mut().as_mut().map(|query| query.ranges(key)).unwrap_or_default(),
-            value: words::believed(insight).to_string().into(),
+            value: words::believed_and_pending(insight).to_string().into(),
             score: insight.confidence.as_ref().map(|confidence| confidence.score),
             age: words::age_cell(insight, self.model.now).into(),
             signs: words::signs(insight).into(),

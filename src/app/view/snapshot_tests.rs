@@ -4,9 +4,10 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Modifier};
 
 use crate::{
     app::{
-        fixture::{blank, failing, press, screen, send, snapshot, source, theme},
+        ask::{Answer, Trouble},
+        fixture::{blank, failing, press, queue, screen, send, snapshot, source, theme, writable},
         layout::layout,
-        model::Model,
+        model::{JobId, Model},
         msg::Msg,
         snapshot::Snapshot,
         view::view,
@@ -143,6 +144,57 @@ fn no_conflicts() {
     check("conflicts_none", |size| {
         let mut model = with(size, Snapshot { conflicts: std::sync::Arc::from([]), ..snapshot() });
         press(&mut model, "c");
+        model
+    });
+}
+
+/// The screen with a change in every state.
+fn changing(size: (u16, u16), keys: &str) -> Model {
+    let mut model = with(size, writable(snapshot().with_queue(queue::every())));
+    press(&mut model, keys);
+    model
+}
+
+#[test]
+fn pending_change() {
+    check("pending", |size| changing(size, "End Up Enter"));
+}
+
+#[test]
+fn change_prompt() {
+    check("prompt", |size| changing(size, &format!("{TO_CONTESTED} = 4")));
+    check("prompt_choice", |size| {
+        let mut model = changing(size, &format!("{TO_CONTESTED} = 4 Enter"));
+        let trouble =
+            Trouble { code: "several_sources".to_owned(), message: String::new(), choices: vec!["cluster".to_owned(), "wiki".to_owned()] };
+        send(&mut model, Msg::Answered(JobId(1), Answer { told: Vec::new(), trouble: Some(trouble) }));
+        press(&mut model, "Down");
+        model
+    });
+}
+
+#[test]
+fn queue_of_changes() {
+    check("queue", |size| changing(size, "Q"));
+    check("queue_given_up", |size| changing(size, "Q Home Down Down"));
+    check("queue_empty", |size| {
+        let mut model = with(size, snapshot().with_queue(queue::delivered()));
+        press(&mut model, "Q");
+        model
+    });
+}
+
+#[test]
+fn change_conflict() {
+    check("conflict_of_change", |size| changing(size, &format!("{TO_CONTESTED} c")));
+}
+
+#[test]
+fn questions() {
+    check("leaving", |size| changing(size, "q"));
+    check("undo_delivered", |size| {
+        let mut model = with(size, snapshot().with_queue(queue::delivered()));
+        press(&mut model, "u");
         model
     });
 }

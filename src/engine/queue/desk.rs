@@ -12,10 +12,10 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 use crate::{
-    engine::store::StoreError,
+    engine::store::{StoreError, StoreOp},
     fact::{Command, CommandId, CommandReason, Key, SourceId, Timestamp, Value},
 };
 
@@ -62,6 +62,10 @@ pub struct Desk {
     written: Mutex<HashMap<(SourceId, Key), (Duration, Value)>>,
     pinned: Mutex<HashSet<Key>>,
     read_backs: Mutex<BTreeSet<usize>>,
+    turns: Mutex<HashMap<SourceId, Arc<Semaphore>>>,
+    /// What targets accepted and the cache has not kept yet, and whether somebody has it kept.
+    accepted: Mutex<(Vec<StoreOp>, bool)>,
+    strays: AtomicBool,
     closing: AtomicBool,
     paused: AtomicBool,
 }
@@ -100,6 +104,9 @@ impl Desk {
             written: Mutex::default(),
             pinned: Mutex::default(),
             read_backs: Mutex::default(),
+            turns: Mutex::default(),
+            accepted: Mutex::default(),
+            strays: AtomicBool::new(false),
             closing: AtomicBool::new(false),
             paused: AtomicBool::new(false),
         }
@@ -199,6 +206,7 @@ impl Desk {
         log.realign();
         *state = fresh;
         self.stale.store(false, Ordering::SeqCst);
+        self.strays.store(true, Ordering::SeqCst);
         Ok(())
     }
 
@@ -386,6 +394,35 @@ impl Desk {
         }
         let wait = line.breaker.hold_off(mono);
         (line.breaker.code(), wait, wait.map(|_| CommandReason::Unreachable))
+    }
+
+    /// Something may be in flight that nobody flies: its lease came to disk while something before it was refused. Said once.
+    pub fn take_strays(&self) -> bool {
+        !self.is_stale() && self.strays.swap(false, Ordering::SeqCst)
+    }
+
+    /// Who has a permit sends to the source; there are as many as may at a time.
+    pub fn turns(&self, source: &SourceId, parallel: usize) -> Arc<Semaphore> {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(turns.entry(source.clone()).or_insert_with(|| Arc::new(Semaphore::new(parallel))))
+    }
+
+    /// A target accepted this: the cache is to keep it.
+    pub fn accepted(&self, op: StoreOp) {
+        self.accepted.lock().unwrap_or_else(PoisonError::into_inner).0.push(op);
+    }
+
+    /// Begins to have the cache keep it; false when there is nothing, or somebody does already.
+    pub fn begin_keeping(&self) -> bool {
+        let mut accepted = self.accepted.lock().unwrap_or_else(PoisonError::into_inner);
+        !accepted.0.is_empty() && !std::mem::replace(&mut accepted.1, true)
+    }
+
+    /// What is to be kept; with nothing left, nobody keeps any more.
+    pub fn take_accepted(&self) -> Vec<StoreOp> {
+        let mut accepted = self.accepted.lock().unwrap_or_else(PoisonError::into_inner);
+        accepted.1 = !accepted.0.is_empty();
+        std::mem::take(&mut accepted.0)
     }
 
     /// The source at this place is to be read back.

@@ -29,11 +29,12 @@ pub struct Failed {
     code: &'static str,
     message: String,
     hint: Option<String>,
+    choices: Vec<String>,
 }
 
 impl Failed {
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), hint: None }
+        Self { code, message: message.into(), hint: None, choices: Vec::new() }
     }
 
     /// With something before its sentence.
@@ -41,6 +42,10 @@ impl Failed {
     pub fn before(mut self, text: &str) -> Self {
         self.message.insert_str(0, text);
         self
+    }
+
+    fn body(self) -> ErrorBody {
+        ErrorBody { code: self.code.to_owned(), message: self.message, hint: self.hint, choices: self.choices }
     }
 
     #[must_use]
@@ -58,7 +63,10 @@ impl From<EngineError> for Failed {
 
 impl From<QueueError> for Failed {
     fn from(error: QueueError) -> Self {
-        let failed = Self::new(error.code(), error.to_string());
+        let mut failed = Self::new(error.code(), error.to_string());
+        if let QueueError::SeveralSources { sources, .. } = &error {
+            failed.choices = sources.iter().map(ToString::to_string).collect();
+        }
         if matches!(error, QueueError::Store(_)) {
             failed.hint("nothing was queued; stellar doctor shows which directory and why")
         } else {
@@ -99,15 +107,14 @@ impl<'a> Answer<'a> {
 
     /// One line that says how something stands: done, queued, or failed and why.
     pub async fn line_told(&mut self, action: &str, outcome: Outcome, payload: &impl Serialize, failed: Option<Failed>) -> ControlFlow<()> {
-        let error = failed.map(|failed| ErrorBody { code: failed.code.to_owned(), message: failed.message, hint: failed.hint });
+        let error = failed.map(Failed::body);
         self.send(action, self.handle.now(), outcome, payload, error).await
     }
 
     /// A line that says what went wrong with one part, or with all of it.
     pub async fn fail(&mut self, failed: Failed) {
-        let error = ErrorBody { code: failed.code.to_owned(), message: failed.message, hint: failed.hint };
         let action = self.request.action.clone();
-        let _ = self.send(&action, self.handle.now(), Outcome::Error, &serde_json::Map::new(), Some(error)).await;
+        let _ = self.send(&action, self.handle.now(), Outcome::Error, &serde_json::Map::new(), Some(failed.body())).await;
     }
 
     /// Says that the request cannot be carried out as it stands.
@@ -118,7 +125,7 @@ impl<'a> Answer<'a> {
             CallError::NotHere(..) => (Outcome::Error, "not_an_engine_action"),
             CallError::BadArguments { .. } => (Outcome::Error, "bad_arguments"),
         };
-        let body = ErrorBody { code: code.to_owned(), message: error.to_string(), hint: None };
+        let body = ErrorBody::new(code, error.to_string());
         let action = self.request.action.clone();
         let _ = self.send(&action, self.handle.now(), outcome, &serde_json::Map::new(), Some(body)).await;
     }

@@ -9,12 +9,16 @@ use tokio::{
 };
 
 use crate::{
+    app::Queue,
     engine::{EngineEvent, EngineView, StampedEvent},
-    fact::Key,
+    fact::{Key, Value},
     wire::{EventPayload, ViewPayload},
 };
 
-use super::answer::{Answer, Failed};
+use super::{
+    super::queue_view,
+    answer::{Answer, Failed},
+};
 
 /// What a screen asks to be told.
 pub const FOLLOW: &str = "core.view.follow";
@@ -39,11 +43,19 @@ pub async fn follow(answer: &mut Answer<'_>) -> Result<(), Failed> {
     let Ok((view, mut events)) = opened else { return Err(Failed::new("fault", "reading the facts failed")) };
     let mut view = view?;
     let mut told = EngineView::default();
+    let mut queue = Queue::default();
     let mut first = true;
     loop {
         let now = view.borrow_and_update().clone();
         let next = Instant::now() + PAUSE;
-        let pieces = ViewPayload::between(&told, &now);
+        let mut pieces = ViewPayload::between(&told, &now);
+        let handle = answer.handle.clone();
+        let looked = tokio::task::spawn_blocking(move || queue_view::look(&handle)).await;
+        let Ok(stands) = looked else { return Err(Failed::new("fault", "reading the queue failed")) };
+        if let Some(last) = pieces.last_mut().filter(|_| first || stands != queue) {
+            last.queue = Some(queue_view::to_wire(&stands, &plain, &masked));
+        }
+        queue = stands;
         // What nobody can see a difference in is not sent.
         if first || pieces.iter().any(|piece| !piece.is_empty()) {
             for piece in pieces {
@@ -68,12 +80,22 @@ pub async fn follow(answer: &mut Answer<'_>) -> Result<(), Failed> {
                             return Ok(());
                         }
                     }
-                    Ok(_) | Err(RecvError::Lagged(_)) => {}
+                    // What else moved meanwhile is told with it.
+                    Ok(StampedEvent { event: EngineEvent::Queue(_), .. }) | Err(RecvError::Lagged(_)) => break,
+                    Ok(_) => {}
                     Err(RecvError::Closed) => return Ok(()),
                 },
             }
         }
     }
+}
+
+fn plain(value: &Value) -> String {
+    value.as_json_text().to_owned()
+}
+
+fn masked(_: &Value) -> String {
+    "\"********\"".to_owned()
 }
 
 /// Resolves the keys for now; who follows is told what differs.

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The version that is written.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// A context, an action and its keys.
 type Bound = (String, String, Vec<String>);
@@ -23,6 +23,8 @@ pub(super) struct Header {
     size: (u16, u16),
     now: i64,
     persona: String,
+    #[serde(default)]
+    user: String,
     offline: bool,
     mouse: bool,
     plain_borders: bool,
@@ -47,6 +49,7 @@ impl Header {
             size: model.size,
             now: model.now.as_millis(),
             persona: shared.persona.to_string(),
+            user: shared.user.clone(),
             offline: shared.offline,
             mouse: shared.mouse,
             plain_borders: shared.plain_borders,
@@ -62,7 +65,7 @@ impl Header {
     /// How the screen was set up; `default` are the keys of a recording that names none.
     pub fn setup(&self, default: impl FnOnce() -> Arc<Keymap>) -> Result<Setup, String> {
         if !(1..=VERSION).contains(&self.v) {
-            return Err(format!("line 1: version {} is not known here; this program reads versions 1 and {VERSION}", self.v));
+            return Err(format!("line 1: version {} is not known here; this program reads versions 1 to {VERSION}", self.v));
         }
         let keymap = if self.v == 1 { default() } else { self.keymap().map_err(|why| format!("line 1: {why}"))? };
         Ok(Setup {
@@ -71,6 +74,7 @@ impl Header {
             keymap,
             plain_borders: self.plain_borders,
             persona: self.persona.parse().unwrap_or_default(),
+            user: self.user.clone(),
             offline: self.offline,
             mouse: self.mouse,
         })

@@ -6,16 +6,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     app::{
-        Arrange, Arranged, History, JobId, Model, Moment, Msg, Pointer, PointerKind, Snapshot,
+        Arrange, Arranged, History, JobId, Model, Moment, Msg, Pointer, PointerKind, Queue, Snapshot,
         model::{Focus, Layer},
     },
-    engine::{FactMap, RefreshReport, SourceStatus},
+    engine::{FactMap, QueueStatus, RefreshReport, SourceStatus},
     fact::{ConflictEntry, Key, SourceId, Timestamp, Value},
     keymap::{Chord, KeyName, Keyboard},
-    wire::{ViewConflict, ViewFact, ViewSource, told_error},
+    runtime::queue_view,
+    wire::{ViewConflict, ViewFact, ViewQueue, ViewSource, told_error},
 };
 
-use super::redact::{letters, stand_in};
+use super::{
+    answer::RecordedAnswer,
+    redact::{letters, stand_in},
+};
 
 /// A message and when it came.
 #[derive(Debug, Serialize, Deserialize)]
@@ -55,7 +59,12 @@ enum Recorded {
         gone: Vec<Key>,
         sources: Option<Vec<ViewSource>>,
         conflicts: Option<Vec<ViewConflict>>,
+        /// Before version 3: how many waited.
+        #[serde(default, skip_serializing_if = "is_nothing")]
         queue: u64,
+        /// The queue, if it stands otherwise.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        changes: Option<Box<ViewQueue>>,
         notes: Vec<String>,
     },
     Arranged {
@@ -73,6 +82,8 @@ enum Recorded {
         key: String,
         moments: Vec<(i64, Option<String>, Option<f64>)>,
     },
+    Answered(Box<RecordedAnswer>),
+    Linked(bool),
     EngineGone(String),
     Fault(String),
     CacheTold {
@@ -127,6 +138,8 @@ impl Line {
                     .map(|moment| (moment.at.as_millis(), moment.value.as_ref().map(stand_in), moment.score))
                     .collect(),
             },
+            Msg::Answered(job, answer) => Recorded::Answered(Box::new(RecordedAnswer::of(*job, answer))),
+            Msg::Linked(owns) => Recorded::Linked(*owns),
             Msg::EngineGone(why) => Recorded::EngineGone(why.clone()),
             Msg::Fault(why) => Recorded::Fault(why.clone()),
             Msg::CacheTold(sentence, trouble) => Recorded::CacheTold { sentence: sentence.clone(), trouble: *trouble },
@@ -152,10 +165,10 @@ impl Line {
             Recorded::Snapshot { facts, sources, conflicts, queue, notes } => {
                 let facts = facts.into_iter().map(|fact| fact.insight().map(Arc::new)).collect::<Result<FactMap, _>>()?;
                 let (sources, conflicts) = (standing(sources), entries(conflicts)?);
-                *shown = Snapshot { partial: false, facts, sources, conflicts, queue, notes: notes.into() };
+                *shown = Snapshot { partial: false, facts, sources, conflicts, queue: so_many(queue), notes: notes.into() };
                 Msg::Snapshot(shown.clone())
             }
-            Recorded::Changed { partial, facts, gone, sources, conflicts, queue, notes } => {
+            Recorded::Changed { partial, facts, gone, sources, conflicts, queue, changes, notes } => {
                 for key in &gone {
                     shown.facts.remove(key);
                 }
@@ -169,7 +182,11 @@ impl Line {
                     shown.conflicts = entries(conflicts)?;
                 }
                 shown.partial = partial;
-                shown.queue = queue;
+                match changes {
+                    Some(changes) => shown.queue = queue_view::from_wire(*changes)?,
+                    None if queue > 0 => shown.queue = so_many(queue),
+                    None => {}
+                }
                 shown.notes = notes.into();
                 Msg::Snapshot(shown.clone())
             }
@@ -190,6 +207,8 @@ impl Line {
                 let moments = moments.into_iter().map(moment).collect::<Result<Vec<_>, String>>()?;
                 Msg::History(History::new(Key::new(&key).map_err(|error| error.to_string())?, moments))
             }
+            Recorded::Answered(told) => told.msg()?,
+            Recorded::Linked(owns) => Msg::Linked(owns),
             Recorded::EngineGone(why) => Msg::EngineGone(why),
             Recorded::Fault(why) => Msg::Fault(why),
             Recorded::CacheTold { sentence, trouble } => Msg::CacheTold(sentence, trouble),
@@ -204,9 +223,18 @@ pub(super) fn is_filtered(text: &str) -> bool {
     !text.trim().is_empty()
 }
 
-/// A key as it is written: what it types into the filter is replaced.
+/// A queue of which only its length was written.
+fn so_many(depth: u64) -> Queue {
+    Queue { status: QueueStatus { depth, ..QueueStatus::default() }, ..Queue::default() }
+}
+
+const fn is_nothing(count: &u64) -> bool {
+    *count == 0
+}
+
+/// A key as it is written: what it types into the filter or the prompt is replaced.
 fn typed(chord: Chord, model: &Model) -> Chord {
-    let Some(char) = chord.typed().filter(|_| model.focus() == Focus::Layer(Layer::Filter)) else { return chord };
+    let Some(char) = chord.typed().filter(|_| matches!(model.focus(), Focus::Layer(Layer::Filter | Layer::Prompt))) else { return chord };
     if model.shared.keymap.action(model.contexts(), chord).is_some() {
         return chord;
     }
@@ -226,7 +254,8 @@ fn changed(before: &Snapshot, now: &Snapshot) -> Recorded {
         sources: (before.sources != now.sources).then(|| now.sources.iter().map(ViewSource::of).collect()),
         conflicts: (before.conflicts != now.conflicts)
             .then(|| now.conflicts.iter().map(|conflict| ViewConflict::of(conflict, &stand_in)).collect()),
-        queue: now.queue,
+        queue: 0,
+        changes: (before.queue != now.queue).then(|| Box::new(queue_view::to_wire(&now.queue, &stand_in, &stand_in))),
         notes: now.notes.to_vec(),
     }
 }

@@ -108,7 +108,7 @@ fn everything_but_values_survives() {
         panic!("no snapshot")
     };
     assert_eq!(
-        (facts.len(), sources.len(), conflicts.len(), queue),
+        (facts.len(), sources.len(), conflicts.len(), queue.status.depth),
         (original.facts.len(), original.sources.len(), original.conflicts.len(), 1)
     );
     for (fact, wanted) in facts.iter().zip(original.facts.iter()) {
@@ -126,7 +126,7 @@ fn a_bad_recording_is_said_with_its_line() {
     let said = |text: String| replay(&text).unwrap_err();
     assert_eq!(replay("").unwrap_err(), "the recording is empty");
     assert!(said("{}".to_owned()).starts_with("line 1:"));
-    assert!(said(text.replacen("\"v\":2", "\"v\":9", 1)).contains("version 9"));
+    assert!(said(text.replacen("\"v\":3", "\"v\":9", 1)).contains("version 9"));
     assert!(said(format!("{text}{{\"at\":1,\"msg\":{{\"key\":\"Hyper+K\"}}}}\n")).starts_with("line 3: \"Hyper+K\" is no key"));
 }
 

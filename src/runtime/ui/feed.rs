@@ -4,6 +4,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use tokio::{
     sync::{
+        Notify,
         broadcast::{self, error::RecvError},
         mpsc::Sender,
         watch,
@@ -14,6 +15,7 @@ use tokio::{
 use crate::{
     app::{Msg, Snapshot},
     engine::{EngineError, EngineEvent, EngineHandle, EngineView, FactMap, StampedEvent},
+    runtime::queue_view,
 };
 
 /// The least time between two snapshots.
@@ -31,6 +33,15 @@ struct Voice {
     events: broadcast::Receiver<StampedEvent>,
     screen: Sender<Msg>,
     held: Snapshot,
+    /// The queue moved since it was looked at.
+    moved: Arc<Notify>,
+}
+
+impl Feed {
+    /// Has the queue looked at: for what moves it without an event.
+    pub fn mover(&self) -> Arc<Notify> {
+        Arc::clone(&self.voice.moved)
+    }
 }
 
 /// Tells the screen what the engine knows at its start. Blocks: not for the loop.
@@ -43,9 +54,9 @@ pub(super) fn first(handle: &EngineHandle, screen: &Sender<Msg>) -> Result<Feed,
         let _ = screen.blocking_send(Msg::Snapshot(Snapshot::first(view)));
     }
     let (mut view, events) = (handle.view()?, handle.subscribe());
-    let held = Snapshot::of(view.borrow_and_update().clone(), handle.notes().into());
+    let held = Snapshot::of(view.borrow_and_update().clone(), handle.notes().into()).with_queue(queue_view::look(handle));
     let _ = screen.blocking_send(Msg::Snapshot(held.clone()));
-    Ok(Feed { view, voice: Voice { handle: handle.clone(), events, screen: screen.clone(), held } })
+    Ok(Feed { view, voice: Voice { handle: handle.clone(), events, screen: screen.clone(), held, moved: Arc::new(Notify::new()) } })
 }
 
 /// Tells the screen what changes until one of them is gone.
@@ -59,7 +70,14 @@ pub(super) async fn follow(feed: Feed) {
             return;
         }
         drop(std::mem::take(&mut before));
-        match voice.tell(view.changed()).await {
+        let queue = Arc::clone(&voice.moved);
+        let moved = async {
+            tokio::select! {
+                changed = view.changed() => changed,
+                () = queue.notified() => Ok(()),
+            }
+        };
+        match voice.tell(moved).await {
             Some(Ok(())) => {}
             Some(Err(_)) => {
                 // Nobody listens any more if this fails: then there is nothing to say.
@@ -68,7 +86,10 @@ pub(super) async fn follow(feed: Feed) {
             }
             None => return,
         }
-        let snapshot = Snapshot::of(view.borrow_and_update().clone(), Arc::clone(&voice.held.notes));
+        let handle = voice.handle.clone();
+        // A look that failed leaves what was seen before; the engine tells why.
+        let stands = tokio::task::spawn_blocking(move || queue_view::look(&handle)).await.unwrap_or_else(|_| voice.held.queue.clone());
+        let snapshot = Snapshot::of(view.borrow_and_update().clone(), Arc::clone(&voice.held.notes)).with_queue(stands);
         before = std::mem::replace(&mut voice.held, snapshot.clone());
         if voice.screen.send(Msg::Snapshot(snapshot)).await.is_err() {
             return;
@@ -90,7 +111,8 @@ impl Voice {
                         self.screen.send(Msg::CacheTold(event.to_string(), event.is_trouble())).await.ok()?;
                         self.note().await?;
                     }
-                    Ok(_) | Err(RecvError::Lagged(_)) => {}
+                    Ok(StampedEvent { event: EngineEvent::Queue(_), .. }) | Err(RecvError::Lagged(_)) => self.moved.notify_one(),
+                    Ok(_) => {}
                     // The view ends with it.
                     Err(RecvError::Closed) => return Some(until.await),
                 },

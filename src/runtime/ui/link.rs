@@ -1,16 +1,23 @@
 //! Who answers the screen: the engine in this process, or the owner of the data directory behind the socket.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use tokio::{sync::mpsc::Sender, task::JoinHandle};
+use tokio::{
+    sync::{Notify, mpsc::Sender},
+    task::JoinHandle,
+};
 
 use crate::{
-    app::{History, JobId, Moment, Msg},
+    app::{Ask, History, JobId, Moment, Msg},
     engine::{Believed, Engine, EngineError, EngineHandle, StoreError, store::needs_passphrase},
     fact::{Key, SourceId},
 };
 
 use super::{
+    asking,
     feed::{self, Feed},
     glimpse::{self, Glimpse},
 };
@@ -50,7 +57,7 @@ impl Found {
 
 /// What the screen asks.
 pub(super) enum Link {
-    Owner { engine: Box<Engine>, handle: EngineHandle, server: Option<Server> },
+    Owner { engine: Box<Engine>, handle: EngineHandle, server: Option<Server>, context: Context, moved: Arc<Notify> },
     Client { context: Context, _following: Following },
 }
 
@@ -136,8 +143,9 @@ impl Link {
                 if let Err(error) = &server {
                     tracing::warn!(%error, "the socket cannot be made; nobody else can ask");
                 }
+                let moved = feed.mover();
                 tokio::spawn(feed::follow(feed));
-                Ok(Self::Owner { engine, handle, server: server.ok() })
+                Ok(Self::Owner { engine, handle, server: server.ok(), context: context.clone(), moved })
             }
             Found::Owner(mut following) => {
                 following.tell(screen.clone()).map_err(|error| RuntimeError::Io(format!("no thread for the socket: {error}")))?;
@@ -168,6 +176,23 @@ impl Link {
                 tokio::task::spawn_blocking(move || {
                     let _ = screen.blocking_send(Msg::Refreshed(job, follow::refresh(&context, &sources)));
                 });
+            }
+        }
+    }
+
+    /// Asks for a change, or for what is done with one; the answer is a message.
+    pub fn ask(&self, job: JobId, ask: Ask, screen: Sender<Msg>) {
+        match self {
+            Self::Owner { handle, context, moved, .. } => {
+                let (handle, context, moved) = (handle.clone(), context.clone(), Arc::clone(moved));
+                tokio::spawn(async move {
+                    asking::here(handle, context, job, ask, screen).await;
+                    moved.notify_one();
+                });
+            }
+            Self::Client { context, .. } => {
+                let context = context.clone();
+                tokio::task::spawn_blocking(move || asking::there(&context, job, ask, &screen));
             }
         }
     }

@@ -8,7 +8,7 @@ use tokio::{
 };
 
 use crate::{
-    app::{self, Effect, Model, Msg, Setup},
+    app::{self, Answer, Effect, Model, Msg, Setup},
     engine::{
         Engine,
         world::{Clock, SystemClock},
@@ -117,6 +117,7 @@ impl Session {
             keymap: Arc::clone(&assets.keymap),
             plain_borders: options.plain_borders,
             persona: app.persona.parse().unwrap_or_default(),
+            user: context.user.clone(),
             offline: context.offline,
             mouse: app.mouse,
         });
@@ -210,6 +211,7 @@ impl Session {
             self.take(Msg::Said(said.to_owned()));
         }
         self.had_link = true;
+        self.take(Msg::Linked(link.owns()));
         self.link = Some(link);
         self.linked_at = Instant::now();
         for effect in std::mem::take(&mut self.waiting) {
@@ -312,6 +314,10 @@ impl Session {
             Effect::Refresh(job, sources) => match &self.link {
                 Some(link) => link.refresh(job, sources, self.messages.clone()),
                 None => self.take(Msg::Refreshed(job, Err("the engine is not there yet".to_owned()))),
+            },
+            Effect::Ask(job, ask) => match &self.link {
+                Some(link) => link.ask(job, ask, self.messages.clone()),
+                None => self.take(Msg::Answered(job, Answer::failed("engine_unavailable", "nobody answers yet; ask again"))),
             },
             // A terminal that takes no more is noticed at the next frame.
             Effect::SetMouse(mouse) => drop(self.guard.set_mouse(mouse)),
