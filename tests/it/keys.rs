@@ -3,6 +3,7 @@
 mod files;
 mod keyring;
 mod marker;
+mod marker_changes;
 mod passphrase;
 mod rekey;
 mod wipe;

@@ -1,6 +1,7 @@
 //! Changes, end to end: the real binary, real files as targets, a server that is not there.
 
 mod delivery;
+mod kills;
 pub mod scene;
 mod service;
 mod undelivered;

@@ -6,8 +6,10 @@ mod proxy;
 mod run;
 mod sandbox;
 mod server;
+mod target;
 
 pub use proxy::{Fault, Proxy};
 pub use run::{Ran, Running};
 pub use sandbox::{Sandbox, binary};
 pub use server::{Reply, Server};
+pub use target::{Draws, Target};

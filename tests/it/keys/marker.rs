@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use crate::support::{Reply, Sandbox, Server};
 
-const MARKER: &str = "xyzzyMARKERplugh";
+pub(super) const MARKER: &str = "xyzzyMARKERplugh";
 
 /// How often the marker stands in files below, their names included, in either case; and how many files there are.
-fn marks(dir: &Path) -> (usize, usize) {
+pub(super) fn marks(dir: &Path) -> (usize, usize) {
     let (mut open, mut found, mut files) = (vec![dir.to_owned()], Vec::new(), 0);
     let finder = |bytes: &[u8]| bytes.windows(MARKER.len()).any(|window| window.eq_ignore_ascii_case(MARKER.as_bytes()));
     // As UTF-16 every letter is followed by a zero.
@@ -22,6 +22,10 @@ fn marks(dir: &Path) -> (usize, usize) {
             }
             if path.is_dir() {
                 open.push(path);
+                continue;
+            }
+            // A socket keeps nothing but its name.
+            if !path.is_file() {
                 continue;
             }
             files += 1;
