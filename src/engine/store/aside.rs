@@ -67,7 +67,7 @@ pub fn keep_copy(data_dir: &Path, name: &str, bytes: &[u8], keys: Option<&[u32]>
 /// Moves the log of record as a whole to a directory of this moment. Which keys it needs is not known, so every one is kept.
 ///
 /// # Errors
-/// As for [`set_aside`].
+/// [`StoreError::Unwritable`]: it stays where it is.
 pub fn set_log_aside(data_dir: &Path, now: Timestamp) -> Result<PathBuf, StoreError> {
     set_aside(data_dir, &[LOG_DIR], now)
 }
