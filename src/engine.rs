@@ -6,6 +6,8 @@
 //! It does not know who asks: a screen, a script and a socket client hold the same handle.
 
 mod api;
+mod audit;
+mod auditing;
 mod cache;
 mod cache_event;
 mod changes;
@@ -44,6 +46,8 @@ pub use api::{
     CacheStatus, CompactReport, EngineError, EngineEvent, EngineOptions, EvictReport, FactQuery, Knowledge, RefreshReport, RoomStatus,
     SortBy, SourceStatus, SourceTest, StampedEvent,
 };
+pub use audit::{AuditFinding, AuditRecord, AuditReport, Caller, Deed, Ending, Hash, Head, Note, Who, hash_of_hex, hex, on_behalf_of};
+pub use auditing::AuditLine;
 pub use cache::{HotStatus, TraceCount, TraceError, replay_trace};
 pub use cache_event::{CacheEvent, HydratedFrom};
 pub use handle::{Engine, EngineHandle};
