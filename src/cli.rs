@@ -7,6 +7,7 @@
 //! a quiet end. It knows no engine and keeps no state.
 
 mod ask;
+mod audit;
 mod changes;
 mod chaos;
 mod command;

@@ -5,6 +5,7 @@
 //!
 //! It carries no bytes and prints nothing. Escaping for terminals happens where lines leave (`text::json_line`).
 
+mod audit;
 mod cache;
 mod cache_event;
 mod chaos;
@@ -26,6 +27,7 @@ mod view;
 #[cfg(test)]
 mod tests;
 
+pub use audit::{AuditFindingPayload, AuditHeadPayload, AuditPayload, AuditVerifyPayload};
 pub use cache::{
     CacheCompactPayload, CacheEvictPayload, CachePayload, CacheReplayPayload, HotPayload, HydratePayload, LeftOutPayload, SnapshotPayload,
     StandingPayload,

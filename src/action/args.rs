@@ -2,6 +2,7 @@
 //!
 //! Unknown members are refused, missing ones take the default of the command line.
 
+mod audit;
 mod change;
 
 use serde::{Deserialize, Deserializer};
@@ -9,6 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::fact::{FactState, Key, Mark, Pattern};
 
+pub use audit::{AuditListArgs, AuditVerifyArgs};
 pub use change::{
     ChangeRow, CommandArgs, EditArgs, FlushArgs, LockArgs, QueueListArgs, RedoArgs, ReleaseArgs, ResolveArgs, SetArgs, SubmitArgs, UndoArgs,
 };

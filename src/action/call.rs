@@ -5,10 +5,10 @@ use serde_json::{Map, Value as Json};
 
 use super::{
     args::{
-        CacheCompactArgs, CacheEvictArgs, CacheStatusArgs, CacheVerifyArgs, CommandArgs, ConflictListArgs, ConflictShowArgs,
-        ConflictUndoArgs, ConflictWatchArgs, DamagedDropArgs, DamagedListArgs, EditArgs, EmptyArgs, FlushArgs, HistoryArgs, HydrateArgs,
-        ListArgs, LockArgs, QueueListArgs, ReadArgs, RedoArgs, RefreshArgs, RekeyArgs, ReleaseArgs, ResolveArgs, SetArgs, SnapshotArgs,
-        SourceListArgs, SourceTestArgs, SourceTrustArgs, SubmitArgs, UndoArgs, WatchArgs, WhyArgs,
+        AuditListArgs, AuditVerifyArgs, CacheCompactArgs, CacheEvictArgs, CacheStatusArgs, CacheVerifyArgs, CommandArgs, ConflictListArgs,
+        ConflictShowArgs, ConflictUndoArgs, ConflictWatchArgs, DamagedDropArgs, DamagedListArgs, EditArgs, EmptyArgs, FlushArgs,
+        HistoryArgs, HydrateArgs, ListArgs, LockArgs, QueueListArgs, ReadArgs, RedoArgs, RefreshArgs, RekeyArgs, ReleaseArgs, ResolveArgs,
+        SetArgs, SnapshotArgs, SourceListArgs, SourceTestArgs, SourceTrustArgs, SubmitArgs, UndoArgs, WatchArgs, WhyArgs,
     },
     persona::Persona,
     registry,
@@ -98,6 +98,14 @@ pub enum Call {
     QueueCancel(CommandArgs),
     /// `core.queue.drop`
     QueueDrop(CommandArgs),
+    /// `core.audit.read`
+    AuditList(AuditListArgs),
+    /// `core.audit.verify`
+    AuditVerify(AuditVerifyArgs),
+    /// `core.audit.head`
+    AuditHead(EmptyArgs),
+    /// `core.audit.export`
+    AuditExport(EmptyArgs),
 }
 
 /// Why a request cannot be carried out as it stands.
@@ -188,6 +196,10 @@ impl Call {
             "core.queue.rebase" => typed(spec, args).map(Self::QueueRebase),
             "core.queue.cancel" => typed(spec, args).map(Self::QueueCancel),
             "core.queue.drop" => typed(spec, args).map(Self::QueueDrop),
+            "core.audit.read" => typed(spec, args).map(Self::AuditList),
+            "core.audit.verify" => typed(spec, args).map(Self::AuditVerify),
+            "core.audit.head" => typed(spec, args).map(Self::AuditHead),
+            "core.audit.export" => typed(spec, args).map(Self::AuditExport),
             _ if spec.scope == Scope::Screen => Err(CallError::NotHere(spec.id, "it acts on the screen")),
             _ => Err(CallError::NotHere(spec.id, "run it as a subcommand")),
         }

@@ -20,6 +20,5 @@ pub const LATER: &[LaterSpec] = &[
     later(&["source", "add"], "adds a source"),
     later(&["prefetch"], "shows what is fetched ahead"),
     later(&["telemetry"], "shows how Stellar itself is doing"),
-    later(&["audit"], "shows who did what"),
     later(&["runbook"], "runs a runbook"),
 ];

@@ -1,6 +1,7 @@
 //! The registry: every action, once.
 
 mod app;
+mod audit;
 mod cache;
 mod change;
 mod chaos;
@@ -14,13 +15,14 @@ mod source;
 
 use super::spec::ActionSpec;
 
-const TABLES: [&[ActionSpec]; 11] = [
+const TABLES: [&[ActionSpec]; 12] = [
     insight::ACTIONS,
     source::ACTIONS,
     change::ACTIONS,
     queue::ACTIONS,
     conflict::ACTIONS,
     cache::ACTIONS,
+    audit::ACTIONS,
     chaos::ACTIONS,
     config::ACTIONS,
     look::ACTIONS,

@@ -45,6 +45,7 @@ const CODES: &[(&str, u8)] = &[
     ("offline", 5),
     ("denied", 6),
     ("store_damaged", 7),
+    ("audit_broken", 7),
     ("wait_expired", 8),
     ("store_busy", 1),
     ("not_writable", 1),

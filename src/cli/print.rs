@@ -3,6 +3,7 @@
 //! One printer per kind of answer. A printer that aligns columns holds its lines until the answer is complete; one that follows events
 //! writes each at once.
 
+mod audit;
 mod cache;
 mod conflict;
 mod decision;
@@ -72,6 +73,10 @@ pub fn printer_for(action: &str, args: &Map<String, Json>) -> Box<dyn Printer> {
         "core.queue.show" => Box::new(queue::CommandPrinter),
         action if action.starts_with("core.input.") || action.starts_with("core.queue.") => Box::new(queue::ChangePrinter::default()),
         "core.cache.evict" | "core.cache.compact" => Box::new(cache::SentencePrinter),
+        "core.audit.read" => Box::new(audit::AuditPrinter),
+        "core.audit.verify" => Box::new(audit::AuditVerifyPrinter),
+        "core.audit.head" => Box::new(audit::AuditHeadPrinter),
+        "core.audit.export" => Box::new(audit::AuditExportPrinter),
         "core.cache.verify" => Box::new(upkeep::VerifyPrinter),
         "core.cache.rekey" => Box::new(upkeep::RekeyPrinter),
         "core.cache.damaged" => Box::new(upkeep::DamagedPrinter::default()),

@@ -6,17 +6,18 @@ use tokio::sync::mpsc;
 
 use crate::{
     config::SourceKind,
-    engine::{Engine, EngineOptions, world::SystemClock, world::SystemRng},
+    engine::{Engine, EngineOptions, on_behalf_of, world::SystemClock, world::SystemRng},
 };
 
 use super::{
     context::{Context, RuntimeError},
-    execute::execute,
+    execute::{config_note, execute},
     log::{Log, engine_started, engine_stopped},
     message::{Reply, Request},
     secrets::ProcessSecrets,
     server::Server,
     signals::told_to_end,
+    user,
     vault::ProcessVault,
 };
 
@@ -74,6 +75,10 @@ pub fn serve(context: &Context, ready: impl FnOnce(&Context)) -> Result<(), Runt
         engine_started(context, &engine.handle().notes());
         let server = Server::start(context, engine.handle())
             .map_err(|error| RuntimeError::Io(format!("the socket {} cannot be made: {error}", context.socket.display())))?;
+        let handle = engine.handle();
+        if let Err(error) = on_behalf_of(user::caller(), handle.record_config(&context.config.digest, config_note(context, "cli"))).await {
+            tracing::warn!(%error, "that this configuration is in force could not be put into the audit");
+        }
         ready(context);
         end.await;
         server.leave(context).await;

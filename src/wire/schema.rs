@@ -4,6 +4,7 @@ use schemars::{JsonSchema, Schema, schema_for};
 use serde_json::{Map, Value as Json};
 
 use super::{
+    audit::{AuditHeadPayload, AuditPayload, AuditVerifyPayload},
     cache::{CacheCompactPayload, CacheEvictPayload, CachePayload, CacheReplayPayload, HydratePayload, SnapshotPayload},
     cache_event::{
         CompactedPayload, FailedOverPayload, HydratedPayload, QuarantinedPayload, RecoveredPayload, RemovedPayload, ResyncPayload,
@@ -79,6 +80,10 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("core.cache.recovered", of::<RecoveredPayload>("")),
         ("core.cache.quarantined", of::<QuarantinedPayload>("")),
         ("core.cache.compacted", of::<CompactedPayload>("")),
+        ("core.audit.read", of::<AuditPayload>("")),
+        ("core.audit.export", of::<AuditPayload>("")),
+        ("core.audit.head", of::<AuditHeadPayload>("")),
+        ("core.audit.verify", of::<AuditVerifyPayload>("")),
         ("core.chaos.read", of::<ChaosProfilePayload>("")),
         ("core.chaos.run", of::<ChaosReportPayload>("")),
         ("core.engine.fault", of::<FaultPayload>("")),
