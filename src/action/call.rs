@@ -7,8 +7,8 @@ use super::{
     args::{
         CacheCompactArgs, CacheEvictArgs, CacheStatusArgs, CacheVerifyArgs, CommandArgs, ConflictListArgs, ConflictShowArgs,
         DamagedDropArgs, DamagedListArgs, EditArgs, EmptyArgs, FlushArgs, HistoryArgs, HydrateArgs, ListArgs, LockArgs, QueueListArgs,
-        ReadArgs, RedoArgs, RefreshArgs, RekeyArgs, ReleaseArgs, ResolveArgs, SetArgs, SnapshotArgs, SourceListArgs, SourceTestArgs,
-        SubmitArgs, UndoArgs, WatchArgs, WhyArgs,
+        ReadArgs, RedoArgs, RefreshArgs, RekeyArgs, ReleaseArgs, ResolveArgs, SetArgs, SnapshotArgs, SourceDetectArgs, SourceListArgs,
+        SourceTestArgs, SubmitArgs, UndoArgs, WatchArgs, WhyArgs,
     },
     persona::Persona,
     registry,
@@ -32,6 +32,8 @@ pub enum Call {
     SourceList(SourceListArgs),
     /// `core.source.test`
     SourceTest(SourceTestArgs),
+    /// `core.source.detect`
+    SourceDetect(SourceDetectArgs),
     /// `core.conflict.read`
     ConflictList(ConflictListArgs),
     /// `core.conflict.show`
@@ -149,6 +151,7 @@ impl Call {
             "core.source.refresh" => typed(spec, args).map(Self::Refresh),
             "core.source.read" => typed(spec, args).map(Self::SourceList),
             "core.source.test" => typed(spec, args).map(Self::SourceTest),
+            "core.source.detect" => typed(spec, args).map(Self::SourceDetect),
             "core.conflict.read" => typed(spec, args).map(Self::ConflictList),
             "core.conflict.show" => typed(spec, args).map(Self::ConflictShow),
             "core.cache.read" => typed(spec, args).map(Self::CacheStatus),

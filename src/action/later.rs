@@ -18,8 +18,6 @@ pub const LATER: &[LaterSpec] = &[
     later(&["reader"], "reads facts line by line"),
     later(&["conflicts", "watch"], "follows conflicts"),
     later(&["conflicts", "undo"], "takes back a decision"),
-    later(&["source", "detect"], "suggests sources"),
-    later(&["source", "add"], "adds a source"),
     later(&["source", "trust"], "shows learned trust"),
     later(&["prefetch"], "shows what is fetched ahead"),
     later(&["telemetry"], "shows how Stellar itself is doing"),

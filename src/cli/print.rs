@@ -5,6 +5,7 @@
 
 mod cache;
 mod conflict;
+mod detect;
 mod fact;
 mod list;
 mod look;
@@ -58,6 +59,7 @@ pub fn printer_for(action: &str, args: &Map<String, Json>) -> Box<dyn Printer> {
         "core.insight.watch" => Box::new(watch::WatchPrinter::default()),
         "core.source.read" => Box::new(source::SourceListPrinter::default()),
         "core.source.test" => Box::new(source::SourceTestPrinter),
+        "core.source.detect" => Box::new(detect::DetectPrinter),
         "core.source.refresh" => Box::new(source::RefreshPrinter),
         "core.conflict.read" => Box::new(conflict::ConflictListPrinter::default()),
         "core.conflict.show" => Box::new(conflict::ConflictPrinter),

@@ -6,6 +6,7 @@ mod answer;
 mod changes;
 mod commands;
 mod conflicts;
+mod detect;
 mod past;
 mod queue;
 mod read;
@@ -65,6 +66,7 @@ pub async fn execute(handle: &EngineHandle, context: &Context, request: &Request
         Call::Refresh(args) => sources::refresh(&mut answer, &args).await,
         Call::SourceList(_) => sources::list(&mut answer).await,
         Call::SourceTest(args) => sources::test(&mut answer, &args).await,
+        Call::SourceDetect(args) => detect::detect(&mut answer, &args).await,
         Call::ConflictList(args) => conflicts::list(&mut answer, &args).await,
         Call::ConflictShow(args) => conflicts::show(&mut answer, &args).await,
         Call::CacheStatus(_) => status::cache(&mut answer).await,

@@ -7,6 +7,8 @@ mod arch;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod detect;
+#[cfg(test)]
 mod docs;
 #[cfg(test)]
 mod drift;
@@ -16,6 +18,8 @@ mod first_light;
 mod keys;
 #[cfg(test)]
 mod network;
+#[cfg(test)]
+mod prometheus;
 #[cfg(test)]
 mod queue;
 #[cfg(test)]
