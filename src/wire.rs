@@ -11,6 +11,7 @@ mod cache_event;
 mod chaos;
 mod conflict;
 mod decision;
+mod detect;
 mod envelope;
 mod event;
 mod history;
@@ -39,6 +40,7 @@ pub use cache_event::{
 pub use chaos::{ChaosProfilePayload, ChaosReportPayload, FaultCountPayload, RecoveryPayload};
 pub use conflict::{CandidatePayload, ConflictPayload, DisputedChangePayload};
 pub use decision::{AuthorPayload, DecisionPayload, SaidPayload, TrustPayload};
+pub use detect::{DetectPayload, DetectReasonPayload, DetectedPayload, SourceAddPayload};
 pub use envelope::{Envelope, ErrorBody, Outcome, VERSION, Via};
 pub use event::{ConflictEventPayload, EventPayload, FaultPayload, MissedPayload, ReadyPayload};
 pub use history::HistoryPayload;

@@ -99,6 +99,17 @@ pub struct SourceTestArgs {
     pub name: String,
 }
 
+/// `core.source.detect`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourceDetectArgs {
+    /// An absolute path, or a URL.
+    pub target: String,
+    /// Without what is remembered.
+    #[serde(default)]
+    pub refresh: bool,
+}
+
 /// `core.conflict.read`
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -8,7 +8,7 @@ use super::{
         AuditListArgs, AuditVerifyArgs, CacheCompactArgs, CacheEvictArgs, CacheStatusArgs, CacheVerifyArgs, CommandArgs, ConflictListArgs,
         ConflictShowArgs, ConflictUndoArgs, ConflictWatchArgs, DamagedDropArgs, DamagedListArgs, EditArgs, EmptyArgs, FlushArgs,
         HistoryArgs, HydrateArgs, ListArgs, LockArgs, QueueListArgs, ReadArgs, RedoArgs, RefreshArgs, RekeyArgs, ReleaseArgs, ResolveArgs,
-        SetArgs, SnapshotArgs, SourceListArgs, SourceTestArgs, SourceTrustArgs, SubmitArgs, UndoArgs, WatchArgs, WhyArgs,
+        SetArgs, SnapshotArgs, SourceDetectArgs, SourceListArgs, SourceTestArgs, SourceTrustArgs, SubmitArgs, UndoArgs, WatchArgs, WhyArgs,
     },
     persona::Persona,
     registry,
@@ -32,6 +32,8 @@ pub enum Call {
     SourceList(SourceListArgs),
     /// `core.source.test`
     SourceTest(SourceTestArgs),
+    /// `core.source.detect`
+    SourceDetect(SourceDetectArgs),
     /// `core.conflict.read`
     ConflictList(ConflictListArgs),
     /// `core.conflict.show`
@@ -163,6 +165,7 @@ impl Call {
             "core.source.refresh" => typed(spec, args).map(Self::Refresh),
             "core.source.read" => typed(spec, args).map(Self::SourceList),
             "core.source.test" => typed(spec, args).map(Self::SourceTest),
+            "core.source.detect" => typed(spec, args).map(Self::SourceDetect),
             "core.conflict.read" => typed(spec, args).map(Self::ConflictList),
             "core.conflict.show" => typed(spec, args).map(Self::ConflictShow),
             "core.conflict.watch" => typed(spec, args).map(Self::ConflictWatch),

@@ -7,6 +7,7 @@ mod audit;
 mod cache;
 mod conflict;
 mod decision;
+mod detect;
 mod fact;
 mod list;
 mod look;
@@ -60,6 +61,7 @@ pub fn printer_for(action: &str, args: &Map<String, Json>) -> Box<dyn Printer> {
         "core.insight.watch" => Box::new(watch::WatchPrinter::default()),
         "core.source.read" => Box::new(source::SourceListPrinter::default()),
         "core.source.test" => Box::new(source::SourceTestPrinter),
+        "core.source.detect" => Box::new(detect::DetectPrinter),
         "core.source.refresh" => Box::new(source::RefreshPrinter),
         "core.conflict.read" => Box::new(conflict::ConflictListPrinter::default()),
         "core.conflict.resolve" | "core.conflict.undo" => Box::new(decision::DecisionPrinter::default()),

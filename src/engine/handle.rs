@@ -23,7 +23,7 @@ use super::{
     queue::open_desk,
     recall::all,
     snapshots::Told,
-    source::{BuiltSource, SourceDeps, build_sources},
+    source::{BuiltSource, SourceDeps, build_sources, detect::Detector},
     store::{Hydrated, KeyKeeper, Mode, OpenedStore, Taken, open_resilient},
     view::EngineView,
 };
@@ -284,6 +284,12 @@ impl EngineHandle {
         let id = SourceId::new(name).map_err(|_| EngineError::NoSuchSource(name.to_owned()))?;
         let at = self.position(&id)?;
         Ok(self.core.test_source(at).await)
+    }
+
+    /// Who suggests sources, with what it remembers.
+    #[must_use]
+    pub fn detector(&self) -> &Detector {
+        &self.core.detector
     }
 
     /// How every source stands, in configured order.

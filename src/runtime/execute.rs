@@ -8,6 +8,7 @@ mod changes;
 mod commands;
 mod conflicts;
 mod decide;
+mod detect;
 mod past;
 mod queue;
 mod read;
@@ -88,6 +89,7 @@ async fn carry_out(handle: &EngineHandle, context: &Context, request: &Request, 
         Call::Refresh(args) => sources::refresh(&mut answer, &args).await,
         Call::SourceList(_) => sources::list(&mut answer).await,
         Call::SourceTest(args) => sources::test(&mut answer, &args).await,
+        Call::SourceDetect(args) => detect::detect(&mut answer, &args).await,
         Call::ConflictList(args) => conflicts::list(&mut answer, &args).await,
         Call::ConflictShow(args) => conflicts::show(&mut answer, &args).await,
         Call::ConflictWatch(args) => decide::watch(&mut answer, &args).await,
