@@ -42,6 +42,7 @@ mod sending;
 mod snapshots;
 pub mod source;
 pub mod store;
+mod telemetry;
 mod tell;
 mod trust;
 mod upkeep;
@@ -67,6 +68,7 @@ pub use store::{
     DamagedCopy, Hydrated, KeyChange, KeyStatus, Mode, NotOne, OuterChange, Progress, SnapshotError, Standing, StoreError, StoreStats,
     Taken, Wipe,
 };
+pub use telemetry::Telemetry;
 pub use trust::LearnedTrust;
 pub use view::{Contested, EngineView, FactMap};
 pub use window::glimpse;

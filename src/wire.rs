@@ -22,6 +22,7 @@ mod queue;
 mod report;
 mod schema;
 mod source;
+mod telemetry;
 mod upkeep;
 mod view;
 
@@ -55,5 +56,6 @@ pub use report::{
 };
 pub use schema::schemas;
 pub use source::{RefreshPayload, SamplePayload, SkippedPayload, SourceErrorPayload, SourcePayload, SourceTestPayload};
+pub use telemetry::{CalibrationPayload, ScoresPayload, TelemetryPayload};
 pub use upkeep::{CacheKeyPayload, DamagedPayload, RekeyPayload, ResealingPayload, VerifyPayload, WipePayload};
 pub use view::{Veil, ViewCommand, ViewConflict, ViewFact, ViewPayload, ViewQueue, ViewSource, told_error};

@@ -100,6 +100,8 @@ pub enum Call {
     QueueCancel(CommandArgs),
     /// `core.queue.drop`
     QueueDrop(CommandArgs),
+    /// `core.telemetry.read`
+    Telemetry(EmptyArgs),
     /// `core.audit.read`
     AuditList(AuditListArgs),
     /// `core.audit.verify`
@@ -199,6 +201,7 @@ impl Call {
             "core.queue.rebase" => typed(spec, args).map(Self::QueueRebase),
             "core.queue.cancel" => typed(spec, args).map(Self::QueueCancel),
             "core.queue.drop" => typed(spec, args).map(Self::QueueDrop),
+            "core.telemetry.read" => typed(spec, args).map(Self::Telemetry),
             "core.audit.read" => typed(spec, args).map(Self::AuditList),
             "core.audit.verify" => typed(spec, args).map(Self::AuditVerify),
             "core.audit.head" => typed(spec, args).map(Self::AuditHead),

@@ -17,6 +17,6 @@ const fn later(command: &'static [&'static str], what: &'static str) -> LaterSpe
 pub const LATER: &[LaterSpec] = &[
     later(&["reader"], "reads facts line by line"),
     later(&["prefetch"], "shows what is fetched ahead"),
-    later(&["telemetry"], "shows how Stellar itself is doing"),
+    later(&["telemetry", "export"], "hands measurements on"),
     later(&["runbook"], "runs a runbook"),
 ];

@@ -15,6 +15,7 @@ mod past;
 mod queue;
 mod source;
 mod table;
+mod telemetry;
 mod upkeep;
 mod watch;
 mod why;
@@ -75,6 +76,7 @@ pub fn printer_for(action: &str, args: &Map<String, Json>) -> Box<dyn Printer> {
         "core.queue.show" => Box::new(queue::CommandPrinter),
         action if action.starts_with("core.input.") || action.starts_with("core.queue.") => Box::new(queue::ChangePrinter::default()),
         "core.cache.evict" | "core.cache.compact" => Box::new(cache::SentencePrinter),
+        "core.telemetry.read" => Box::new(telemetry::TelemetryPrinter),
         "core.audit.read" => Box::new(audit::AuditPrinter),
         "core.audit.verify" => Box::new(audit::AuditVerifyPrinter),
         "core.audit.head" => Box::new(audit::AuditHeadPrinter),

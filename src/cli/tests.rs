@@ -186,7 +186,7 @@ fn bad_usage_is_a_sentence_and_two() {
 
 #[test]
 fn what_is_not_in_this_build_says_so() {
-    for line in ["reader", "runbook list", "prefetch status", "telemetry status"] {
+    for line in ["reader", "runbook list", "prefetch status", "telemetry export"] {
         let failure = refused(line);
         assert_eq!((failure.exit, failure.body.code.as_str()), (2, "not_in_this_build"), "{line}");
     }

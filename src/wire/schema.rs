@@ -24,6 +24,7 @@ use super::{
         SettingPayload, TextPayload,
     },
     source::{RefreshPayload, SourcePayload, SourceTestPayload},
+    telemetry::TelemetryPayload,
     upkeep::{DamagedPayload, RekeyPayload, VerifyPayload, WipePayload},
 };
 
@@ -84,6 +85,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("core.cache.recovered", of::<RecoveredPayload>("")),
         ("core.cache.quarantined", of::<QuarantinedPayload>("")),
         ("core.cache.compacted", of::<CompactedPayload>("")),
+        ("core.telemetry.read", of::<TelemetryPayload>("")),
         ("core.audit.read", of::<AuditPayload>("")),
         ("core.audit.export", of::<AuditPayload>("")),
         ("core.audit.head", of::<AuditHeadPayload>("")),
