@@ -10,6 +10,7 @@ mod conflicts;
 mod past;
 mod queue;
 mod read;
+mod shown;
 mod sources;
 mod status;
 mod upkeep;
