@@ -54,7 +54,7 @@ pub use api::{
     CacheStatus, CompactReport, DecisionEvent, DecisionStep, EngineError, EngineEvent, EngineOptions, EvictReport, FactQuery, Knowledge,
     RefreshReport, RoomStatus, SortBy, SourceStatus, SourceTest, StampedEvent,
 };
-pub use audit::{AuditFinding, AuditRecord, AuditReport, Caller, Deed, Ending, Hash, Head, Note, Who, hash_of_hex, hex, on_behalf_of};
+pub use audit::{AuditFinding, AuditRecord, AuditReport, Caller, Deed, Ending, Hash, Head, Note, Who, hash_of_hex, on_behalf_of};
 pub use auditing::AuditLine;
 pub use cache::{HotStatus, TraceCount, TraceError, replay_trace};
 pub use cache_event::{CacheEvent, HydratedFrom};

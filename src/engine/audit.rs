@@ -8,11 +8,13 @@
 
 mod caller;
 mod chain;
+mod hash;
 mod record;
 mod verify;
 
 pub use caller::{Caller, caller, on_behalf_of};
-pub use chain::{Hash, Head, genesis, hash_of_hex, hex, link};
+pub use chain::{Head, genesis, link};
+pub use hash::{Hash, hash_of_hex};
 pub use record::{AuditRecord, Cover, Deed, Ending, Note, Who};
 pub use verify::{AuditFinding, AuditReport, Verifier};
 

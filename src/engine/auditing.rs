@@ -32,6 +32,14 @@ pub struct AuditLine {
     pub value: Option<Value>,
 }
 
+impl AuditLine {
+    /// The hash before it as it is shown.
+    #[must_use]
+    pub fn before(&self) -> String {
+        Head { count: self.record.seq().saturating_sub(1), hash: self.before }.shown()
+    }
+}
+
 impl EngineHandle {
     /// Puts something into the audit that is no entry of the log otherwise; answered when it is on disk.
     ///

@@ -283,9 +283,9 @@ fn a_new_key_seals_the_same_chain() {
 #[test]
 fn a_flip_of_any_byte_on_the_disk_is_found() {
     run(async {
-        let bench = Bench { rotate_at: 2500, ..Bench::new() };
+        let bench = Bench { rotate_at: 1200, ..Bench::new() };
         let desk = bench.open();
-        for number in 1..=12 {
+        for number in 1..=6 {
             change(&desk, vec![asked(number)]).await.unwrap();
         }
         let kept = whole(&desk, None).head;
@@ -327,9 +327,9 @@ fn a_flip_of_any_byte_on_the_disk_is_found() {
             }
             let desk = cut.open();
             let report = verified(&desk, None, Some(kept)).unwrap();
-            if report.found < 12 {
+            if report.found < 6 {
                 let finding = report.findings.iter().find(|finding| finding.code == "truncated").unwrap_or_else(|| panic!("{report:?}"));
-                assert_eq!((finding.record, finding.to), (Some(head(&desk).count + 1), Some(12)));
+                assert_eq!((finding.record, finding.to), (Some(head(&desk).count + 1), Some(6)));
                 cuts += 1;
             }
         }

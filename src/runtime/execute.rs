@@ -13,6 +13,7 @@ mod past;
 mod queue;
 mod read;
 mod resolve;
+mod shown;
 mod sources;
 mod status;
 mod upkeep;

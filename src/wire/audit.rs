@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    engine::{AuditLine, AuditReport, Head, hex},
+    engine::{AuditLine, AuditReport, Head},
     fact::Value,
 };
 
@@ -93,9 +93,9 @@ impl AuditPayload {
             uid: record.who.uid,
             terminal: record.who.terminal.clone(),
             ssh: record.who.ssh.clone(),
-            entry: record.cover.map(|cover| hex(&cover.digest())),
-            prev: hex(&line.before),
-            hash: hex(&record.hash()),
+            entry: record.cover.map(|cover| cover.shown()),
+            prev: line.before(),
+            hash: record.shown(),
         }
     }
 }
@@ -119,12 +119,7 @@ impl AuditHeadPayload {
     /// Puts it on the wire.
     #[must_use]
     pub fn of(head: &Head, kept: Option<&Head>) -> Self {
-        Self {
-            records: head.count,
-            head: hex(&head.hash),
-            kept_records: kept.map(|kept| kept.count),
-            kept_head: kept.map(|kept| hex(&kept.hash)),
-        }
+        Self { records: head.count, head: head.shown(), kept_records: kept.map(|kept| kept.count), kept_head: kept.map(Head::shown) }
     }
 }
 
@@ -183,7 +178,7 @@ impl AuditVerifyPayload {
             whole: report.is_whole(),
             records: report.total(),
             found: report.found,
-            head: hex(&report.head.hash),
+            head: report.head.shown(),
             expected_at: report.expected_at,
             findings: findings.collect(),
             more: report.more,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     caller::Caller,
-    chain::{Hash, digest},
+    hash::{Hash, digest, hex},
 };
 use crate::fact::{Author, Key};
 
@@ -265,6 +265,12 @@ impl Cover {
     pub const fn digest(&self) -> Hash {
         self.digest
     }
+
+    /// The digest as it is shown.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        hex(&self.digest)
+    }
 }
 
 /// One record, as it stands in the log. Its place in the chain is filled in by who writes it, in its last bytes.
@@ -317,6 +323,12 @@ impl AuditRecord {
     #[must_use]
     pub const fn hash(&self) -> Hash {
         self.hash
+    }
+
+    /// Its hash as it is shown.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        hex(&self.hash)
     }
 
     /// Gives it its place.

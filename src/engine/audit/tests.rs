@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use sha2::{Digest as _, Sha256};
 
-use super::{chain::link_text, *};
+use super::{chain::link_text, hash::hex, *};
 use crate::fact::{Author, Timestamp};
 
 const STORE: [u8; 16] = *b"the test's store";

@@ -1,7 +1,8 @@
 //! Checking a chain: record after record, around what does not fit, so that every place is named.
 
 use super::{
-    chain::{Hash, Head, hex, link},
+    chain::{Head, link},
+    hash::{Hash, hex},
     record::AuditRecord,
 };
 use crate::fact::Timestamp;

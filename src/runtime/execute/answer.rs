@@ -12,14 +12,17 @@ use tokio::sync::mpsc;
 
 use crate::{
     action::{CallError, find},
-    engine::{EngineError, EngineHandle, Progress, QueueError, Told},
-    fact::{Key, Timestamp},
+    engine::{Deed, EngineError, EngineHandle, Note, Progress, QueueError, Told},
+    fact::{Author, Key, Timestamp},
     wire::{Envelope, ErrorBody, Outcome},
 };
 
-use super::super::{
-    context::Context,
-    message::{Reply, Request},
+use super::{
+    super::{
+        context::Context,
+        message::{Reply, Request},
+    },
+    shown::keys_shown,
 };
 
 /// Between two words on how far long work is; what is done sooner says nothing.
@@ -183,11 +186,17 @@ impl<'a> Answer<'a> {
         }
     }
 
-    /// Puts into the audit, before it is shown, which secret values a line shows.
+    /// Puts into the audit, before it is shown, which secret values a line shows. That it cannot be is said, and stops nothing.
     async fn record_revealed(&mut self, payload: &impl Serialize) {
-        for key in super::audit::keys_shown(payload) {
-            if self.handle.is_secret(&key) && self.revealed.insert(key.clone()) {
-                super::audit::revealed(self, &key).await;
+        for key in keys_shown(payload) {
+            if !self.handle.is_secret(&key) || !self.revealed.insert(key.clone()) {
+                continue;
+            }
+            let Request { via, persona, action, .. } = self.request;
+            let author = Author { user: self.context.user.clone(), via: via.clone(), persona: persona.clone() };
+            let note = Note::new(Deed::SecretRevealed).of_key(key.as_str()).about(action.clone()).by(&author);
+            if let Err(error) = self.handle.record(note).await {
+                self.note(&format!("this could not be put into the audit: {error}")).await;
             }
         }
     }

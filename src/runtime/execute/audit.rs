@@ -5,7 +5,7 @@
 
 use std::{collections::VecDeque, ops::ControlFlow};
 
-use serde::{Deserialize, Serialize, de::IgnoredAny};
+use serde::Deserialize;
 use tokio::sync::mpsc;
 
 use crate::{
@@ -48,7 +48,7 @@ pub async fn list(answer: &mut Answer<'_>, args: AuditListArgs) -> Result<(), Fa
             && args.pattern.as_ref().is_none_or(|pattern| record.named_key().is_some_and(|key| pattern.matches(&key)))
     };
     let Some(limit) = args.limit else {
-        return each(answer, wanted, |answer, line| listed(answer, line)).await;
+        return each(answer, wanted, listed).await;
     };
     let (kept, mut newest) = mpsc::channel(AHEAD);
     let handle = answer.handle;
@@ -147,7 +147,7 @@ fn nothing_kept() -> Failed {
 pub fn of(call: &Call) -> Option<Deeds> {
     let note = match call {
         Call::CacheRekey(args) => {
-            let key = args.key.as_deref().map(|key| key.split(':').next().unwrap_or_default()).unwrap_or("renewed");
+            let key = args.key.as_deref().map_or("renewed", |key| key.split(':').next().unwrap_or_default());
             let what = if args.wrap_only { "the data key wrapped anew" } else { "everything sealed anew" };
             Note::new(Deed::CacheRekeyed).detail(format!("{what}, key {key}"))
         }
@@ -200,11 +200,6 @@ pub async fn denied(answer: &mut Answer<'_>, action: &str) {
     record(answer, Note::new(Deed::Denied).about(action).detail(detail).ended(Ending::Denied)).await;
 }
 
-/// A secret value is about to be shown.
-pub async fn revealed(answer: &mut Answer<'_>, key: &Key) {
-    record(answer, Note::new(Deed::SecretRevealed).of_key(key.as_str()).about(answer.request.action.clone())).await;
-}
-
 /// Records it as done by whoever asks; that it could not be is said, and stops nothing.
 async fn record(answer: &mut Answer<'_>, note: Note) {
     if let Err(error) = answer.handle.record(note.by(&author(answer))).await {
@@ -247,27 +242,4 @@ pub async fn take(answer: &mut Answer<'_>) -> Result<(), Failed> {
 pub fn config_note(context: &Context, via: &str) -> Note {
     let author = Author { user: context.user.clone(), via: via.to_owned(), persona: context.config.app.persona.clone() };
     Note::new(Deed::ConfigLoaded).detail(if context.config.trusted { "trusted" } else { "not trusted" }).by(&author)
-}
-
-/// Keys whose values a line shows.
-pub fn keys_shown(payload: &impl Serialize) -> Vec<Key> {
-    #[derive(Deserialize)]
-    struct Shown {
-        key: Option<String>,
-        value: Option<IgnoredAny>,
-        candidates: Option<IgnoredAny>,
-        #[serde(default)]
-        sample: Vec<Shown>,
-    }
-    fn of(shown: Shown, keys: &mut Vec<Key>) {
-        if shown.value.is_some() || shown.candidates.is_some() {
-            keys.extend(shown.key.and_then(|key| Key::new(&key).ok()));
-        }
-        shown.sample.into_iter().for_each(|shown| of(shown, keys));
-    }
-    let mut keys = Vec::new();
-    if let Some(shown) = serde_json::to_string(payload).ok().and_then(|text| serde_json::from_str::<Shown>(&text).ok()) {
-        of(shown, &mut keys);
-    }
-    keys
 }
