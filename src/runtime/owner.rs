@@ -29,10 +29,8 @@ use super::{
 
 /// How many lines of an answer may wait for the printer.
 const AHEAD: usize = 1024;
-/// How long a new engine waits for the directory that the old one left.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// Between two tries.
-const PAUSE: Duration = Duration::from_millis(10);
+/// Between two tries to own the directory again.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Becomes the owner, answers this request (and whoever else asks meanwhile), and leaves.
 pub fn answer_once(context: &Context, request: &Request, sink: &mut dyn FnMut(Reply) -> ControlFlow<()>) -> Result<(), RuntimeError> {
@@ -87,8 +85,15 @@ pub fn serve(context: &Context, reloading: &Reloading<'_>, ready: impl FnOnce(&C
         let mut context = context.clone();
         let mut ready = Some(ready);
         loop {
-            let patience = if ready.is_some() { Duration::ZERO } else { PATIENCE };
-            let engine = start(&context, patience).await?;
+            let engine = match &ready {
+                Some(_) => Engine::start(options(&context, true, context.offline))?,
+                // Whoever took the directory over meanwhile, a screen perhaps, has it until it leaves.
+                None => tokio::select! {
+                    biased;
+                    () = &mut end => return Ok(()),
+                    engine = start_again(&context) => engine?,
+                },
+            };
             engine_started(&context, &engine.handle().notes());
             let server = Server::start(&context, engine.handle())
                 .map_err(|error| RuntimeError::Io(format!("the socket {} cannot be made: {error}", context.socket.display())))?;
@@ -118,12 +123,18 @@ pub fn serve(context: &Context, reloading: &Reloading<'_>, ready: impl FnOnce(&C
     })
 }
 
-/// Starts the engine. Between two of them somebody with a single request may own the directory for a moment; that long it is tried again.
-async fn start(context: &Context, patience: Duration) -> Result<Engine, RuntimeError> {
-    let until = tokio::time::Instant::now() + patience;
+/// Starts the next engine. Between two of them somebody else may come to own the directory; it is tried again until that one left.
+async fn start_again(context: &Context) -> Result<Engine, RuntimeError> {
+    let mut told = false;
     loop {
         match Engine::start(options(context, true, context.offline)) {
-            Err(EngineError::Store(StoreError::Busy { .. })) if tokio::time::Instant::now() < until => tokio::time::sleep(PAUSE).await,
+            Err(EngineError::Store(StoreError::Busy { .. })) => {
+                if !told {
+                    tracing::info!("somebody else owns the data directory now; serving goes on when it is free");
+                    told = true;
+                }
+                tokio::time::sleep(PAUSE).await;
+            }
             started => return Ok(started?),
         }
     }

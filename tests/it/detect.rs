@@ -166,6 +166,12 @@ fn a_running_engine_takes_up_what_is_added_and_leaves_a_bad_edit_alone() {
     assert_eq!(sandbox.stellar(&["get", "services/cart/replicas", "--json"]).expect(0).fact("services/cart/replicas")["value"], 2);
     let good = fs::read_to_string(sandbox.config_file()).expect("the configuration");
     sandbox.write(".config/stellar/config.toml", format!("{good}\n[[source]\n"));
+    let log = sandbox.path(".local/state/stellar/log/stellar.log");
+    let noticed = (0..600).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        fs::read_to_string(&log).is_ok_and(|text| text.contains("cannot be used"))
+    });
+    assert!(noticed, "{}", fs::read_to_string(&log).unwrap_or_default());
     sandbox.write(".config/stellar/config.toml", &good);
     assert_eq!(sandbox.stellar(&["get", "services/cart/replicas", "--json"]).expect(0).fact("services/cart/replicas")["value"], 2);
     assert_eq!(running.terminate(), 0);

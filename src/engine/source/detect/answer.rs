@@ -14,7 +14,7 @@ pub(super) fn detect_http(signal: &Signal) -> Vec<Suggestion> {
     let Some(url) = signal.url().filter(|_| !signal.is_exposition && signal.prometheus.is_none() && !signal.body.is_null()) else {
         return Vec::new();
     };
-    let last = url.path_segments().and_then(|segments| segments.filter(|part| !part.is_empty()).next_back()).unwrap_or("answer");
+    let last = url.path_segments().and_then(|mut segments| segments.rfind(|part| !part.is_empty())).unwrap_or("answer");
     let last = segment(last.trim_end_matches(".json"));
     let name = format!("{}-{last}", url.host_str().unwrap_or_default());
     let mut block = Block::http(&name, url.as_str());

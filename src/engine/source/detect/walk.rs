@@ -101,7 +101,7 @@ pub(super) fn walk(target: &Path, is_wanted: &dyn Fn(&Path) -> bool) -> Result<W
     let (mut seen, mut bytes) = (0_usize, 0_u64);
     while let Some((entries, depth)) = open.pop_front() {
         let mut paths: Vec<PathBuf> =
-            entries.flatten().take(MAX_ENTRIES.saturating_sub(seen).saturating_add(1)).map(|entry| entry.path()).collect();
+            entries.map_while(Result::ok).take(MAX_ENTRIES.saturating_sub(seen).saturating_add(1)).map(|entry| entry.path()).collect();
         paths.sort();
         for path in paths {
             seen = seen.saturating_add(1);

@@ -78,7 +78,7 @@ async fn a_place_that_is_none_is_said() {
         use std::os::unix::fs::PermissionsExt as _;
         let closed = home.path().join("closed.json");
         fs::write(&closed, "{}").unwrap();
-        fs::set_permissions(&closed, fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).unwrap();
         assert_eq!(reasons(&look(&home).await), ["it may not be read"]);
     }
 }
