@@ -539,7 +539,7 @@ fn failures_before_anything_runs_are_lines_too() {
     let home = tempfile::tempdir().unwrap();
     for (line, exit, code) in [
         ("list --json --sort size", 2, "usage"),
-        ("--json telemetry status", 2, "not_in_this_build"),
+        ("--json telemetry export", 2, "not_in_this_build"),
         ("--json set a", 2, "usage"),
         ("--json set a//b 5", 2, "bad_arguments"),
         ("serve --json --install --status", 2, "usage"),
