@@ -174,6 +174,8 @@ impl Engine {
             {
                 tracing::warn!(%error, "what the next start shows first was not written");
             }
+            // What was found damaged while it ended is said like any other.
+            core.tell_store();
             core.store.close()
         });
         match closed.await {
