@@ -285,6 +285,18 @@ impl QueueState {
         self.commands.values().rev().find(|command| command.state.is_delivered() && command.key == *key && command.source == *source)
     }
 
+    /// What was delivered to each target last, and when its target had it at the latest that is known. In no promised order.
+    pub fn last_accepted(&self) -> impl Iterator<Item = (&Command, Timestamp)> {
+        let delivered =
+            self.commands.values().filter(|command| command.state.is_delivered() && command.reason != Some(CommandReason::KeptHere));
+        let last: HashMap<(&SourceId, &Key), &Command> = delivered.map(|command| ((&command.source, &command.key), command)).collect();
+        last.into_values().map(|command| {
+            // The moment of a confirmation is later than what it confirms.
+            let answered = command.attempts.last().filter(|attempt| attempt.code == "accepted").map(|attempt| attempt.at);
+            (command, answered.unwrap_or(command.since))
+        })
+    }
+
     /// How many are under way.
     #[must_use]
     pub fn depth(&self) -> usize {
