@@ -187,8 +187,8 @@ impl FactorPayload {
     /// The five lines of a score.
     pub(super) fn all_of(confidence: &Confidence) -> Vec<Self> {
         confidence
-            .factors
-            .iter()
+            .factors()
+            .into_iter()
             .map(|factor| Self {
                 factor: factor.kind.code().into(),
                 weight: factor.weight,

@@ -30,7 +30,7 @@ pub fn canvas_parts(model: &Model) -> Vec<Part> {
     parts.extend(insight.reason_codes.iter().map(|reason| Part::text(reason.sentence(), Role::Text)));
     parts.extend(state_sentence(insight, now));
     if let Some(confidence) = &insight.confidence {
-        let rows = confidence.factors.iter().map(|factor| FactorLine {
+        let rows = confidence.factors().map(|factor| FactorLine {
             name: factor_name(factor.kind),
             weight: factor.weight,
             value: factor.value,
@@ -38,7 +38,7 @@ pub fn canvas_parts(model: &Model) -> Vec<Part> {
             why: SafeText::line(&confidence.signal(factor.kind)),
         });
         parts.push(Part::Gap);
-        parts.push(Part::Factors { rows: rows.collect(), sum: confidence.score });
+        parts.push(Part::Factors { rows: rows.to_vec(), sum: confidence.score });
     }
     parts.push(Part::Gap);
     parts.push(Part::heading("Sources"));
