@@ -8,6 +8,7 @@
 
 mod add;
 mod ask;
+mod audit;
 mod changes;
 mod chaos;
 mod command;

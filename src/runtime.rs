@@ -39,6 +39,7 @@ pub use chaos::{ChaosError, chaos_profiles, chaos_run};
 pub use clock::{mint_command, mint_id, now};
 pub use context::{Context, RuntimeError};
 pub use demo::{Demo, serve_demo};
+pub use execute::NOTE as AUDIT_NOTE;
 pub use inspect::{Place, files_of, inspect};
 pub use keyboard::keyboard;
 pub use log::log_dir;

@@ -24,7 +24,7 @@ use crate::{
 use super::{
     add,
     ask::{Asker, Port, ask, emit, fail},
-    changes, chaos, config, demo, doctor, generate,
+    audit, changes, chaos, config, demo, doctor, generate,
     invocation::{Asked, Invocation, parse, wants_json},
     line::{Line, Tone},
     live::live,
@@ -180,7 +180,7 @@ impl Run<'_> {
             Ok(args) => args,
             Err(failure) => return self.fail(spec.id, known, &failure, sink),
         };
-        let mut request = asker.request(spec.id, args.clone(), spec.id == "core.insight.watch");
+        let mut request = asker.request(spec.id, args.clone(), matches!(spec.id, "core.insight.watch" | "core.conflict.watch"));
         let persona = asker.persona.parse().unwrap_or_default();
         let outcome = match spec.scope {
             Scope::Engine => Call::parse(spec.id, args, persona).map_err(Failure::from).and_then(|_| {
@@ -200,7 +200,12 @@ impl Run<'_> {
                 Ok(_) => Ok(0),
             },
         };
-        outcome.unwrap_or_else(|failure| fail(&request, 1, &failure, sink))
+        outcome.unwrap_or_else(|failure| {
+            if let (Some(done), Some(loaded)) = (audit::denial(spec.id, &failure, &asker.persona), known) {
+                audit::record(&context(loaded), &asker, &done, sink);
+            }
+            fail(&request, 1, &failure, sink)
+        })
     }
 
     /// The arguments with every path from the root on: whoever owns the data directory was started somewhere else.
@@ -254,7 +259,13 @@ impl Run<'_> {
             }
             "core.config.init" => Ok(put(request, &[&config::init(&load_request)?], sink, |file| vec![Line::plain(&file.message)])),
             "core.config.trust" => {
-                Ok(put(request, &[&config::trust(&load_request, &text_of("file"))?], sink, |file| vec![Line::plain(&file.message)]))
+                let (file, trusted) = (text_of("file"), config::trust(&load_request, &text_of("file"))?);
+                self.record(
+                    loaded,
+                    &audit::Done { what: "config_trusted", outcome: Outcome::Ok, about: &file, detail: String::new() },
+                    sink,
+                );
+                Ok(put(request, &[&trusted], sink, |file| vec![Line::plain(&file.message)]))
             }
             "core.config.check" => {
                 let (found, failure) = config::check(loaded);
@@ -300,6 +311,7 @@ impl Run<'_> {
             }
             "core.chaos.run" => {
                 let (report, failure) = chaos::run(&request.args, self.around.current_dir.as_deref())?;
+                self.record(loaded, &chaos::done(&report), sink);
                 let put = put(request, &[&report], sink, chaos::report_lines);
                 Ok(failure.map_or(put, |failure| fail(request, 2, &failure, sink)))
             }
@@ -333,6 +345,13 @@ impl Run<'_> {
             }
             "core.action.invoke" => self.invoke(request, loaded, sink),
             other => Err(Failure::new("not_in_this_build", format!("{other} is not in this build"))),
+        }
+    }
+
+    /// Has the audit know of something that was done without an engine.
+    fn record(&self, loaded: &Result<Loaded, ConfigError>, done: &audit::Done<'_>, sink: &mut Sink) {
+        if let Ok(loaded) = loaded {
+            audit::record_if_there(&context(loaded), &asker(Some(loaded), self.invocation), done, sink);
         }
     }
 

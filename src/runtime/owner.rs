@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use crate::{
     config::SourceKind,
     engine::{
-        Engine, EngineError, EngineOptions, StoreError,
+        Engine, EngineError, EngineOptions, StoreError, on_behalf_of,
         source::{SourceDeps, build_sources},
         world::SystemClock,
         world::SystemRng,
@@ -16,13 +16,14 @@ use crate::{
 
 use super::{
     context::{Context, RuntimeError},
-    execute::execute,
+    execute::{config_note, execute},
     log::{Log, engine_started, engine_stopped},
     message::{Reply, Request},
     reload::{Moves, Reloading},
     secrets::ProcessSecrets,
     server::Server,
     signals::told_to_end,
+    user,
     vault::ProcessVault,
 };
 
@@ -96,6 +97,12 @@ pub fn serve(context: &Context, reloading: &Reloading<'_>, ready: impl FnOnce(&C
             engine_started(&context, &engine.handle().notes());
             let server = Server::start(&context, engine.handle())
                 .map_err(|error| RuntimeError::Io(format!("the socket {} cannot be made: {error}", context.socket.display())))?;
+            let handle = engine.handle();
+            let noted = handle.record_config(&context.config.digest, config_note(&context, "cli"));
+            if let Err(error) = on_behalf_of(user::caller(), noted).await {
+                tracing::warn!(%error, "that this configuration is in force could not be put into the audit");
+            }
+            drop(handle);
             if let Some(ready) = ready.take() {
                 ready(&context);
             }

@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod arch;
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
 mod demo;
 #[cfg(test)]
 mod detect;
