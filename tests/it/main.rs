@@ -32,3 +32,5 @@ mod snapshots;
 mod support;
 #[cfg(test)]
 mod tour;
+#[cfg(test)]
+mod trust;
