@@ -21,6 +21,8 @@ mod network;
 #[cfg(test)]
 mod queue;
 #[cfg(test)]
+mod schema;
+#[cfg(test)]
 mod screen;
 #[cfg(test)]
 mod snapshots;

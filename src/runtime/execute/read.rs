@@ -78,7 +78,9 @@ pub async fn why(answer: &mut Answer<'_>, args: &WhyArgs) -> Result<(), Failed> 
     ask_the_never_asked(answer, &sources).await?;
     say_if_nobody_polls(answer).await;
     let fact = known(answer, &args.key).await??;
-    let _ = answer.line(&InsightPayload::of(&fact, answer.request.reveal)).await;
+    let payload = InsightPayload::of(&fact, answer.request.reveal);
+    let payload = payload.with_violations(&fact, |value| answer.handle.violation(&fact.key, value));
+    let _ = answer.line(&payload).await;
     Ok(())
 }
 
