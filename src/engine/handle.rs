@@ -11,7 +11,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::fact::{Insight, Key, Pattern, SourceId, Timestamp};
+use crate::fact::{Insight, Key, Pattern, SourceId, Timestamp, Value};
 
 use super::{
     api::{CacheStatus, EngineError, EngineOptions, FactQuery, Knowledge, RefreshReport, SortBy, SourceStatus, SourceTest, StampedEvent},
@@ -402,6 +402,12 @@ impl EngineHandle {
     #[must_use]
     pub fn is_secret(&self, key: &Key) -> bool {
         self.core.is_secret(key)
+    }
+
+    /// Where and how a value breaks its key's schema, if it does.
+    #[must_use]
+    pub fn violation(&self, key: &Key, value: &Value) -> Option<String> {
+        self.core.rules.violation(key, value)
     }
 
     /// The engine's wall clock.
