@@ -6,6 +6,7 @@
 //! It does not know who asks: a screen, a script and a socket client hold the same handle.
 
 mod api;
+mod attempt;
 mod cache;
 mod cache_event;
 mod changes;
@@ -35,6 +36,7 @@ mod snapshots;
 pub mod source;
 pub mod store;
 mod tell;
+mod treating;
 mod upkeep;
 mod view;
 mod window;

@@ -14,6 +14,7 @@ mod entry;
 mod log;
 mod on_journal;
 mod rules;
+mod sources;
 mod state;
 
 pub use api::{ChangeRequest, Plan, QueueError, QueueEvent, QueueStatus, SourceQueue, Treatment};
