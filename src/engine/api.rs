@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use crate::{
     config::Config,
-    fact::{ConflictId, FactState, Insight, Key, Mark, Pattern, Role, SourceId, SourceState, Timestamp},
+    fact::{Author, ConflictId, FactState, Insight, Key, Mark, Pattern, Role, SourceId, SourceState, Timestamp},
 };
 
 use super::{
@@ -302,6 +302,8 @@ pub enum EngineEvent {
     SourceRefreshed(RefreshReport),
     /// A command took a step.
     Queue(QueueEvent),
+    /// All sending was stopped, or goes on; and by whom.
+    Held(bool, Author),
     /// Something happened to the cache as a whole.
     Cache(CacheEvent),
     /// A task of the engine failed; the sentence says which.

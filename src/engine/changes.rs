@@ -2,12 +2,16 @@
 //!
 //! Everything is decided on the queue as it stands at that moment and answered when it is in the log of record; nothing is sent here.
 
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Borrow, sync::Arc, time::Duration};
 
-use crate::fact::{Base, ClassOfValue, Command, CommandId, CommandState, Insight, Key, Mark, Operation, Pending, SourceId, Timestamp};
+use crate::fact::{
+    Base, ClassOfValue, Command, CommandId, CommandState, FactState, Insight, Key, KeyRule, Mark, Operation, OwnWrite, Pending, SourceId,
+    Timestamp,
+};
 
 use super::{
     api::EngineEvent,
+    cache::Slot,
     core::Core,
     queue::{Asked, ChangeRequest, Plan, QueueError, QueueEvent, QueueState, QueueStatus, SourceQueue, What},
 };
@@ -201,6 +205,58 @@ impl Core {
         }
     }
 
+    /// The change of a key that its target accepted last and still shows; none where nobody else says anything of it.
+    pub(super) fn own_write<S: Borrow<Slot>>(&self, key: &Key, rule: Option<&KeyRule>, slots: &[S]) -> Option<Command> {
+        if slots.len() < 2 {
+            return None;
+        }
+        let written = self.desk.state().last_written(key)?.clone();
+        let compare = rule.map(|rule| rule.compare.clone()).unwrap_or_default();
+        let shows = |slot: &S| of_write(&written).stands(&slot.borrow().observation, &compare);
+        slots.iter().any(shows).then_some(written)
+    }
+
+    /// Whether what a source says of it is from before that change, and was replaced by it.
+    pub(super) fn is_overtaken(
+        &self,
+        written: &Command,
+        rule: Option<&KeyRule>,
+        slot: &Slot,
+        vouched_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> bool {
+        let observation = &slot.observation;
+        let write = of_write(written);
+        // An answer may have come after the write and yet have been asked for before it.
+        let asked_before = self.desk.sources.was_asked_before(&observation.source, &written.source, &written.key);
+        let asked_at = if asked_before { write.at } else { observation.fetched_at.max(vouched_at.unwrap_or(observation.fetched_at)) };
+        let compare = rule.map(|rule| rule.compare.clone()).unwrap_or_default();
+        write.overtakes(observation, asked_at, &compare, now)
+    }
+
+    /// A key that no source has said anything of, while a change of it is under way.
+    pub(super) fn unheard_of(&self, key: &Key, now: Timestamp) -> Option<Insight> {
+        let (pending, source) = {
+            let state = self.desk.state();
+            if state.is_idle() {
+                return None;
+            }
+            let last = state.under_way(key).rfind(|command| command.operation == Operation::Set)?;
+            (pending_of(last), last.source.clone())
+        };
+        // Who has answered completely does not have it; of who has not, nobody knows.
+        let answered = self.position(&source).is_some_and(|at| self.sources[at].health().complete_at.is_some());
+        let state = if answered { FactState::Gone } else { FactState::Offline };
+        Some(Insight::of_pending(key, pending, state, self.rules.rule(key), now))
+    }
+
+    /// Keys with a change under way that no source has said anything of.
+    pub(super) fn unheard_of_keys(&self) -> Vec<Key> {
+        let keys = self.desk.state().keys_under_way();
+        let facts = self.read_facts();
+        keys.into_iter().filter(|key| facts.table.notes(key).is_empty()).collect()
+    }
+
     /// Whether a change or a lock is to be shown of the key.
     pub(super) fn is_marked(&self, key: &Key) -> bool {
         let state = self.desk.state();
@@ -211,10 +267,11 @@ impl Core {
     pub(super) fn mark_changes(&self, insight: &mut Insight) {
         let state = self.desk.state();
         if !state.is_idle()
-            && let Some(last) = state.under_way(&insight.key).last()
+            // A note gives no value.
+            && let Some(last) = state.under_way(&insight.key).rfind(|command| command.operation == Operation::Set)
         {
             insight.marks.insert(Mark::Pending);
-            insight.pending = Some(Pending { value: last.value.clone(), command: last.id, since: last.created_at, state: last.state });
+            insight.pending = Some(pending_of(last));
         }
         if let Some(lock) = state.lock(&insight.key) {
             insight.marks.insert(Mark::Locked);
@@ -259,4 +316,12 @@ impl Core {
             sends: self.sends(),
         }
     }
+}
+
+fn pending_of(command: &Command) -> Pending {
+    Pending { value: command.value.clone(), command: command.id, since: command.created_at, state: command.state }
+}
+
+fn of_write(command: &Command) -> OwnWrite<'_> {
+    OwnWrite { source: &command.source, value: &command.value, base: &command.base, at: command.accepted_at() }
 }

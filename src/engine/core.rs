@@ -218,7 +218,7 @@ impl Core {
         if self.options.inline {
             return Ok(self.writer.get_or_init(|| Writer::inline(Arc::clone(&self.store))));
         }
-        let started = Writer::start(Arc::clone(&self.store)).map_err(|error| StoreError::Unwritable {
+        let started = Writer::start(Arc::clone(&self.store), self.others_to_reseal()).map_err(|error| StoreError::Unwritable {
             path: "the cache".to_owned(),
             cause: format!("no thread for the writer: {error}"),
         })?;
@@ -269,6 +269,7 @@ impl Core {
 
     pub fn resolve<S: Borrow<Slot>>(&self, key: &Key, slots: &[S], standings: &[Standing], now: Timestamp) -> Option<Insight> {
         let rule = self.rules.rule(key);
+        let written = self.own_write(key, rule, slots);
         let readings: Vec<Reading<'_>> = slots
             .iter()
             .map(Borrow::borrow)
@@ -292,10 +293,11 @@ impl Core {
                     ttl,
                     half_life: None,
                     claims: true,
+                    overtaken: written.as_ref().is_some_and(|written| self.is_overtaken(written, rule, slot, standing.vouched_at, now)),
                 })
             })
             .collect();
-        let mut insight = resolve(key, rule, &readings, &self.settings, now)?;
+        let Some(mut insight) = resolve(key, rule, &readings, &self.settings, now) else { return self.unheard_of(key, now) };
         self.mark_changes(&mut insight);
         Some(insight)
     }

@@ -89,6 +89,7 @@ impl Core {
         match outcome {
             Ok(mut fetched) => {
                 self.keep_written(&slot.id, began, &mut fetched);
+                self.desk.sources.remember_asked(&slot.id, began);
                 let remarks = (!fetched.unchanged).then(|| remarks_of(&fetched));
                 let complete = fetched.complete;
                 if !complete {

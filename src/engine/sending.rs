@@ -85,6 +85,25 @@ impl Core {
         let _ = tokio::time::timeout(LAST, ended).await;
     }
 
+    /// Sends what is due now and what becomes due by that: for rehearsals, where time stands still meanwhile.
+    pub(super) async fn send_due(self: &Arc<Self>) {
+        let _alone = self.desk.sender.lock().await;
+        self.recover_leases().await;
+        let mut flights: JoinSet<()> = JoinSet::new();
+        loop {
+            if self.desk.take_strays() {
+                self.recover_leases().await;
+            }
+            let due = self.due();
+            self.launch(due, &mut flights).await;
+            self.keep_accepted(&mut flights);
+            // With nothing under way nothing more becomes due: the log refuses, or all is done.
+            if flights.join_next().await.is_none() {
+                break;
+            }
+        }
+    }
+
     /// What was in flight when a process ended goes on, with its outcome unknown.
     async fn recover_leases(&self) {
         let decide = |state: &QueueState| {

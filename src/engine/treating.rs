@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::fact::{Author, Base, Command, CommandId, CommandReason, CommandState, Key, Operation, Value};
 
 use super::{
+    api::EngineEvent,
     changes::HERE,
     core::Core,
     queue::{ChangeRequest, Lock, QueueError, QueueState, Step, Treatment, What},
@@ -167,9 +168,11 @@ impl Core {
     pub(super) async fn hold(&self, held: bool, author: &Author) -> Result<(), QueueError> {
         let decide = |state: &QueueState| {
             let moves = state.held().is_some() != held;
-            Ok((if moves { vec![What::Held(held, author.clone())] } else { Vec::new() }, ()))
+            Ok((if moves { vec![What::Held(held, author.clone())] } else { Vec::new() }, moves))
         };
-        self.desk.change(self.now(), decide).await?;
+        if self.desk.change(self.now(), decide).await? {
+            self.events.emit(self.now(), EngineEvent::Held(held, author.clone()));
+        }
         self.desk.wake.notify_one();
         Ok(())
     }

@@ -424,6 +424,14 @@ pub struct Command {
 }
 
 impl Command {
+    /// When its target accepted it, as far as that is known; of one that was not, when it came to stand where it stands.
+    #[must_use]
+    pub fn accepted_at(&self) -> Timestamp {
+        // Being read back moves `since` on; the attempt that was accepted is the last one there is.
+        let accepted = self.attempts.last().filter(|attempt| self.state == CommandState::Confirmed && attempt.code == "accepted");
+        accepted.map_or(self.since, |attempt| attempt.at)
+    }
+
     /// How long it has been waiting.
     #[must_use]
     pub fn age(&self, now: Timestamp) -> Duration {

@@ -59,11 +59,13 @@ pub enum ReasonCode {
     DamagedRecord,
     /// A queued change met another value than it started from.
     ChangeBaseMoved,
+    /// A source that was not asked since our own change says what that replaced.
+    OwnWriteNewer,
 }
 
 impl ReasonCode {
     /// All of them.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::SingleSource,
         Self::Agreement,
         Self::ClearMargin,
@@ -91,6 +93,7 @@ impl ReasonCode {
         Self::UserAccepted,
         Self::DamagedRecord,
         Self::ChangeBaseMoved,
+        Self::OwnWriteNewer,
     ];
 
     /// The stable code.
@@ -124,6 +127,7 @@ impl ReasonCode {
             Self::UserAccepted => "user_accepted",
             Self::DamagedRecord => "damaged_record",
             Self::ChangeBaseMoved => "change_base_moved",
+            Self::OwnWriteNewer => "own_write_newer",
         }
     }
 
@@ -158,6 +162,9 @@ impl ReasonCode {
             Self::UserAccepted => "A person accepted this value.",
             Self::DamagedRecord => "Its stored record was damaged.",
             Self::ChangeBaseMoved => "A queued change met another value at its target than it started from.",
+            Self::OwnWriteNewer => {
+                "A source that was not asked since your change still says what that replaced; it counts again from its next answer on."
+            }
         }
     }
 }

@@ -42,6 +42,8 @@ pub struct OfSources {
     written: Mutex<HashMap<(SourceId, Key), (Duration, Value)>>,
     read_backs: Mutex<BTreeSet<usize>>,
     turns: Mutex<HashMap<SourceId, Arc<Semaphore>>>,
+    /// When the last fetch that was answered began.
+    asked: Mutex<HashMap<SourceId, Duration>>,
 }
 
 impl OfSources {
@@ -176,6 +178,26 @@ impl OfSources {
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         written.retain(|_, (at, _)| mono.saturating_sub(*at) < WRITTEN_FOR);
         written.insert((source.clone(), key.clone()), (mono, value.clone()));
+    }
+
+    /// A fetch that began then was answered.
+    pub fn remember_asked(&self, source: &SourceId, began: Duration) {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).insert(source.clone(), began);
+    }
+
+    /// Whether what a source last answered was asked for before this key was written to `target`: its answer may be younger than the write
+    /// and does not know of it.
+    pub fn was_asked_before(&self, source: &SourceId, target: &SourceId, key: &Key) -> bool {
+        let written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some((at, _)) = written.get(&(target.clone(), key.clone())) else { return false };
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).get(source).is_some_and(|began| began <= at)
+    }
+
+    /// Whether it is known that nothing can be sent to it now: it refuses us, or could not be reached and no probe is due.
+    pub fn is_left_alone(&self, source: &SourceId, mono: Duration) -> bool {
+        let lines = self.lines();
+        let Some(line) = lines.get(source) else { return false };
+        line.parked || (line.breaker.code() == "open" && line.breaker.hold_off(mono).is_some_and(|wait| !wait.is_zero()))
     }
 
     /// What was written to a source after a fetch began.

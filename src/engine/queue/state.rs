@@ -10,7 +10,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::fact::{Author, Base, Command, CommandId, CommandReason, CommandState, Key, SourceId, Timestamp};
+use crate::fact::{Author, Base, Command, CommandId, CommandReason, CommandState, Key, Operation, SourceId, Timestamp};
 
 use super::{
     entry::{Asked, Entry, Lock, Step, What, decode, encode},
@@ -31,6 +31,8 @@ pub struct QueueState {
     order: HashMap<CommandId, u64>,
     /// Under way, by source and key, in order.
     lines: HashMap<(SourceId, Key), Vec<u64>>,
+    /// What was delivered last, by key.
+    written: HashMap<Key, u64>,
     held: Option<Author>,
     locks: BTreeMap<Key, Lock>,
     next: u64,
@@ -82,6 +84,7 @@ impl QueueState {
             if command.state.is_under_way() {
                 state.lines.entry((command.source.clone(), command.key.clone())).or_default().push(order);
             }
+            state.note_written(order, &command);
             state.commands.insert(order, command);
         }
         Some(state)
@@ -158,6 +161,16 @@ impl QueueState {
         );
     }
 
+    fn note_written(&mut self, order: u64, command: &Command) {
+        if !(command.state.is_delivered() && command.operation == Operation::Set) {
+            return;
+        }
+        let before = self.written.get(&command.key).and_then(|before| self.commands.get(before));
+        if before.is_none_or(|before| before.accepted_at() <= command.accepted_at()) {
+            self.written.insert(command.key.clone(), order);
+        }
+    }
+
     fn step(&mut self, id: CommandId, step: &Step, at: Timestamp) {
         let Some(order) = self.order.get(&id).copied() else { return };
         let Some(command) = self.commands.get_mut(&order) else { return };
@@ -211,6 +224,9 @@ impl QueueState {
                 command.theirs = Base::Unknown;
             }
         }
+        if let (Step::Delivered { .. }, Operation::Set) = (step, command.operation) {
+            self.written.insert(command.key.clone(), order);
+        }
         let (line, under_way) = ((command.source.clone(), command.key.clone()), command.state.is_under_way());
         let gives = command.state.is_delivered().then(|| command.value.clone());
         let (starts_from, stopped) = (command.base.clone(), matches!(step, Step::Stopped { .. }));
@@ -252,7 +268,7 @@ impl QueueState {
     }
 
     /// What is under way for a key, by source, in order.
-    pub fn under_way<'a>(&'a self, key: &'a Key) -> impl Iterator<Item = &'a Command> {
+    pub fn under_way<'a>(&'a self, key: &'a Key) -> impl DoubleEndedIterator<Item = &'a Command> {
         let mut orders: Vec<u64> = self.lines.iter().filter(|((_, of), _)| of == key).flat_map(|(_, line)| line).copied().collect();
         orders.sort_unstable();
         orders.into_iter().filter_map(|order| self.commands.get(&order))
@@ -283,6 +299,18 @@ impl QueueState {
     #[must_use]
     pub fn last_delivered(&self, source: &SourceId, key: &Key) -> Option<&Command> {
         self.commands.values().rev().find(|command| command.state.is_delivered() && command.key == *key && command.source == *source)
+    }
+
+    /// The change of a key that a target accepted last.
+    #[must_use]
+    pub fn last_written(&self, key: &Key) -> Option<&Command> {
+        self.commands.get(self.written.get(key)?)
+    }
+
+    /// Whether what goes before it in its line waits for a person.
+    #[must_use]
+    pub fn is_behind_a_question(&self, command: &Command) -> bool {
+        self.line(&command.source, &command.key).next().is_some_and(|head| head.id != command.id && head.state.needs_a_person())
     }
 
     /// How many are under way.

@@ -99,7 +99,7 @@ impl Sim {
     pub fn new(seed: u64) -> Self {
         let time = Arc::new(SimTime { before: AtomicU64::new(0), skew: AtomicI64::new(0), epoch: Mutex::new(None) });
         let keys: Arc<LogKeys> = Arc::new(LogKeys::alone(*b"the simulation's", 1, &[5; 32], Arc::new(SeededRng::new(seed))));
-        let target = |name: &'static str, guards, remembers| {
+        let target = |name: &'static str, guards, remembers, compares| {
             let keys: Vec<Key> = (0..6).map(|at| key(&format!("{name}/{at}"))).collect();
             let clock = Arc::clone(&time);
             let target = Target {
@@ -107,6 +107,7 @@ impl Sim {
                 keys: Arc::new(keys),
                 guards,
                 remembers,
+                compares,
                 clock: Arc::new(move || clock.elapsed()),
             };
             (name, target)
@@ -116,7 +117,11 @@ impl Sim {
             rng: SeededRng::new(seed),
             disk: SimLogDisk::new(seed),
             cache: Arc::new(MemoryStore::beside_log(Arc::clone(&keys) as Arc<dyn LogSealer>)),
-            targets: vec![target("guarding", true, true), target("forgetful", false, false)],
+            targets: vec![
+                target("guarding", true, true, true),
+                target("forgetful", false, false, true),
+                target("plain", false, false, false),
+            ],
             time,
             keys,
             asked: Vec::new(),
