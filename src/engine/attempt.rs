@@ -7,7 +7,7 @@ use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures_util::FutureExt as _;
 
-use crate::fact::{Base, ClassOfValue, Command, CommandId, CommandState, Content, Observation, Policy, SourceId, Timestamp};
+use crate::fact::{Base, ClassOfValue, Command, CommandId, CommandState, Content, Key, Observation, Policy, SourceId, Timestamp};
 
 use super::{
     api::EngineEvent,
@@ -22,39 +22,62 @@ const GRACE: Duration = Duration::from_millis(500);
 /// A source that answered something this recently is up: what fails meanwhile fails by itself.
 const ANSWERS_OTHERS: Duration = Duration::from_secs(30);
 
+/// An attempt that ended: at what, what follows from it, what it says of the source.
+struct Ended {
+    command: Command,
+    steps: Vec<Step>,
+    of: OfSource,
+}
+
 impl Core {
-    /// One attempt, from the lease to what is written down of it.
-    pub(super) async fn fly(self: &Arc<Self>, id: CommandId, uncertain: bool) {
-        let Some(command) = self.desk.state().get(id).cloned() else { return };
-        let Some(at) = self.position(&command.source) else { return };
+    /// One attempt at each of these, all of one source, from the lease to what is written down of it; whether an earlier one may have reached
+    /// the target stands beside each.
+    pub(super) async fn fly(self: &Arc<Self>, leased: Vec<(CommandId, bool)>) {
+        let commands: Vec<(Command, bool)> = {
+            let state = self.desk.state();
+            leased.into_iter().filter_map(|(id, uncertain)| Some((state.get(id)?.clone(), uncertain))).collect()
+        };
+        let Some(at) = commands.first().and_then(|(command, _)| self.position(&command.source)) else { return };
         let slot = &self.sources[at];
         let turns = self.desk.sources.turns(&slot.id, self.parallel(at));
         // Nobody closes it: without a permit it is sent all the same, which is only one more at a time.
         let _turn = turns.acquire().await.ok();
         if self.desk.is_closing() {
             // Nothing was sent yet, so nothing is uncertain but what was before.
-            let waits = Step::Waits { next_at: None, reason: command.reason, uncertain };
-            self.settle(|_| Ok((vec![What::Step(id, waits)], vec![id]))).await;
+            let waits = |(command, uncertain): &(Command, bool)| {
+                What::Step(command.id, Step::Waits { next_at: None, reason: command.reason, uncertain: *uncertain })
+            };
+            let ids = commands.iter().map(|(command, _)| command.id).collect();
+            self.settle(|_| Ok((commands.iter().map(waits).collect(), ids))).await;
             return;
         }
-        if uncertain {
-            match self.look(slot, &command).await {
-                None => {}
-                Some(Ok(current)) => {
-                    if let Some(steps) = self.with_surroundings(&command, at, |around| looked(&command, &current, around)) {
-                        return self.end(&command, at, steps, OfSource::Answers).await;
-                    }
-                }
-                Some(Err(error)) => {
-                    let outcome = Delivery::Unavailable { error, maybe_applied: true };
-                    let (steps, of) = self.with_surroundings(&command, at, |around| after(&command, &outcome, around));
-                    return self.end(&command, at, steps, of).await;
-                }
+        let (mut left, mut ended) = (Vec::with_capacity(commands.len()), Vec::new());
+        for (command, uncertain) in commands {
+            let found = if uncertain { self.look_first(slot, at, &command).await } else { None };
+            match found {
+                Some((steps, of)) => ended.push(Ended { command, steps, of }),
+                None => left.push(command),
             }
         }
-        let outcome = self.attempt(slot, &command).await;
-        let (steps, of) = self.with_surroundings(&command, at, |around| after(&command, &outcome, around));
-        self.end(&command, at, steps, of).await;
+        for (command, outcome) in self.attempt_all(slot, left).await {
+            let (steps, of) = self.with_surroundings(&command, at, |around| after(&command, &outcome, around));
+            ended.push(Ended { command, steps, of });
+        }
+        self.end(at, ended).await;
+    }
+
+    /// What follows from looking at the target where an earlier attempt may have reached it; none: it may be sent.
+    async fn look_first(&self, slot: &SourceSlot, at: usize, command: &Command) -> Option<(Vec<Step>, OfSource)> {
+        match self.look(slot, command).await? {
+            Ok(current) => {
+                let steps = self.with_surroundings(command, at, |around| looked(command, &current, around))?;
+                Some((steps, OfSource::Answers))
+            }
+            Err(error) => {
+                let outcome = Delivery::Unavailable { error, maybe_applied: true };
+                Some(self.with_surroundings(command, at, |around| after(command, &outcome, around)))
+            }
+        }
     }
 
     /// What the target holds now; none where nobody can look.
@@ -68,22 +91,87 @@ impl Core {
         })
     }
 
-    async fn attempt(&self, slot: &SourceSlot, command: &Command) -> Delivery {
+    fn change_of(&self, command: &Command) -> Change {
         let rule = self.rules.rule(&command.key);
-        let secret = ClassOfValue::of(&command.key, rule) == ClassOfValue::Secret;
-        let guard = self.desk.state().guard(command);
-        let mut change = Change {
+        Change {
             id: command.id.to_string().into(),
             idempotency_key: command.id.idempotency_key().into(),
             key: command.key.clone(),
             value: command.value.clone(),
             base: command.base.clone(),
-            guard,
+            guard: self.desk.state().guard(command),
             intended: command.intended.clone(),
             compare: rule.map(|rule| rule.compare.clone()).unwrap_or_default(),
-            secret,
+            secret: ClassOfValue::of(&command.key, rule) == ClassOfValue::Secret,
             attempt: command.tries + 1,
+        }
+    }
+
+    /// Sends them: one by one, or as one where the source takes several at once.
+    async fn attempt_all(&self, slot: &SourceSlot, commands: Vec<Command>) -> Vec<(Command, Delivery)> {
+        let mut attempted = Vec::with_capacity(commands.len());
+        if commands.len() > 1 {
+            let changes: Vec<Change> = commands.iter().map(|command| self.change_of(command)).collect();
+            if let Some(outcomes) = self.attempt_together(slot, &commands, changes).await {
+                return commands.into_iter().zip(outcomes).collect();
+            }
+        }
+        for command in commands {
+            let outcome = self.attempt(slot, &command).await;
+            attempted.push((command, outcome));
+        }
+        attempted
+    }
+
+    /// As [`Core::attempt`], of several at once: what is intended of all of them is one append to the log, and so is what came of it. None where
+    /// the source takes them one by one.
+    async fn attempt_together(&self, slot: &SourceSlot, commands: &[Command], mut changes: Vec<Change>) -> Option<Vec<Delivery>> {
+        let bound = slot.config.timeout.saturating_add(GRACE);
+        let count = changes.len();
+        let prepared = match tokio::time::timeout(bound, slot.source.prepare_all(&changes)?).await {
+            Ok(prepared) => prepared,
+            Err(_elapsed) => return Some(vec![Delivery::Unavailable { error: slow(bound), maybe_applied: false }; count]),
         };
+        // What nothing is said of was not done.
+        let mut outcomes = vec![Delivery::Unprepared; count];
+        let (mut going, mut intents) = (Vec::with_capacity(count), Vec::new());
+        for (at, prepared) in prepared.into_iter().enumerate().take(count) {
+            match prepared {
+                Err(outcome) => outcomes[at] = outcome,
+                Ok(Prepared { digest }) => {
+                    if changes[at].intended.as_ref() != Some(&digest) {
+                        intents.push(What::Step(commands[at].id, Step::Intended(Arc::clone(&digest))));
+                    }
+                    changes[at].intended = Some(digest);
+                    going.push(at);
+                }
+            }
+        }
+        if going.is_empty() || (!intents.is_empty() && !self.settle(|_| Ok((intents, Vec::new()))).await) {
+            return Some(outcomes);
+        }
+        let sent: Vec<Change> = going.iter().map(|at| changes[*at].clone()).collect();
+        // A look and a write may each take as long as the source allows.
+        let bound = slot.config.timeout.saturating_mul(2).saturating_add(GRACE);
+        let delivered = match slot.source.deliver_all(&sent) {
+            Some(delivery) => tokio::time::timeout(bound, AssertUnwindSafe(delivery).catch_unwind()).await,
+            None => return Some(outcomes),
+        };
+        let delivered = match delivered {
+            Ok(Ok(delivered)) => delivered,
+            Ok(Err(_panic)) => {
+                vec![Delivery::Poison { answer: Answer::new(None, &fault(&slot.id).message), maybe_applied: true }; sent.len()]
+            }
+            Err(_elapsed) => vec![Delivery::Unavailable { error: slow(bound), maybe_applied: true }; sent.len()],
+        };
+        for (at, outcome) in going.into_iter().zip(delivered) {
+            outcomes[at] = outcome;
+        }
+        Some(outcomes)
+    }
+
+    async fn attempt(&self, slot: &SourceSlot, command: &Command) -> Delivery {
+        let mut change = self.change_of(command);
         let bound = slot.config.timeout.saturating_add(GRACE);
         let prepared = match slot.source.prepare(&change) {
             Some(prepare) => Some(tokio::time::timeout(bound, prepare).await),
@@ -134,59 +222,80 @@ impl Core {
         })
     }
 
-    /// Writes down what came of an attempt, then lets it be seen.
-    async fn end(self: &Arc<Self>, command: &Command, at: usize, steps: Vec<Step>, of: OfSource) {
+    /// Writes down what came of attempts at one source, then lets it be seen.
+    async fn end(self: &Arc<Self>, at: usize, ended: Vec<Ended>) {
         let (now, mono) = (self.now(), self.options.clock.monotonic());
-        self.learn(at, of, mono).await;
-        let delivered =
-            steps.iter().find_map(|step| if let Step::Delivered { revision, .. } = step { Some(revision.clone()) } else { None });
-        if delivered.is_some() {
-            self.desk.sources.remember_written(&command.source, &command.key, &command.value, mono);
-        }
-        for step in &steps {
-            if let Step::Waits { next_at: Some(next), .. } = step {
-                self.desk.sources.put_off(command.id, mono + next.since(now));
+        // They were one attempt at the source, whatever came of each.
+        let said = |of: fn(&OfSource) -> bool| ended.iter().map(|one| one.of).find(of);
+        let of = said(|of| matches!(of, OfSource::Refuses))
+            .or_else(|| said(|of| matches!(of, OfSource::Answers)))
+            .or_else(|| said(|of| matches!(of, OfSource::Fails(_))));
+        self.learn(at, of.unwrap_or(OfSource::Nothing), mono).await;
+        for Ended { command, steps, .. } in &ended {
+            if steps.iter().any(|step| matches!(step, Step::Delivered { .. })) {
+                self.desk.sources.remember_written(&command.source, &command.key, &command.value, mono);
+            }
+            for step in steps {
+                if let Step::Waits { next_at: Some(next), .. } = step {
+                    self.desk.sources.put_off(command.id, mono + next.since(now));
+                }
             }
         }
-        let id = command.id;
         let decide = |state: &QueueState| {
-            // It may have been decided otherwise meanwhile only where it is not in flight any more.
-            let flying = state.get(id).is_some_and(|command| command.state == CommandState::InFlight);
-            Ok(if flying { (steps.into_iter().map(|step| What::Step(id, step)).collect(), vec![id]) } else { (Vec::new(), Vec::new()) })
+            let (mut whats, mut ids) = (Vec::new(), Vec::new());
+            for Ended { command, steps, .. } in &ended {
+                // It may have been decided otherwise meanwhile only where it is not in flight any more.
+                if state.get(command.id).is_some_and(|command| command.state == CommandState::InFlight) {
+                    whats.extend(steps.iter().map(|step| What::Step(command.id, step.clone())));
+                    ids.push(command.id);
+                }
+            }
+            Ok((whats, ids))
         };
         if !self.settle(decide).await {
             return;
         }
-        if let Some(revision) = delivered {
-            self.write_through(command, revision, now);
-            if self.desk.state().line(&command.source, &command.key).next().is_none() {
+        let mut accepted = Vec::new();
+        for Ended { command, steps, .. } in ended {
+            if let Some(Step::Delivered { revision, .. }) = steps.into_iter().find(|step| matches!(step, Step::Delivered { .. })) {
+                accepted.push((command, revision));
+            }
+        }
+        if !accepted.is_empty() {
+            let lines: Vec<Key> = accepted.iter().map(|(command, _)| command.key.clone()).collect();
+            self.write_through(accepted, now);
+            let source = &self.sources[at].id;
+            if lines.iter().any(|key| self.desk.state().line(source, key).next().is_none()) {
                 self.read_back_soon(at);
             }
         }
     }
 
     /// What the target accepted is what it says from now on, until it says otherwise.
-    fn write_through(self: &Arc<Self>, command: &Command, revision: Option<Arc<str>>, now: Timestamp) {
+    fn write_through(self: &Arc<Self>, accepted: Vec<(Command, Option<Arc<str>>)>, now: Timestamp) {
         if let Err(error) = self.load() {
             self.events.emit(now, EngineEvent::Fault(error.to_string()));
             return;
         }
-        let observation = Observation {
-            key: command.key.clone(),
-            source: command.source.clone(),
-            content: Content::Value(command.value.clone()),
-            observed_at: now,
-            changed_at: now,
-            fetched_at: now,
-            revision,
-            live: false,
-            same_origin: None,
-        };
-        // In memory at once, on disk with the next write: the log has it, so the cache may be behind.
-        let op = StoreOp::Put(observation);
-        self.adopt(vec![op.clone()], false);
-        self.desk.accepted(op);
-        self.tell_changes(std::slice::from_ref(&command.key), now);
+        let keys: Vec<Key> = accepted.iter().map(|(command, _)| command.key.clone()).collect();
+        for (command, revision) in accepted {
+            let observation = Observation {
+                key: command.key,
+                source: command.source,
+                content: Content::Value(command.value),
+                observed_at: now,
+                changed_at: now,
+                fetched_at: now,
+                revision,
+                live: false,
+                same_origin: None,
+            };
+            // In memory at once, on disk with the next write: the log has it, so the cache may be behind.
+            let op = StoreOp::Put(observation);
+            self.adopt(vec![op.clone()], false);
+            self.desk.accepted(op);
+        }
+        self.tell_changes(&keys, now);
     }
 
     /// When nothing more goes to the source its answer is fetched once, so that what it accepted is read back.

@@ -3,7 +3,11 @@
 //! Invariants: a lease is on disk before anything is sent, so an outcome that was not written down is known to be unknown. One command of a
 //! key is in flight at a time. A source that cannot be reached is probed by reads, never by commands.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::task::JoinSet;
 
@@ -141,12 +145,15 @@ impl Core {
         }
         let mut heads: Vec<&Command> = state.heads().collect();
         heads.sort_by_key(|head| (head.created_at, head.id));
-        let mut flying = self.desk.active();
-        let mut keys: Vec<Key> = flying.iter().filter_map(|id| state.get(*id)).map(|command| command.key.clone()).collect();
-        let busy =
-            |ids: &[CommandId], source: &SourceId| ids.iter().filter_map(|id| state.get(*id)).filter(|one| one.source == *source).count();
+        let active: HashSet<CommandId> = self.desk.active().into_iter().collect();
+        let mut keys: HashSet<&Key> = HashSet::new();
+        let mut busy: HashMap<&SourceId, usize> = HashMap::new();
+        for flying in active.iter().filter_map(|id| state.get(*id)) {
+            keys.insert(&flying.key);
+            *busy.entry(&flying.source).or_default() += 1;
+        }
         for head in heads {
-            if head.state != CommandState::Queued || flying.contains(&head.id) {
+            if head.state != CommandState::Queued || active.contains(&head.id) {
                 continue;
             }
             let Some(at) = self.position(&head.source).filter(|at| self.takes(*at, &head.key)) else {
@@ -170,11 +177,11 @@ impl Core {
                 continue;
             }
             // Leases are written down for some ahead of those that are sent: one sync for all of them.
-            if busy(&flying, &head.source) >= self.parallel(at) * AHEAD || keys.contains(&head.key) {
+            let busy = busy.entry(&head.source).or_default();
+            if *busy >= self.parallel(at) * AHEAD * self.sources[at].source.together() || !keys.insert(&head.key) {
                 continue;
             }
-            flying.push(head.id);
-            keys.push(head.key.clone());
+            *busy += 1;
             due.now.push((head.id, head.uncertain));
         }
         due
@@ -220,18 +227,31 @@ impl Core {
         if !self.settle(decide).await || self.desk.is_stale() {
             return;
         }
-        for (id, uncertain) in due.now {
-            if self.desk.state().get(id).is_none_or(|command| command.state != CommandState::InFlight) {
-                continue;
-            }
+        for leased in self.flights_of(due.now) {
             let core = Arc::clone(self);
-            let active = self.desk.fly(id);
+            let active: Vec<_> = leased.iter().map(|(id, _)| self.desk.fly(*id)).collect();
             flights.spawn(async move {
-                core.fly(id, uncertain).await;
+                core.fly(leased).await;
                 drop(active);
                 core.desk.wake.notify_one();
             });
         }
+    }
+
+    /// What is leased, put together where its source takes several at once; in their order.
+    fn flights_of(&self, leased: Vec<(CommandId, bool)>) -> Vec<Vec<(CommandId, bool)>> {
+        let state = self.desk.state();
+        let mut flights: Vec<(usize, Vec<(CommandId, bool)>)> = Vec::new();
+        for (id, uncertain) in leased {
+            let Some(command) = state.get(id).filter(|command| command.state == CommandState::InFlight) else { continue };
+            let Some(at) = self.position(&command.source) else { continue };
+            let most = self.sources[at].source.together();
+            match flights.iter_mut().find(|(of, flight)| *of == at && flight.len() < most) {
+                Some((_, flight)) => flight.push((id, uncertain)),
+                None => flights.push((at, vec![(id, uncertain)])),
+            }
+        }
+        flights.into_iter().map(|(_, flight)| flight).collect()
     }
 
     /// Has the cache keep what targets accepted, as much at once as there is.

@@ -84,8 +84,9 @@ impl QueueState {
             if command.state.is_under_way() {
                 state.lines.entry((command.source.clone(), command.key.clone())).or_default().push(order);
             }
-            state.note_written(order, &command);
+            let key = command.key.clone();
             state.commands.insert(order, command);
+            state.note_written(order, &key);
         }
         Some(state)
     }
@@ -161,14 +162,24 @@ impl QueueState {
         );
     }
 
-    fn note_written(&mut self, order: u64, command: &Command) {
-        if !(command.state.is_delivered() && command.operation == Operation::Set) {
-            return;
-        }
-        let before = self.written.get(&command.key).and_then(|before| self.commands.get(before));
-        if before.is_none_or(|before| before.accepted_at() <= command.accepted_at()) {
-            self.written.insert(command.key.clone(), order);
-        }
+    /// A command of this key moved: the one that was accepted last may be another now.
+    fn note_written(&mut self, order: u64, key: &Key) {
+        let accepted = |order: u64| {
+            let command = self.commands.get(&order).filter(|one| one.state.is_delivered() && one.operation == Operation::Set)?;
+            Some((command.accepted_at(), order))
+        };
+        let last = match self.written.get(key).copied() {
+            // Of one that was the last and moved itself it is not known whether it still is.
+            Some(before) if before == order => {
+                self.commands.iter().filter(|(_, command)| command.key == *key).filter_map(|(order, _)| accepted(*order)).max()
+            }
+            Some(before) => accepted(order).max(accepted(before)),
+            None => accepted(order),
+        };
+        match last {
+            Some((_, order)) => self.written.insert(key.clone(), order),
+            None => self.written.remove(key),
+        };
     }
 
     fn step(&mut self, id: CommandId, step: &Step, at: Timestamp) {
@@ -224,12 +235,10 @@ impl QueueState {
                 command.theirs = Base::Unknown;
             }
         }
-        if let (Step::Delivered { .. }, Operation::Set) = (step, command.operation) {
-            self.written.insert(command.key.clone(), order);
-        }
         let (line, under_way) = ((command.source.clone(), command.key.clone()), command.state.is_under_way());
         let gives = command.state.is_delivered().then(|| command.value.clone());
         let (starts_from, stopped) = (command.base.clone(), matches!(step, Step::Stopped { .. }));
+        self.note_written(order, &line.1);
         let waiting = self.lines.entry(line.clone()).or_default();
         match (waiting.binary_search(&order), under_way) {
             (Err(at), true) => waiting.insert(at, order),

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     engine::source::{Answer as Said, Change, Delivery},
-    fact::{Author, Base, CommandId, CommandState, ConflictClass, Content, Operation, ReasonCode},
+    fact::{Author, Base, CommandId, CommandReason, CommandState, ConflictClass, Content, Operation, ReasonCode},
 };
 
 /// Says and takes what it has; or cannot be reached.
@@ -274,5 +274,37 @@ async fn who_does_not_poll_probes_once_before_it_gives_up_on_a_source() {
     cluster.is_down(false);
     let engine = bench.start(vec![cluster.built("cluster")]);
     assert!(engine.handle().wait_for(&[command.id], LONG).await[0].state.is_delivered());
+    engine.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_clock_that_jumps_ahead_parks_what_looks_old_and_one_that_jumps_back_stops_nothing() {
+    let bench = Bench::new("sled");
+    let cluster = Taking::of(&[("a", "4"), ("b", "4")]);
+    let engine = bench.start(vec![cluster.built("cluster")]);
+    let handle = engine.handle();
+    handle.refresh(&[id("cluster")]).await.unwrap();
+    let right = handle.now();
+    cluster.is_down(true);
+    let first = handle.change(&[asked("a", "9", 1)]).await.unwrap().remove(0);
+    let second = handle.change(&[asked("b", "9", 2)]).await.unwrap().remove(0);
+    handle.send_due().await;
+    // A year ahead: nothing is sent in silence so late, and nothing is dropped.
+    bench.clock.jump_to(right.plus(365 * 24 * 3600 * SECOND));
+    cluster.is_down(false);
+    handle.send_due().await;
+    let parked = handle.command(&first.id.to_string()).unwrap();
+    assert_eq!((parked.state, parked.reason), (CommandState::Parked, Some(CommandReason::TooOld)));
+    // A year back: what was to be tried again in a second is not put off for a year.
+    bench.clock.jump_to(right.minus(365 * 24 * 3600 * SECOND));
+    bench.clock.advance(3600 * SECOND);
+    for command in [&first, &second] {
+        handle.treat(&command.id.to_string(), &Treatment::Release, &first.author).await.unwrap();
+    }
+    handle.send_due().await;
+    for command in [&first, &second] {
+        let command = handle.command(&command.id.to_string()).unwrap();
+        assert!(command.state.is_delivered(), "{command:?}");
+    }
     engine.shutdown().await.unwrap();
 }
