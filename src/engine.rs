@@ -5,6 +5,7 @@
 //!
 //! It does not know who asks: a screen, a script and a socket client hold the same handle.
 
+mod accepted;
 mod api;
 mod attempt;
 mod cache;

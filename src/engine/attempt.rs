@@ -7,7 +7,9 @@ use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures_util::FutureExt as _;
 
-use crate::fact::{Base, ClassOfValue, Command, CommandId, CommandState, Content, Key, Observation, Policy, SourceId, Timestamp};
+use crate::fact::{
+    Base, ClassOfValue, Command, CommandId, CommandState, Content, Key, Observation, Operation, Policy, SourceId, Timestamp,
+};
 
 use super::{
     api::EngineEvent,
@@ -232,7 +234,7 @@ impl Core {
             .or_else(|| said(|of| matches!(of, OfSource::Fails(_))));
         self.learn(at, of.unwrap_or(OfSource::Nothing), mono).await;
         for Ended { command, steps, .. } in &ended {
-            if steps.iter().any(|step| matches!(step, Step::Delivered { .. })) {
+            if command.operation == Operation::Set && steps.iter().any(|step| matches!(step, Step::Delivered { .. })) {
                 self.desk.sources.remember_written(&command.source, &command.key, &command.value, mono);
             }
             for step in steps {
@@ -257,7 +259,9 @@ impl Core {
         }
         let mut accepted = Vec::new();
         for Ended { command, steps, .. } in ended {
-            if let Some(Step::Delivered { revision, .. }) = steps.into_iter().find(|step| matches!(step, Step::Delivered { .. })) {
+            // A note is about a fact and gives it no value.
+            let arrived = steps.into_iter().find(|step| matches!(step, Step::Delivered { .. }) && command.operation == Operation::Set);
+            if let Some(Step::Delivered { revision, .. }) = arrived {
                 accepted.push((command, revision));
             }
         }

@@ -52,7 +52,7 @@ impl Core {
         };
         let behind = state.line(&source, &request.key).count();
         // What goes before it leaves its value behind: that is what this one starts from.
-        let before = state.line(&source, &request.key).next_back().map(|command| Base::Value(command.value.clone()));
+        let before = state.line(&source, &request.key).next_back().map(Command::leaves);
         let base = before.unwrap_or_else(|| self.held_by_target(state, &source, &request.key));
         Ok(Plan { source, base, deadline, behind, kept_here: false })
     }

@@ -41,19 +41,21 @@ impl Core {
         for piece in pieces {
             {
                 let _shared = self.keeping.gate.read().await;
+                let piece = self.not_overtaken(piece);
                 let written = self.write(piece.clone(), Vec::new(), now).await;
-                self.adopt(piece, written);
+                self.adopt_fetched(piece, written);
             }
             self.make_room(now).await;
         }
-        let documents = self.documents(&taken, &last, now);
         let mut moved = Vec::new();
         let mut reports = Vec::new();
         let mut vouched = Vec::new();
         {
             let _shared = self.keeping.gate.read().await;
+            let last = self.not_overtaken(last);
+            let documents = self.documents(&taken, &last, now);
             let written = self.write(last.clone(), documents, now).await;
-            self.adopt(last, written);
+            self.adopt_fetched(last, written);
             let facts = self.read_facts();
             for one in taken {
                 let slot = &self.sources[one.at];
@@ -95,14 +97,31 @@ impl Core {
         written.is_ok()
     }
 
+    /// Without what a target accepted meanwhile has overtaken.
+    fn not_overtaken(&self, mut ops: Vec<StoreOp>) -> Vec<StoreOp> {
+        let facts = self.read_facts();
+        ops.retain(|op| !facts.is_overtaken(op));
+        ops
+    }
+
+    /// As [`Core::adopt`], of answers: while they were written a target may have accepted something that they do not know of.
+    pub(super) fn adopt_fetched(&self, mut ops: Vec<StoreOp>, written: bool) {
+        let mut facts = self.write_facts();
+        ops.retain(|op| !facts.is_overtaken(op));
+        self.adopt_into(&mut facts, ops, written);
+    }
+
     /// Brings into memory what is on disk, or what the disk did not take.
-    pub(super) fn adopt(&self, mut ops: Vec<StoreOp>, written: bool) {
+    pub(super) fn adopt(&self, ops: Vec<StoreOp>, written: bool) {
+        self.adopt_into(&mut self.write_facts(), ops, written);
+    }
+
+    fn adopt_into(&self, facts: &mut Facts, mut ops: Vec<StoreOp>, written: bool) {
         if ops.is_empty() {
             return;
         }
         // What comes of a key comes together, and in the order it came in.
         ops.sort_by(|one, other| key_of(one).cmp(key_of(other)));
-        let mut facts = self.write_facts();
         let mut room = self.keeping.room();
         let mut ops = ops.into_iter().peekable();
         while let Some(op) = ops.next() {
@@ -206,6 +225,17 @@ impl Facts {
                 StoreOp::Evict(key, source)
             }
         }
+    }
+
+    /// Whether memory alone has something else that is as new. An answer is judged, then written, then taken: what its source accepted
+    /// in between is newer, whatever the answer says.
+    fn is_overtaken(&self, op: &StoreOp) -> bool {
+        let StoreOp::Put(fetched) = op else { return false };
+        self.unwritten
+            .get(&fetched.key)
+            .into_iter()
+            .flatten()
+            .any(|held| held.source == fetched.source && held.fetched_at >= fetched.fetched_at && held.content != fetched.content)
     }
 
     /// The store has it, or nobody says it any more.

@@ -79,6 +79,7 @@ impl Engine {
         let core = Arc::new(Core::new(options, opened, built, desk));
         core.listen_to_store();
         core.remember_breakers();
+        core.recall_accepted();
         core.go_on_resealing();
         core.tell_opening(set_aside, restored);
         core.tell_store();

@@ -56,6 +56,11 @@ impl Core {
             first.take(table.put(observation, weight));
         })?;
         first.fill(&table);
+        for observation in facts.unwritten.values().flatten().cloned() {
+            let weight = self.store.weight(&observation);
+            self.hot.forget(&observation.key);
+            table.put(observation, weight);
+        }
         facts.table = table;
         facts.loaded = true;
         drop(facts);

@@ -43,7 +43,7 @@ impl Core {
         // What it starts from, when it goes on after others of its key may have been delivered.
         let now_there = || {
             let before = state.line(&command.source, &command.key).take_while(|other| other.id != command.id).last();
-            before.map_or_else(|| self.held_by_target(state, &command.source, &command.key), |before| Base::Value(before.value.clone()))
+            before.map_or_else(|| self.held_by_target(state, &command.source, &command.key), Command::leaves)
         };
         match (treatment, command.state) {
             (Treatment::Cancel, Queued | Parked | Blocked) if !command.uncertain => Ok(stop(CommandReason::TakenBack)),

@@ -424,6 +424,21 @@ pub struct Command {
 }
 
 impl Command {
+    /// What its target holds when it has arrived. A note is about a fact and gives it no value.
+    #[must_use]
+    pub fn leaves(&self) -> Base {
+        match self.operation {
+            Operation::Set => Base::Value(self.value.clone()),
+            Operation::Note => self.base.clone(),
+        }
+    }
+
+    /// Whether it gave this key at this target its value.
+    #[must_use]
+    pub fn is_delivered_to(&self, source: &SourceId, key: &Key) -> bool {
+        self.state.is_delivered() && self.operation == Operation::Set && self.key == *key && self.source == *source
+    }
+
     /// When its target accepted it, as far as that is known; of one that was not, when it came to stand where it stands.
     #[must_use]
     pub fn accepted_at(&self) -> Timestamp {

@@ -332,8 +332,13 @@ class Home:
         if stopped:
             raise Broken(f"stopped, and nobody did it: {stopped[:2]}")
         key = draw.choice(KEYS)
-        if values[key] and self.run("get", key, "--json")[0]["value"] != values[key]:
-            raise Broken(f"{key} is not believed to be {values[key]}")
+        if not values[key]:
+            return
+        fact = self.run("get", key, "--json")[0]
+        if fact["value"] != values[key]:
+            last = [one for one in listed.values() if one["key"] == key][-3:]
+            later = {pause: (time.sleep(pause), self.run("get", key, "--json")[0]["value"])[1] for pause in (0.1, 3.0)}
+            raise Broken(f"{key} is not believed to be {values[key]}: {fact}; {last}; later {later}; now {time.time()}")
 
 
 def trial(home):

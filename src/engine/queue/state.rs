@@ -236,7 +236,7 @@ impl QueueState {
             }
         }
         let (line, under_way) = ((command.source.clone(), command.key.clone()), command.state.is_under_way());
-        let gives = command.state.is_delivered().then(|| command.value.clone());
+        let gives = command.state.is_delivered().then(|| command.leaves());
         let (starts_from, stopped) = (command.base.clone(), matches!(step, Step::Stopped { .. }));
         self.note_written(order, &line.1);
         let waiting = self.lines.entry(line.clone()).or_default();
@@ -246,7 +246,7 @@ impl QueueState {
                 waiting.remove(at);
                 // The next in line starts from what this one left behind: its value, or what it started from itself.
                 let next = waiting.get(at).copied();
-                let left = gives.map(Base::Value).or(stopped.then_some(starts_from));
+                let left = gives.or(stopped.then_some(starts_from));
                 if let (Some(next), Some(left)) = (next.and_then(|next| self.commands.get_mut(&next)), left)
                     && !next.uncertain
                 {
@@ -298,16 +298,15 @@ impl QueueState {
     /// The mark of the version that holds what the command starts from: what its target gave for the change before.
     #[must_use]
     pub fn guard(&self, command: &Command) -> Option<Arc<str>> {
-        let before = self.commands.values().rev().find(|other| {
-            other.state.is_delivered() && other.key == command.key && other.source == command.source && other.id != command.id
-        })?;
+        let before =
+            self.commands.values().rev().find(|other| other.is_delivered_to(&command.source, &command.key) && other.id != command.id)?;
         before.revision.clone().filter(|_| command.base.is(&before.value))
     }
 
     /// What was delivered to a target last, and when.
     #[must_use]
     pub fn last_delivered(&self, source: &SourceId, key: &Key) -> Option<&Command> {
-        self.commands.values().rev().find(|command| command.state.is_delivered() && command.key == *key && command.source == *source)
+        self.commands.values().rev().find(|command| command.is_delivered_to(source, key))
     }
 
     /// The change of a key that a target accepted last.
@@ -320,6 +319,14 @@ impl QueueState {
     #[must_use]
     pub fn is_behind_a_question(&self, command: &Command) -> bool {
         self.line(&command.source, &command.key).next().is_some_and(|head| head.id != command.id && head.state.needs_a_person())
+    }
+
+    /// What was delivered to each target last, and when its target had it at the latest that is known. In no promised order.
+    pub fn last_accepted(&self) -> impl Iterator<Item = (&Command, Timestamp)> {
+        // A note gives no value.
+        let delivered = self.commands.values().filter(|command| command.state.is_delivered() && command.operation == Operation::Set);
+        let last: HashMap<(&SourceId, &Key), &Command> = delivered.map(|command| ((&command.source, &command.key), command)).collect();
+        last.into_values().map(|command| (command, command.accepted_at()))
     }
 
     /// How many are under way.

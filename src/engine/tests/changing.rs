@@ -71,7 +71,10 @@ impl Source for Taking {
             if !change.base.holds(&Base::found(current.clone()), &change.compare) {
                 return Delivery::Moved { current: Base::found(current), answer: Said::new(Some(412), "moved") };
             }
-            self.has(change.key.as_str(), change.value.as_json_text());
+            // A note goes somewhere else.
+            if change.value != Value::string("look") {
+                self.has(change.key.as_str(), change.value.as_json_text());
+            }
             Delivery::Accepted { revision: None, guarded: true, confirmed: None }
         }))
     }
@@ -196,6 +199,16 @@ async fn a_change_of_a_key_nobody_has_reported_is_pending_and_is_believed_when_i
     handle.flush(60 * SECOND).await;
     let fact = handle.get(&key("new/key")).unwrap().unwrap();
     assert_eq!((fact.value.clone(), fact.pending.clone()), (Some(Value::from(9_i64)), None));
+    assert!(handle.commands(&[]).iter().all(|command| command.state.is_delivered()));
+    assert_eq!(handle.get(&key("noted")).unwrap(), None, "nor when it was delivered");
+    // Nor does a change that comes behind one start from it.
+    let note = ChangeRequest { operation: Operation::Note, value: Value::string("look"), ..asked("a", "0", 4) };
+    handle.change(&[note, asked("a", "5", 5)]).await.unwrap();
+    handle.flush(60 * SECOND).await;
+    assert_eq!(handle.get(&key("a")).unwrap().unwrap().value, Some(Value::from(5_i64)));
+    handle.change(&[asked("a", "6", 6)]).await.unwrap();
+    handle.flush(60 * SECOND).await;
+    assert_eq!(handle.get(&key("a")).unwrap().unwrap().value, Some(Value::from(6_i64)));
 
     cluster.is_down(true);
     handle.change(&[asked("other", "1", 3)]).await.unwrap();

@@ -13,7 +13,8 @@ mod world;
 
 use std::time::Duration;
 
-use crate::fact::{CommandState, ResolutionState};
+use super::{EngineHandle, FactQuery};
+use crate::fact::{CommandState, Key, ResolutionState, Value};
 
 use target::Trouble;
 use world::{Life, Sim};
@@ -80,6 +81,34 @@ fn a_day_offline_kills_no_command_and_the_first_probe_that_succeeds_starts_them_
     let (answered, applied) = sim.first_answer_and_effect();
     assert!(applied.saturating_sub(answered) <= Duration::from_secs(1), "{answered:?} {applied:?}");
     assert!(sim.states().into_iter().all(CommandState::is_delivered));
+}
+
+#[test]
+fn what_was_accepted_is_believed_by_the_next_process_whatever_the_cache_lost() {
+    let mut sim = Sim::new(5);
+    let began = sim.now();
+    sim.live(Life { lasts: HOUR, changes: 40, crash: None, trouble: Trouble::none(), decides: false });
+    let held = sim.held();
+    assert!(held.len() > 3, "{held:?}");
+    let believed = |sim: &mut Sim| {
+        let one = |handle: &EngineHandle, key: &Key| handle.get(key).unwrap().and_then(|insight| insight.value.clone()).unwrap();
+        sim.with_engine(|handle| {
+            let before: Vec<(Key, Value)> = held.iter().map(|(key, _)| (key.clone(), one(handle, key))).collect();
+            // A walk over everything sees the same as a look at one.
+            let listed = handle.list(&FactQuery::default()).unwrap();
+            let after = listed.iter().filter_map(|insight| Some((insight.key.clone(), insight.value.clone()?)));
+            let after: Vec<(Key, Value)> = after.filter(|(key, _)| held.iter().any(|(of, _)| of == key)).collect();
+            assert_eq!(before, after);
+            before
+        })
+    };
+    let foreign = Value::from(-1_i64);
+    sim.have_the_cache_hold(&foreign, began);
+    assert_eq!(believed(&mut sim), held);
+    // What the source was asked for later stands.
+    let later = sim.now();
+    sim.have_the_cache_hold(&foreign, later);
+    assert!(believed(&mut sim).iter().all(|(_, value)| *value == foreign));
 }
 
 #[test]

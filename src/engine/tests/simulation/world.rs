@@ -14,10 +14,10 @@ use super::target::{Effect, Inner, Target, Trouble};
 use crate::engine::{
     journal::{JournalOptions, LogWriter, SimLogDisk},
     queue::{ChangeRequest, QueueError, Treatment},
-    store::{LogKeys, LogSealer, MemoryStore, OpenedStore},
+    store::{CacheStore, LogKeys, LogSealer, MemoryStore, OpenedStore, StoreOp},
     world::{Clock, Rng},
 };
-use crate::fact::{Author, CommandId, CommandReason, CommandState, Operation, Timestamp};
+use crate::fact::{Author, CommandId, CommandReason, CommandState, Content, Observation, Operation, Timestamp};
 
 const START: i64 = 1_767_607_200_000;
 
@@ -85,6 +85,8 @@ pub struct Sim {
     disk: Arc<SimLogDisk>,
     keys: Arc<LogKeys>,
     cache: Arc<MemoryStore>,
+    /// The cache is as a test left it.
+    cache_is_set: bool,
     targets: Vec<(&'static str, Target)>,
     asked: Vec<Asked>,
     lives: u64,
@@ -117,6 +119,7 @@ impl Sim {
             rng: SeededRng::new(seed),
             disk: SimLogDisk::new(seed),
             cache: Arc::new(MemoryStore::beside_log(Arc::clone(&keys) as Arc<dyn LogSealer>)),
+            cache_is_set: false,
             targets: vec![
                 target("guarding", true, true, true),
                 target("forgetful", false, false, true),
@@ -192,7 +195,7 @@ impl Sim {
 
     fn open(&mut self) -> Engine {
         // The cache may be lost with the process, or older than the log.
-        if self.happens(30) {
+        if self.happens(30) && !self.cache_is_set {
             self.cache = Arc::new(MemoryStore::beside_log(Arc::clone(&self.keys) as Arc<dyn LogSealer>));
         }
         let opened = OpenedStore {
@@ -322,6 +325,37 @@ impl Sim {
             // The disk may refuse, and what was decided meanwhile by others is as good.
             let _ = handle.treat(&command.id.to_string(), &treatment, &author).await;
         }
+    }
+
+    /// The next engine finds the cache like this: of each key what the first target was fetched to say at that moment.
+    pub fn have_the_cache_hold(&mut self, value: &Value, at: Timestamp) {
+        self.cache = Arc::new(MemoryStore::beside_log(Arc::clone(&self.keys) as Arc<dyn LogSealer>));
+        self.cache_is_set = true;
+        let (name, target) = &self.targets[0];
+        let old = |key: &Key| Observation {
+            key: key.clone(),
+            source: id(name),
+            content: Content::Value(value.clone()),
+            observed_at: at,
+            changed_at: at,
+            fetched_at: at,
+            revision: None,
+            live: false,
+            same_origin: None,
+        };
+        let ops: Vec<StoreOp> = target.keys.iter().map(|key| StoreOp::Put(old(key))).collect();
+        self.cache.apply(&ops).unwrap();
+    }
+
+    /// What the first target holds of the keys that were changed.
+    pub fn held(&self) -> Vec<(Key, Value)> {
+        let inner = self.targets[0].1.inner();
+        let is_changed = |key: &Key| inner.effects.iter().any(|effect| effect.key == *key);
+        inner.values.iter().filter(|(key, _)| is_changed(key)).map(|(key, (value, _))| (key.clone(), value.clone())).collect()
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.time.now()
     }
 
     pub fn states(&self) -> Vec<CommandState> {
