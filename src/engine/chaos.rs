@@ -10,6 +10,7 @@ mod network;
 mod profile;
 mod report;
 mod run;
+mod scratch;
 mod spell;
 mod taker;
 mod target;

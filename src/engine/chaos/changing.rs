@@ -10,7 +10,7 @@ use super::{
     network::{Network, SkewedClock},
     profile::FaultKind,
     report::Changes,
-    run::{NoSecrets, scratch_config},
+    scratch::{NoSecrets, bare_config},
     taker::Taker,
 };
 use crate::{
@@ -89,7 +89,7 @@ impl Changing {
             set_aside: false,
             restored: None,
         };
-        let mut config = scratch_config();
+        let mut config = bare_config();
         // A clock that is set days ahead makes nothing too old: that is a rule of its own and no fault.
         config.queue.max_staleness = Duration::from_secs(60 * 24 * 3600);
         let options = EngineOptions {

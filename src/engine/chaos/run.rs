@@ -9,18 +9,19 @@ use super::{
     network::{Network, SkewedClock, TIMEOUT, Weather},
     profile::{ChaosProfile, FaultKind},
     report::{ChaosReport, Recovery},
+    scratch::NoSecrets,
     spell::Spells,
     target::{Target, number_in},
     truth::Truth,
 };
 use crate::{
-    config::{CacheKey, Config, SecretRef},
+    config::{CacheKey, Config},
     engine::{
         api::{EngineError, EngineEvent, EngineOptions, RefreshReport, StampedEvent},
         cache_event::CacheEvent,
         handle::Engine,
         store::{CacheStore, FaultDisk, KeyPolicy, StoreOptions, open_over},
-        world::{Clock, NoVault, Rng, Secrets, SeededRng, SimClock},
+        world::{Clock, NoVault, Rng, SeededRng, SimClock},
     },
     fact::Observation,
 };
@@ -412,20 +413,6 @@ impl Run<'_> {
 fn ask(running: &Running, target: &Arc<Target>) -> impl Future<Output = Result<Vec<RefreshReport>, EngineError>> + use<> {
     let (handle, target) = (running.engine.handle(), Arc::clone(target));
     async move { handle.refresh(std::slice::from_ref(target.id())).await }
-}
-
-/// The configuration of a rehearsal: nothing but what is in force without one.
-pub fn scratch_config() -> Config {
-    Config::bare("/".into())
-}
-
-/// Who knows no secret.
-pub struct NoSecrets;
-
-impl Secrets for NoSecrets {
-    fn resolve(&self, _: &SecretRef) -> Result<String, String> {
-        Err("a rehearsal has no secrets".to_owned())
-    }
 }
 
 #[cfg(test)]
