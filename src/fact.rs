@@ -46,7 +46,9 @@ pub use conflict::{Candidate, ConflictClass, ConflictEntry, ConflictId, Conflict
 pub use field::FieldName;
 pub use foreign::JsonTree;
 pub use insight::{Agreement, FactState, Insight, Mark, Marks, Pending, SourceState, SourceView, UnknownName};
-pub use json::{JsonEditError, JsonStep, MAX_DEPTH, MAX_VALUES, ValueError, ValueErrorKind, json_string, parse_json, set_in_json};
+pub use json::{
+    JsonEditError, JsonStep, MAX_DEPTH, MAX_VALUES, ValueError, ValueErrorKind, json_string, parse_json, set_in_json, set_in_read_json,
+};
 pub use key::{Key, KeyError};
 pub use lesson::{Lesson, LessonId};
 pub use likeness::{Likeness, LikenessCounts};

@@ -86,7 +86,12 @@ impl Core {
     async fn look(&self, slot: &SourceSlot, command: &Command) -> Option<Result<Base, SourceError>> {
         let reading = slot.source.reread(&command.key)?;
         let bound = slot.config.timeout.saturating_add(GRACE);
-        Some(match tokio::time::timeout(bound, AssertUnwindSafe(reading).catch_unwind()).await {
+        let found = tokio::time::timeout(bound, AssertUnwindSafe(reading).catch_unwind()).await;
+        if let (Ok(Ok(Ok(_))), Some(at)) = (&found, self.position(&slot.id)) {
+            // Another request that was answered: what fails beside it fails by itself.
+            self.learn(at, OfSource::Answers, self.options.clock.monotonic()).await;
+        }
+        Some(match found {
             Ok(Ok(found)) => found.map(Base::found),
             Ok(Err(_panic)) => Err(fault(&slot.id)),
             Err(_elapsed) => Err(slow(bound)),
@@ -126,13 +131,14 @@ impl Core {
     }
 
     /// As [`Core::attempt`], of several at once: what is intended of all of them is one append to the log, and so is what came of it. None where
-    /// the source takes them one by one.
+    /// they are to be taken one by one.
     async fn attempt_together(&self, slot: &SourceSlot, commands: &[Command], mut changes: Vec<Change>) -> Option<Vec<Delivery>> {
         let bound = slot.config.timeout.saturating_add(GRACE);
         let count = changes.len();
         let prepared = match tokio::time::timeout(bound, slot.source.prepare_all(&changes)?).await {
             Ok(prepared) => prepared,
-            Err(_elapsed) => return Some(vec![Delivery::Unavailable { error: slow(bound), maybe_applied: false }; count]),
+            // What takes too long together may not take too long one by one.
+            Err(_elapsed) => return None,
         };
         // What nothing is said of was not done.
         let mut outcomes = vec![Delivery::Unprepared; count];

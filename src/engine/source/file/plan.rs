@@ -10,7 +10,9 @@ use std::{
     sync::Arc,
 };
 
-use crate::fact::{Base, CompareRule, Key, Normal, Value};
+use serde_json::Value as Json;
+
+use crate::fact::{Base, CompareRule, JsonStep, Key, Normal, Value};
 
 use super::{
     super::{Answer, Change, Confirmed, Delivery, Fetched, SourceError, outcome::of_error, place::place_of},
@@ -49,6 +51,8 @@ pub(super) struct Planned {
 struct Draft<'f> {
     read: &'f Read,
     content: Vec<u8>,
+    /// As it was read; none when a member was added since, which may stand in the way of another.
+    body: Option<Json>,
     /// Which of the changes are in it.
     members: Vec<usize>,
 }
@@ -92,27 +96,43 @@ impl Inner {
     ) -> Result<usize, Delivery> {
         let read = self.file_for(files, change)?;
         let known = drafts.iter().position(|draft| std::ptr::eq(draft.read, read));
-        let bytes = known.and_then(|at| drafts.get(at)).map_or(&read.file.bytes, |draft| &draft.content);
-        // Every change reads its file again. What would take too long waits for the next round.
-        *effort += bytes.len() as u64;
+        // Every change goes through its file again. What would take too long waits for the next round.
+        *effort += read.file.bytes.len() as u64;
         if number > 0 && *effort > EFFORT {
             return Err(Delivery::Unprepared);
         }
-        let content = self.edited(read, bytes, change).map_err(|why| {
-            // What only does not go with those before it is tried when those are done.
-            if known.is_some() { Delivery::Unprepared } else { refused(&format!("{}: {why}", load::shown(&read.file.path))) }
-        })?;
-        match known.and_then(|at| drafts.get_mut(at).map(|draft| (at, draft))) {
-            Some((at, draft)) => {
-                draft.content = content;
+        let at = known.unwrap_or(drafts.len());
+        if known.is_none() {
+            drafts.push(Draft { read, content: read.file.bytes.clone(), body: None, members: Vec::new() });
+        }
+        let Some(draft) = drafts.get_mut(at) else { return Err(Delivery::Unprepared) };
+        match self.add_to(draft, change) {
+            Ok(()) => {
                 draft.members.push(number);
                 Ok(at)
             }
-            None => {
-                drafts.push(Draft { read, content, members: vec![number] });
-                Ok(drafts.len() - 1)
+            // What only does not go with those before it is tried when those are done.
+            Err(_) if !draft.members.is_empty() => Err(Delivery::Unprepared),
+            Err(why) => {
+                drafts.pop();
+                Err(refused(&format!("{}: {why}", load::shown(&read.file.path))))
             }
         }
+    }
+
+    /// Makes a change in a draft. Where a value only takes another's place the way to it stays, so the file is not read again for each.
+    fn add_to(&self, draft: &mut Draft<'_>, change: &Change) -> Result<(), String> {
+        let path = &draft.read.file.path;
+        let is_new = value_in(&draft.read.facts, &change.key).is_none();
+        let body = match draft.body.take() {
+            Some(body) => body,
+            None => text::parse(path, &draft.content).map_err(|error| error.message)?,
+        };
+        let way = self.way(&body, change);
+        // Kept whatever comes of this one, unless it adds something.
+        draft.body = Some(body).filter(|_| !is_new);
+        draft.content = within(edit::edited(path, &draft.content, &way?, &change.value)?)?;
+        Ok(())
     }
 
     /// The file that a change is to be made in.
@@ -141,19 +161,18 @@ impl Inner {
 
     fn edited(&self, read: &Read, bytes: &[u8], change: &Change) -> Result<Vec<u8>, String> {
         let body = text::parse(&read.file.path, bytes).map_err(|error| error.message)?;
+        within(edit::edited(&read.file.path, bytes, &self.way(&body, change)?, &change.value)?)
+    }
+
+    fn way(&self, body: &Json, change: &Change) -> Result<Vec<JsonStep>, String> {
         let tail = self.claims.tail(&change.key).ok_or("this key is not among those of this source")?;
-        let way = place_of(&self.mapping, &body, tail, &change.value)?;
-        let content = edit::edited(&read.file.path, bytes, &way, &change.value)?;
-        if content.len() as u64 > load::MAX_FILE {
-            return Err(format!("it would have more than {} bytes, and could not be read again", load::MAX_FILE));
-        }
-        Ok(content)
+        place_of(&self.mapping, body, tail, &change.value)
     }
 
     /// Reads a draft as a fetch would. Where several changes together are not what they are one by one, only the first is made; the others
     /// come in the next round.
     fn finish(&self, draft: Draft<'_>, changes: &[Change], of: &mut [Result<usize, Delivery>]) -> Option<Plan> {
-        let Draft { read, content, members } = draft;
+        let Draft { read, content, members, .. } = draft;
         match self.checked(read, content, &members, changes) {
             Ok(plan) => return Some(plan),
             Err(why) if members.len() <= 1 => {
@@ -208,6 +227,14 @@ impl Inner {
             _ => Err("no file has this key, and none is closer to it than the others: add it to one of them by hand first".to_owned()),
         }
     }
+}
+
+/// The content, where a fetch would read that much.
+fn within(content: Vec<u8>) -> Result<Vec<u8>, String> {
+    if content.len() as u64 > load::MAX_FILE {
+        return Err(format!("it would have more than {} bytes, and could not be read again", load::MAX_FILE));
+    }
+    Ok(content)
 }
 
 fn end_with(of: &mut [Result<usize, Delivery>], members: &[usize], outcome: &Delivery) {
