@@ -11,11 +11,11 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::fact::{ConflictEntry, Insight, Key, Pattern, ResolutionState, SourceId, Timestamp};
+use crate::fact::{Insight, Key, Pattern, SourceId, Timestamp};
 
 use super::{
     api::{CacheStatus, EngineError, EngineOptions, FactQuery, Knowledge, RefreshReport, SortBy, SourceStatus, SourceTest, StampedEvent},
-    cache::{may_differ, name_of},
+    cache::name_of,
     core::Core,
     history::Believed,
     journal::{JournalOptions, RealLogDisk},
@@ -23,7 +23,7 @@ use super::{
     queue::open_desk,
     recall::all,
     snapshots::Told,
-    source::{BuiltSource, SourceDeps, build_sources},
+    source::{BuiltSource, SourceDeps, build_sources, detect::Detector},
     store::{Hydrated, KeyKeeper, Mode, OpenedStore, Taken, open_resilient},
     view::EngineView,
 };
@@ -76,6 +76,9 @@ impl Engine {
         let (set_aside, restored) = (opened.set_aside, opened.restored);
         let (desk, notes) = open_desk(&JournalOptions { sealer: opened.store.log_sealer(), ..log })?;
         opened.notes.extend(notes);
+        let mut secret = [0; 32];
+        options.rng.fill(&mut secret);
+        desk.salt(secret);
         let core = Arc::new(Core::new(options, opened, built, desk));
         core.listen_to_store();
         core.remember_breakers();
@@ -161,6 +164,10 @@ impl Engine {
                 let _ = core.store.put_meta(&name, &body);
             }
             core.desk.close();
+            // Where nobody wrote to the cache this is its only write; without it an end that is cut off is not seen.
+            if let Some((name, body)) = core.head_document() {
+                let _ = core.store.put_meta(&name, &body);
+            }
             // Last, because the next write would outdate it; without it the next start is slower.
             if (core.options.polling || core.writer.get().is_some())
                 && let Err(error) = core.keep_window()
@@ -219,30 +226,6 @@ impl EngineHandle {
         Ok(found)
     }
 
-    /// Conflicts, most instructive first: smallest margin, then more sources, then key. `all` adds the decided.
-    ///
-    /// # Errors
-    /// When the store itself fails.
-    pub fn conflicts(&self, all: bool) -> Result<Vec<Arc<ConflictEntry>>, EngineError> {
-        self.core.load()?;
-        let mut found = Vec::new();
-        self.core.resolve_matching(None, may_differ, self.core.now(), |insight| {
-            if let Some(conflict) = insight.conflict
-                && (all || conflict.resolution == ResolutionState::Pending)
-            {
-                found.push(conflict);
-            }
-        })?;
-        for conflict in self.core.kept_conflicts(self.core.now()) {
-            if all || conflict.resolution == ResolutionState::Pending {
-                found.push(conflict);
-            }
-        }
-        found.extend(self.core.change_conflicts());
-        found.sort_by(|one, other| ConflictEntry::most_instructive_first(one, other));
-        Ok(found)
-    }
-
     /// What can be said of a key nothing is cached for.
     #[must_use]
     pub fn knowledge(&self, key: &Key) -> Knowledge {
@@ -286,7 +269,9 @@ impl EngineHandle {
             let core = Arc::clone(&self.core);
             async move { core.refresh_unit(at).await }
         });
-        let reports = futures_util::future::join_all(fetches).await.into_iter().flatten();
+        let reports: Vec<RefreshReport> = futures_util::future::join_all(fetches).await.into_iter().flatten().collect();
+        self.core.get_acquainted().await;
+        let reports = reports.into_iter();
         Ok(reports.filter(|report| sources.contains(&report.source)).collect())
     }
 
@@ -302,6 +287,12 @@ impl EngineHandle {
         let id = SourceId::new(name).map_err(|_| EngineError::NoSuchSource(name.to_owned()))?;
         let at = self.position(&id)?;
         Ok(self.core.test_source(at).await)
+    }
+
+    /// Who suggests sources, with what it remembers.
+    #[must_use]
+    pub fn detector(&self) -> &Detector {
+        &self.core.detector
     }
 
     /// How every source stands, in configured order.

@@ -7,8 +7,10 @@
 //! It decides no belief, and it knows no HTTP, file or command: targets are sources.
 
 mod api;
+mod audited;
 mod backoff;
 mod breaker;
+mod chaining;
 mod desk;
 mod entry;
 mod log;
@@ -16,6 +18,8 @@ mod on_journal;
 mod rules;
 mod sources;
 mod state;
+
+pub use audited::{is_audited, value_in};
 
 pub use api::{ChangeRequest, Plan, QueueError, QueueEvent, QueueStatus, SourceQueue, Treatment};
 pub use desk::Desk;
