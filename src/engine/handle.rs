@@ -205,13 +205,16 @@ impl EngineHandle {
     /// When the store itself fails.
     pub fn list(&self, query: &FactQuery) -> Result<Vec<Arc<Insight>>, EngineError> {
         self.core.load()?;
-        let mut found = Vec::new();
-        self.core.resolve_matching(query.pattern.as_ref(), all, self.core.now(), |insight| {
+        let (mut found, now) = (Vec::new(), self.core.now());
+        let mut take = |insight: Insight| {
             let state = query.states.is_empty() || query.states.contains(&insight.state);
             if state && (query.marks.is_empty() || query.marks.iter().any(|mark| insight.marks.contains(*mark))) {
                 found.push(Arc::new(insight));
             }
-        })?;
+        };
+        self.core.resolve_matching(query.pattern.as_ref(), all, now, &mut take)?;
+        let unheard_of = self.core.unheard_of_keys().into_iter().filter(|key| query.pattern.as_ref().is_none_or(|one| one.matches(key)));
+        unheard_of.filter_map(|key| self.core.unheard_of(&key, now)).for_each(take);
         // In no order where they came from the store; where all were in memory this costs a look.
         found.sort_by(|one, other| one.key.cmp(&other.key));
         match query.sort {

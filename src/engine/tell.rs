@@ -76,6 +76,8 @@ impl Core {
                     let turns = self.turns(slots, &standings, now);
                     resolved.extend(self.resolve(key, slots, &standings, now).map(|insight| (Arc::new(insight), turns)));
                 })?;
+                let unheard_of = self.unheard_of_keys().into_iter().filter_map(|key| self.unheard_of(&key, now));
+                resolved.extend(unheard_of.map(|insight| (Arc::new(insight), None)));
                 let facts: FactMap = resolved.into_iter().collect();
                 none.insert(Keeper::new(facts, self.source_statuses(now).into()))
             }
@@ -114,7 +116,7 @@ impl Core {
                 let hot = self.recall(key).ok()?;
                 let turns = self.turns(hot.slots(), &standings, now);
                 let resolved = self.resolve(key, hot.slots(), &standings, now);
-                if let Some(insight) = &resolved {
+                if let Some(insight) = resolved.as_ref().filter(|insight| !insight.is_unheard_of()) {
                     self.remember(insight, now);
                 }
                 Some((key.clone(), resolved.map(|insight| (insight, turns))))

@@ -15,7 +15,7 @@ mod edit;
 mod error;
 mod scan;
 
-pub use edit::{JsonEditError, JsonStep, set_in_json};
+pub use edit::{JsonEditError, JsonStep, set_in_json, set_in_read_json};
 pub use error::{ValueError, ValueErrorKind};
 
 use scan::Scanner;

@@ -119,6 +119,7 @@ fn pending(model: &Model, insight: &Insight) -> Vec<Part> {
 fn state_sentence(insight: &Insight, now: Timestamp) -> Option<Part> {
     let text = match insight.state {
         FactState::Fresh => return None,
+        _ if insight.is_unheard_of() => "No source has said anything of it yet.".to_owned(),
         FactState::Stale => {
             let age = span::words(words::stepped(words::age(insight, now)));
             format!("Last answer {age} ago, limit {}.", span::words(insight.ttl))
