@@ -1,13 +1,14 @@
 //! Everything the screen is: its model, a part for each screen and one they share.
 
 mod changes;
+mod deciding;
 
 use std::{collections::VecDeque, sync::Arc};
 
 use crate::{
     action::Persona,
     engine::{FactMap, SortBy},
-    fact::{ConflictEntry, ConflictId, Insight, Key, Timestamp},
+    fact::{ConflictEntry, Insight, Key, Timestamp},
     keymap::{Context, Keyboard, Keymap, LayerName},
     text::SafeText,
     theme::Role,
@@ -16,6 +17,7 @@ use crate::{
 use super::{ask::Ask, field::Field, history::History, queue::Listed, snapshot::Snapshot};
 
 pub use changes::{PromptFor, PromptModel, Question, QueueModel, Then};
+pub use deciding::{Broken, ConflictsModel, Decided, Deciding, Stage, Underneath};
 
 /// The least columns and rows a screen is drawn in.
 pub const LEAST_SIZE: (u16, u16) = (40, 10);
@@ -168,17 +170,6 @@ pub struct CanvasModel {
     pub told: Option<History>,
     /// Of which fact the past was asked for.
     pub asked: Option<Key>,
-}
-
-/// The conflicts.
-#[derive(Clone, Debug, Default)]
-pub struct ConflictsModel {
-    /// Which one is shown.
-    pub at: usize,
-    /// Its name, by which it is found again.
-    pub id: Option<ConflictId>,
-    /// Lines scrolled away.
-    pub scroll: usize,
 }
 
 /// The palette.

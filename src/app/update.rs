@@ -7,6 +7,9 @@ mod changing;
 #[cfg(test)]
 mod changing_tests;
 mod conflicts;
+mod deciding;
+#[cfg(test)]
+mod deciding_tests;
 mod keys;
 mod layers;
 mod list;

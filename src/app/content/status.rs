@@ -7,12 +7,15 @@ use crate::{
         words::{ago, count, stepped},
     },
     engine::SortBy,
-    fact::{ConflictClass, span},
+    fact::span,
     text::SafeText,
     theme::Role,
 };
 
-use super::available::unavailable;
+use super::{
+    available::unavailable,
+    deciding::{decision_hints, numbers},
+};
 
 /// A piece of the top line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -204,20 +207,7 @@ pub fn hints(model: &Model) -> Vec<HintLine> {
             vec![("core.navigate.open", yes.to_owned()), ("core.navigate.close", no.to_owned())]
         }
         Focus::Layer(Layer::Queue) => changes_hints(),
-        Focus::Layer(Layer::Conflicts) if is_disputed(model) => vec![
-            ("core.conflict.mine", "mine".to_owned()),
-            ("core.conflict.theirs", "theirs".to_owned()),
-            ("core.conflict.edit", "another value".to_owned()),
-            ("core.navigate.close", "close".to_owned()),
-            ("core.navigate.open", "go to it".to_owned()),
-            ("core.navigate.down", "next".to_owned()),
-        ],
-        Focus::Layer(Layer::Conflicts) => vec![
-            ("core.navigate.open", "go to it".to_owned()),
-            ("core.navigate.down", "next".to_owned()),
-            ("core.navigate.up", "before".to_owned()),
-            ("core.navigate.close", "close".to_owned()),
-        ],
+        Focus::Layer(Layer::Conflicts) => decision_hints(model),
     };
     // What cannot be done now is no hint.
     let can = |action: &str| action == "core.input.submit" || action::find(action).is_some_and(|spec| unavailable(model, spec).is_none());
@@ -226,7 +216,10 @@ pub fn hints(model: &Model) -> Vec<HintLine> {
         let key = shared.keymap.hint(action, model.contexts(), shared.keyboard)?;
         Some(HintLine { action, key: key.to_string(), label })
     };
-    wanted.filter_map(keyed).collect()
+    // The numbers choose; they are no keys of an action.
+    let choosing = numbers(model).filter(|_| model.focus() == Focus::Layer(Layer::Conflicts));
+    let choosing = choosing.map(|key| HintLine { action: "core.navigate.down", key, label: "choose".to_owned() });
+    choosing.into_iter().chain(wanted.filter_map(keyed)).collect()
 }
 
 fn queue_hint(shared: &Shared) -> String {
@@ -234,10 +227,6 @@ fn queue_hint(shared: &Shared) -> String {
         0 => String::new(),
         _ => "queue".to_owned(),
     }
-}
-
-fn is_disputed(model: &Model) -> bool {
-    model.conflict().is_some_and(|conflict| conflict.class == ConflictClass::Change)
 }
 
 /// What can be done with the selected change.

@@ -7,7 +7,7 @@ use crate::{
         arrange::Arranged,
         effect::Effect,
         history::History,
-        model::{EngineLife, JobId, ListModel, Model},
+        model::{EngineLife, JobId, Layer, ListModel, Model},
         snapshot::Snapshot,
         words::count,
     },
@@ -39,7 +39,8 @@ pub(super) fn snapshot(model: &mut Model, snapshot: Snapshot) -> Vec<Effect> {
     if moved {
         model.touch();
     }
-    conflicts::follow(&mut model.conflicts, &model.shared);
+    let open = model.layers.contains(&Layer::Conflicts) && !model.shared.snapshot.partial && !first;
+    conflicts::follow(&mut model.conflicts, &mut model.shared, open);
     queue::follow(&mut model.queue, &model.shared);
     if !rest && !first {
         answer::news(&before.queue, &mut model.shared, model.now);

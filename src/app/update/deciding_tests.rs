@@ -1,0 +1,1 @@
+//! Deciding: keys, guards, answers.
