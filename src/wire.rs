@@ -9,6 +9,7 @@ mod cache;
 mod cache_event;
 mod chaos;
 mod conflict;
+mod decision;
 mod envelope;
 mod event;
 mod history;
@@ -35,6 +36,7 @@ pub use cache_event::{
 };
 pub use chaos::{ChaosProfilePayload, ChaosReportPayload, FaultCountPayload, RecoveryPayload};
 pub use conflict::{CandidatePayload, ConflictPayload, DisputedChangePayload};
+pub use decision::{AuthorPayload, DecisionPayload, SaidPayload, TrustPayload};
 pub use envelope::{Envelope, ErrorBody, Outcome, VERSION, Via};
 pub use event::{ConflictEventPayload, EventPayload, FaultPayload, MissedPayload, ReadyPayload};
 pub use history::HistoryPayload;

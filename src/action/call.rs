@@ -6,9 +6,9 @@ use serde_json::{Map, Value as Json};
 use super::{
     args::{
         CacheCompactArgs, CacheEvictArgs, CacheStatusArgs, CacheVerifyArgs, CommandArgs, ConflictListArgs, ConflictShowArgs,
-        DamagedDropArgs, DamagedListArgs, EditArgs, EmptyArgs, FlushArgs, HistoryArgs, HydrateArgs, ListArgs, LockArgs, QueueListArgs,
-        ReadArgs, RedoArgs, RefreshArgs, RekeyArgs, ReleaseArgs, ResolveArgs, SetArgs, SnapshotArgs, SourceListArgs, SourceTestArgs,
-        SubmitArgs, UndoArgs, WatchArgs, WhyArgs,
+        ConflictUndoArgs, ConflictWatchArgs, DamagedDropArgs, DamagedListArgs, EditArgs, EmptyArgs, FlushArgs, HistoryArgs, HydrateArgs,
+        ListArgs, LockArgs, QueueListArgs, ReadArgs, RedoArgs, RefreshArgs, RekeyArgs, ReleaseArgs, ResolveArgs, SetArgs, SnapshotArgs,
+        SourceListArgs, SourceTestArgs, SourceTrustArgs, SubmitArgs, UndoArgs, WatchArgs, WhyArgs,
     },
     persona::Persona,
     registry,
@@ -36,6 +36,12 @@ pub enum Call {
     ConflictList(ConflictListArgs),
     /// `core.conflict.show`
     ConflictShow(ConflictShowArgs),
+    /// `core.conflict.watch`
+    ConflictWatch(ConflictWatchArgs),
+    /// `core.conflict.undo`
+    ConflictUndo(ConflictUndoArgs),
+    /// `core.source.trust`
+    SourceTrust(SourceTrustArgs),
     /// `core.cache.read`
     CacheStatus(CacheStatusArgs),
     /// `core.cache.evict`
@@ -151,6 +157,9 @@ impl Call {
             "core.source.test" => typed(spec, args).map(Self::SourceTest),
             "core.conflict.read" => typed(spec, args).map(Self::ConflictList),
             "core.conflict.show" => typed(spec, args).map(Self::ConflictShow),
+            "core.conflict.watch" => typed(spec, args).map(Self::ConflictWatch),
+            "core.conflict.undo" => typed(spec, args).map(Self::ConflictUndo),
+            "core.source.trust" => typed(spec, args).map(Self::SourceTrust),
             "core.cache.read" => typed(spec, args).map(Self::CacheStatus),
             "core.cache.evict" => typed(spec, args).map(Self::CacheEvict),
             "core.cache.compact" => typed(spec, args).map(Self::CacheCompact),

@@ -33,6 +33,7 @@ const CODES: &[(&str, u8)] = &[
     ("snapshot_not_found", 3),
     ("conflict_not_found", 3),
     ("command_not_found", 3),
+    ("no_such_candidate", 3),
     ("conflict_undecided", 4),
     ("decision_needed", 4),
     ("would_send", 4),

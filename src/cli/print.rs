@@ -5,6 +5,7 @@
 
 mod cache;
 mod conflict;
+mod decision;
 mod fact;
 mod list;
 mod look;
@@ -60,15 +61,16 @@ pub fn printer_for(action: &str, args: &Map<String, Json>) -> Box<dyn Printer> {
         "core.source.test" => Box::new(source::SourceTestPrinter),
         "core.source.refresh" => Box::new(source::RefreshPrinter),
         "core.conflict.read" => Box::new(conflict::ConflictListPrinter::default()),
+        "core.conflict.resolve" | "core.conflict.undo" => Box::new(decision::DecisionPrinter::default()),
+        "core.conflict.watch" => Box::new(decision::ConflictWatchPrinter::default()),
+        "core.source.trust" => Box::new(decision::TrustPrinter::default()),
         "core.conflict.show" => Box::new(conflict::ConflictPrinter),
         "core.input.field_lock" | "core.input.field_unlock" => Box::new(queue::LockPrinter),
         "core.queue.status" | "core.queue.hold" => Box::new(queue::QueuePrinter),
         "core.queue.release" if !args.contains_key("id") => Box::new(queue::QueuePrinter),
         "core.queue.read" => Box::new(queue::QueueListPrinter::default()),
         "core.queue.show" => Box::new(queue::CommandPrinter),
-        action if action.starts_with("core.input.") || action.starts_with("core.queue.") || action == "core.conflict.resolve" => {
-            Box::new(queue::ChangePrinter::default())
-        }
+        action if action.starts_with("core.input.") || action.starts_with("core.queue.") => Box::new(queue::ChangePrinter::default()),
         "core.cache.evict" | "core.cache.compact" => Box::new(cache::SentencePrinter),
         "core.cache.verify" => Box::new(upkeep::VerifyPrinter),
         "core.cache.rekey" => Box::new(upkeep::RekeyPrinter),

@@ -177,7 +177,7 @@ impl Run<'_> {
             Ok(args) => args,
             Err(failure) => return self.fail(spec.id, known, &failure, sink),
         };
-        let mut request = asker.request(spec.id, args.clone(), spec.id == "core.insight.watch");
+        let mut request = asker.request(spec.id, args.clone(), matches!(spec.id, "core.insight.watch" | "core.conflict.watch"));
         let persona = asker.persona.parse().unwrap_or_default();
         let outcome = match spec.scope {
             Scope::Engine => Call::parse(spec.id, args, persona).map_err(Failure::from).and_then(|_| {

@@ -6,9 +6,11 @@ mod answer;
 mod changes;
 mod commands;
 mod conflicts;
+mod decide;
 mod past;
 mod queue;
 mod read;
+mod resolve;
 mod sources;
 mod status;
 mod upkeep;
@@ -67,6 +69,9 @@ pub async fn execute(handle: &EngineHandle, context: &Context, request: &Request
         Call::SourceTest(args) => sources::test(&mut answer, &args).await,
         Call::ConflictList(args) => conflicts::list(&mut answer, &args).await,
         Call::ConflictShow(args) => conflicts::show(&mut answer, &args).await,
+        Call::ConflictWatch(args) => decide::watch(&mut answer, &args).await,
+        Call::ConflictUndo(args) => decide::undo(&mut answer, &args).await,
+        Call::SourceTrust(args) => decide::trust(&mut answer, &args).await,
         Call::CacheStatus(_) => status::cache(&mut answer).await,
         Call::CacheEvict(args) => status::evict(&mut answer, &args).await,
         Call::CacheCompact(_) => status::compact(&mut answer).await,
@@ -80,7 +85,7 @@ pub async fn execute(handle: &EngineHandle, context: &Context, request: &Request
         Call::Redo(args) => changes::redo(&mut answer, &args).await,
         Call::Lock(args) => changes::lock(&mut answer, &args.key, true).await,
         Call::Unlock(args) => changes::lock(&mut answer, &args.key, false).await,
-        Call::Resolve(args) => queue::resolve(&mut answer, &args).await,
+        Call::Resolve(args) => resolve::resolve(&mut answer, &args).await,
         Call::QueueStatus(_) => queue::status(&mut answer).await,
         Call::QueueList(args) => queue::list(&mut answer, &args).await,
         Call::QueueShow(args) => queue::show(&mut answer, &args.id).await,

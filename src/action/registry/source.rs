@@ -32,6 +32,25 @@ pub(super) const ACTIONS: &[ActionSpec] = &[
         emits: &["core.source.read"],
     },
     ActionSpec {
+        id: "core.source.trust",
+        title: "Learned trust",
+        doc: "Shows how far sources are trusted and how often each was right: over all fields, then field by field.\nA field is the pattern of \
+              the key's rule, else its last segment. --reset begins anew with what is configured; decisions stay.",
+        args: &[
+            ArgSpec::positional("name", "NAME", ArgKind::Text, false, "Name of the source; all, without it"),
+            ArgSpec::option("field", "field", "F", ArgKind::Text, "Only this field"),
+            ArgSpec::option("reset", "reset", "", ArgKind::Flag, "Forget what was learned so far"),
+        ],
+        right: Right::Decide,
+        offline: Offline::Works,
+        danger: Danger::Local,
+        surface: Surface::Both,
+        scope: Scope::Engine,
+        command: &["source", "trust"],
+        alias: &[],
+        emits: &["core.source.trust"],
+    },
+    ActionSpec {
         id: "core.source.test",
         title: "Test a source",
         doc: "Asks one source once, shows what it would bring, and stores nothing.\nNames items left out, keys two items claim, and keys the source may not claim.",

@@ -44,6 +44,11 @@ impl Failed {
         self
     }
 
+    /// With what could have been named instead.
+    pub fn offer(&mut self, choices: Vec<String>) {
+        self.choices = choices;
+    }
+
     fn body(self) -> ErrorBody {
         ErrorBody { code: self.code.to_owned(), message: self.message, hint: self.hint, choices: self.choices }
     }
