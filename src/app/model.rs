@@ -92,6 +92,8 @@ pub struct Message {
 pub struct Shared {
     /// What the engine knows.
     pub snapshot: Snapshot,
+    /// How many of its facts differ from what is wanted.
+    pub drifting: usize,
     /// How the engine is.
     pub engine: EngineLife,
     /// When it last told anything.
@@ -255,6 +257,7 @@ impl Model {
             now,
             shared: Shared {
                 snapshot: Snapshot::default(),
+                drifting: 0,
                 engine: EngineLife::Starting,
                 told_at: None,
                 keymap,

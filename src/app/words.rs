@@ -167,7 +167,15 @@ pub fn clock(at: Timestamp) -> String {
 /// How far a source is trusted here, and by which decisions: `trust 0.58, right 4 of 7 here`.
 #[must_use]
 pub fn trust(view: &SourceView) -> String {
-    format!("trust {:.2}", view.trust)
+    let right = right(view).map(|right| format!(", {right}")).unwrap_or_default();
+    format!("trust {:.2}{right}", view.trust)
+}
+
+/// How often a source was right here, by what people decided; none where nobody did.
+#[must_use]
+pub fn right(view: &SourceView) -> Option<String> {
+    let answers = view.accepts.saturating_add(view.rejects);
+    (answers > 0).then(|| format!("right {} of {answers} here", view.accepts))
 }
 
 /// What a source says, for a person.

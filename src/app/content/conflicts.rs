@@ -9,7 +9,7 @@ use crate::{
     },
     fact::{
         Band, Base, Candidate, ConflictClass, ConflictEntry, Content, Insight, Role as SourceRole, SourceId, SourceState, SourceView,
-        Validity, span,
+        Validity,
     },
     text::SafeText,
     theme::Role,
@@ -201,11 +201,12 @@ fn standing(source: &SourceId, insight: Option<&Insight>, model: &Model) -> Stri
         return "trust unknown".to_owned();
     };
     let mut said = vec![if view.live { "live".to_owned() } else { words::ago(view.observed_at, model.now) }];
-    if let SourceState::Failing { since } = view.state {
-        said.push(format!("unreachable for {}", span::words(words::stepped(model.now.since(since)))));
+    if matches!(view.state, SourceState::Failing { .. }) {
+        said.push("unreachable".to_owned());
     }
     said.push(words::trust(view));
-    if let Some(score) = view.score {
+    // Where lines are short the score of the value has to do.
+    if let Some(score) = view.score.filter(|_| model.size.0 >= 60) {
         said.push(format!("score {score:.2}"));
     }
     if view.validity == Validity::Invalid {

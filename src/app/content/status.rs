@@ -62,6 +62,9 @@ pub fn header(model: &Model) -> Vec<Segment> {
         1 => segments.push(segment("1 needs you", Role::Conflict)),
         more => segments.push(segment(&format!("{more} need you"), Role::Conflict)),
     }
+    if shared.drifting > 0 {
+        segments.push(segment(&format!("drift {}", shared.drifting), Role::Drift));
+    }
     segments.extend(queue(model));
     let (answered, asked) = snapshot.reachable();
     if asked > 0 {

@@ -98,8 +98,8 @@ pub struct ConflictsModel {
     pub reveal: bool,
     /// What happened underneath since it was looked at.
     pub underneath: Option<Underneath>,
-    /// Whether Enter was pressed once, where it takes a second time.
-    pub confirming: bool,
+    /// The action that was asked for once, where it takes a second time.
+    pub confirming: Option<&'static str>,
     /// What is asked for and not answered yet.
     pub deciding: Option<(JobId, Deciding)>,
     /// What was decided a moment ago and is still told of: with the digest it had.

@@ -49,7 +49,7 @@ pub(super) fn choose(conflicts: &mut ConflictsModel, shared: &Shared, choice: us
     if choice < choices(conflict) {
         hold(conflicts, conflict, choice);
         conflicts.underneath = None;
-        conflicts.confirming = false;
+        conflicts.confirming = None;
         conflicts.reveal = true;
     }
 }
@@ -108,7 +108,7 @@ fn over(conflicts: &mut ConflictsModel, shared: &mut Shared, open: bool) {
 
 fn notice(conflicts: &mut ConflictsModel, shared: &mut Shared, what: Underneath, said: &str) {
     conflicts.underneath = Some(what);
-    conflicts.confirming = false;
+    conflicts.confirming = None;
     shared.say(said.to_owned(), Role::Conflict);
 }
 
@@ -140,7 +140,7 @@ pub(super) fn show(conflicts: &mut ConflictsModel, shared: &Shared, at: usize) {
     conflicts.choice = 0;
     conflicts.chosen = None;
     conflicts.underneath = None;
-    conflicts.confirming = false;
+    conflicts.confirming = None;
     if let Some(conflict) = shown {
         hold(conflicts, conflict, 0);
     }

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use crate::{
+    action,
     app::{
         ask::{Answer, Ask, Told, Trouble},
         content::{candidate_value, chosen, is_of_change, targets},
@@ -54,7 +55,7 @@ pub(super) fn act(model: &mut Model, id: &str) -> Vec<Effect> {
         }
         _ => {}
     }
-    let again = std::mem::take(&mut model.conflicts.confirming);
+    let again = model.conflicts.confirming.take() == Some(decision(id));
     if is_under_way(model) {
         return Vec::new();
     }
@@ -66,20 +67,22 @@ pub(super) fn act(model: &mut Model, id: &str) -> Vec<Effect> {
         return Vec::new();
     }
     match id {
+        "core.conflict.mine" if read_back(model, again, id, "Send your change?") => Vec::new(),
         "core.conflict.mine" => change(model, &conflict, true),
+        "core.conflict.theirs" if read_back(model, again, id, "Let what the target holds stand?") => Vec::new(),
         "core.conflict.theirs" => change(model, &conflict, false),
         "core.conflict.accept" if is_of_change(&conflict) => {
             let mine = model.conflicts.choice == 0;
-            if read_back(model, again, if mine { "Your change counts" } else { "What the target holds counts" }) {
-                return Vec::new();
-            }
-            change(model, &conflict, mine)
+            let what = if mine { "Send your change?" } else { "Let what the target holds stand?" };
+            if read_back(model, again, id, what) { Vec::new() } else { change(model, &conflict, mine) }
         }
         "core.conflict.accept" => accept(model, &conflict, again),
+        "core.conflict.auto" if read_back(model, again, id, "Let the rule decide? Nothing is sent.") => Vec::new(),
         "core.conflict.auto" => {
             let ask = resolve(&conflict).flag("auto");
             start(model, of(&conflict, ask.quiet("digest", &*conflict.digest), Stage::Decide, "the rule's best value holds".to_owned()))
         }
+        "core.conflict.reject" if read_back(model, again, id, "Say that none is right? Nothing is sent.") => Vec::new(),
         "core.conflict.reject" => {
             let ask = resolve(&conflict).flag("reject");
             start(model, of(&conflict, ask.quiet("digest", &*conflict.digest), Stage::Decide, "none is right".to_owned()))
@@ -116,13 +119,20 @@ fn is_seen(model: &mut Model, conflict: &ConflictEntry) -> bool {
 }
 
 /// With a screen reader a slip is not seen: it is read back first. Whether that was done now.
-fn read_back(model: &mut Model, again: bool, what: &str) -> bool {
+fn read_back(model: &mut Model, again: bool, id: &str, what: &str) -> bool {
     if again || !model.shared.is_assistive() {
         return false;
     }
-    model.conflicts.confirming = true;
-    model.shared.say(format!("{what}? Enter again decides, Esc leaves."), Role::Text);
+    model.conflicts.confirming = Some(decision(id));
+    let shared = &model.shared;
+    let key = shared.keymap.hint(id, model.contexts(), shared.keyboard).map_or_else(|| "Asked for".to_owned(), |key| key.to_string());
+    model.shared.say(format!("{what} {key} again decides, Esc leaves."), Role::Text);
     true
+}
+
+/// The name of an action, as long as the registry.
+fn decision(id: &str) -> &'static str {
+    action::find(id).map_or("", |spec| spec.id)
 }
 
 fn resolve(conflict: &ConflictEntry) -> Ask {
@@ -155,7 +165,7 @@ fn answer_of(model: &Model, conflict: &ConflictEntry) -> Option<(SourceId, SafeT
 
 fn accept(model: &mut Model, conflict: &ConflictEntry, again: bool) -> Vec<Effect> {
     let Some((source, shown)) = answer_of(model, conflict) else { return Vec::new() };
-    if read_back(model, again, &format!("Believe {shown}, as {source} says? Nothing is sent")) {
+    if read_back(model, again, "core.conflict.accept", &format!("Believe {shown}, as {source} says? Nothing is sent.")) {
         return Vec::new();
     }
     let ask = resolve(conflict).text("accept", source.as_str()).quiet("digest", &*conflict.digest);

@@ -16,7 +16,7 @@ use crate::{
     theme::Role,
 };
 
-use super::{answer, canvas, conflicts, list, queue, wake};
+use super::{answer, canvas, conflicts, drift, list, queue, wake};
 
 /// With more facts than this the engine dates those of a source one after the other: what shows is asked for first.
 const RENEWED_WITH_ITS_SOURCE: usize = 1_000;
@@ -24,6 +24,7 @@ const RENEWED_WITH_ITS_SOURCE: usize = 1_000;
 /// The engine told what it knows.
 pub(super) fn snapshot(model: &mut Model, snapshot: Snapshot) -> Vec<Effect> {
     let shared = &mut model.shared;
+    shared.drifting = drift::count(&shared.snapshot.facts, &snapshot.facts, shared.drifting);
     let before = std::mem::replace(&mut shared.snapshot, snapshot);
     let first = shared.engine != EngineLife::Running;
     shared.engine = EngineLife::Running;
