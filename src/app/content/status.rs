@@ -102,9 +102,11 @@ pub fn header_right(model: &Model) -> Option<Segment> {
     };
     let more = failing.len() - 1;
     let others = if more > 0 { format!(" and {more} more") } else { String::new() };
+    // Where the line is short and the drift stands in it, too, the count of the queue has to do.
+    let is_short = model.shared.drifting > 0 && model.size.0 < 140;
     let waits = match queue.of_source(&source.source) {
-        Some(held) => format!(", {} {}", waiting(held.depth), if held.depth == 1 { "waits" } else { "wait" }),
-        None => String::new(),
+        Some(held) if !is_short => format!(", {} {}", waiting(held.depth), if held.depth == 1 { "waits" } else { "wait" }),
+        _ => String::new(),
     };
     let text = format!("{}{others} unreachable for {}{waits}", source.source, span::words(stepped(model.now.since(*since))));
     Some(segment(&text, Role::Offline))

@@ -85,3 +85,25 @@ impl RecordedAnswer {
         Ok(Msg::Answered(JobId(self.job), answer))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_told_of_a_conflict_is_written_without_its_values() {
+        let key = || Key::new("service/checkout/token").unwrap();
+        let id = ConflictId::of(&key(), crate::fact::ConflictClass::Value);
+        let value = |text: &str| Value::from_trusted_text(text);
+        let source = SourceId::new("wiki").unwrap();
+        let plan = Told::Plan { key: key(), source, value: value("\"s3cr3t\""), base: Some(value("4242")), behind: 1 };
+        let answer = Answer { told: vec![Told::Conflict { id, key: key(), decided: true }, plan], trouble: None };
+        let recorded = RecordedAnswer::of(JobId(3), &answer);
+        let text = serde_json::to_string(&recorded).unwrap();
+        assert!(!text.contains("s3cr3t") && !text.contains("4242"), "{text}");
+        let read: RecordedAnswer = serde_json::from_str(&text).unwrap();
+        let Msg::Answered(job, back) = read.msg().unwrap() else { panic!("another message") };
+        assert_eq!((job, back.told.len(), &back.told[0]), (JobId(3), 2, &answer.told[0]));
+        assert!(matches!(&back.told[1], Told::Plan { base: Some(_), behind: 1, .. }));
+    }
+}
