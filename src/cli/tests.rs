@@ -186,7 +186,7 @@ fn bad_usage_is_a_sentence_and_two() {
 
 #[test]
 fn what_is_not_in_this_build_says_so() {
-    for line in ["reader", "source add --help", "conflicts undo c-1", "audit list"] {
+    for line in ["reader", "source add --help", "prefetch status", "audit list"] {
         let failure = refused(line);
         assert_eq!((failure.exit, failure.body.code.as_str()), (2, "not_in_this_build"), "{line}");
     }

@@ -186,7 +186,7 @@ impl Core {
         let state = self.desk.state();
         let waiting = state
             .all()
-            .find(|command| command.state == CommandState::Blocked && ConflictId::of(&command.key, ConflictClass::Change) == *conflict);
+            .find(|command| command.state == CommandState::Blocked && ConflictId::of(&command.key, class_of(command)) == *conflict);
         waiting.cloned()
     }
 
@@ -209,16 +209,19 @@ impl Core {
                 candidates.push(candidate(&command.value, mine, 0.0));
             }
             entries.push(Arc::new(ConflictEntry {
-                id: ConflictId::of(&command.key, ConflictClass::Change),
+                id: ConflictId::of(&command.key, class_of(&command)),
                 key: command.key.clone(),
-                class: ConflictClass::Change,
+                class: class_of(&command),
                 digest: digest_of(&command),
                 resolution: ResolutionState::Pending,
                 candidates,
                 winner: command.source.clone(),
                 margin: 0.0,
                 confidence,
-                reason_codes: vec![ReasonCode::ChangeBaseMoved],
+                reason_codes: vec![match command.theirs {
+                    Base::Absent => ReasonCode::TargetDeleted,
+                    Base::Unknown | Base::Value(_) => ReasonCode::ChangeBaseMoved,
+                }],
                 last_updated: command.since,
                 change: Some(command.id),
             }));
@@ -238,6 +241,11 @@ impl Core {
         };
         Confidence::score(&self.options.config.confidence.weights, &basis)
     }
+}
+
+/// A change whose target no longer has the key is an edit against a deletion: no rule decides that.
+pub(super) fn class_of(command: &Command) -> ConflictClass {
+    if matches!(command.theirs, Base::Absent) { ConflictClass::Delete } else { ConflictClass::Change }
 }
 
 /// 16 hexadecimal characters over what the change starts from, what it brings and what its target holds.

@@ -1,6 +1,6 @@
 //! Conflicts as a front asks for them: listed, decided, followed.
 
-use std::{cmp::Ordering, sync::Arc};
+use std::{collections::HashMap, sync::Arc};
 
 use tokio::sync::broadcast::{self, error::RecvError};
 
@@ -114,7 +114,7 @@ impl EngineHandle {
         found.extend(core.change_conflicts());
         let (pending, mut decided): (Vec<_>, Vec<_>) =
             found.into_iter().partition(|conflict| conflict.resolution == ResolutionState::Pending);
-        let mut listed = core.most_teaching_first(pending, now);
+        let mut listed = core.most_teaching_first(&pending, now);
         if all {
             decided.sort_by(|one, other| one.key.cmp(&other.key).then(one.class.cmp(&other.class)));
             listed.extend(decided);
@@ -166,14 +166,14 @@ impl EngineHandle {
 
 impl Core {
     /// In the order in which they are to be asked about.
-    pub(super) fn most_teaching_first(&self, conflicts: Vec<Arc<ConflictEntry>>, now: Timestamp) -> Vec<Arc<ConflictEntry>> {
+    pub(super) fn most_teaching_first(&self, conflicts: &[Arc<ConflictEntry>], now: Timestamp) -> Vec<Arc<ConflictEntry>> {
         let belief = self.belief(now);
         let ordered = most_teaching_first(conflicts.iter().map(|conflict| &**conflict), |key| self.field_of(key), &belief.table);
-        let place: std::collections::HashMap<*const ConflictEntry, usize> =
+        let place: HashMap<*const ConflictEntry, usize> =
             ordered.iter().enumerate().map(|(at, question)| (std::ptr::from_ref(question.conflict), at)).collect();
         let of = |conflict: &Arc<ConflictEntry>| place.get(&Arc::as_ptr(conflict)).copied().unwrap_or(usize::MAX);
-        let mut sorted = conflicts.clone();
-        sorted.sort_by(|one, other| of(one).cmp(&of(other)).then(Ordering::Equal));
+        let mut sorted = conflicts.to_vec();
+        sorted.sort_by_key(of);
         sorted
     }
 

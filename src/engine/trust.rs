@@ -1,6 +1,6 @@
 //! Learned trust as a front asks for it: by source and field, with the counts it comes from; and begun anew.
 
-use crate::fact::{Author, FieldName, Role, SourceId, Tally, Timestamp, TrustReset, TrustStanding};
+use crate::fact::{Author, FieldName, Insight, Role, SourceId, Tally, Timestamp, TrustReset, TrustStanding};
 
 use super::{
     api::EngineError,
@@ -78,6 +78,15 @@ impl EngineHandle {
             found.extend(belief.table.fields(source).into_iter().filter_map(|field| self.core.learned(source, Some(field), now)));
         }
         Ok(found)
+    }
+
+    /// What decisions taught of the observed sources of a fact, for facts like it; nothing of those nobody decided on.
+    #[must_use]
+    pub fn trust_about(&self, insight: &Insight) -> Vec<LearnedTrust> {
+        let (now, field) = (self.core.now(), self.core.field_of(&insight.key));
+        let observed = insight.sources.iter().filter(|view| view.role == Role::Observed);
+        let learned = observed.filter_map(|view| self.core.learned(&view.source, Some(&field), now));
+        learned.filter(|learned| learned.standing.source.counted > 0.0).collect()
     }
 
     /// Begins anew what was learned of a source, for one field or for all; answered when that is on disk. Decisions stay.

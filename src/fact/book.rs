@@ -128,6 +128,7 @@ impl DecisionBook {
     }
 
     /// Every decision, oldest first.
+    #[must_use]
     pub fn all(&self) -> impl DoubleEndedIterator<Item = &Arc<Decision>> {
         self.all.values()
     }

@@ -39,7 +39,7 @@ pub fn look(handle: &EngineHandle) -> Queue {
         commands: commands.into_iter().map(listed).collect(),
         ended: ended.into_iter().map(listed).collect(),
         left_out: left_out as u64,
-        conflicts: conflicts.into_iter().filter(|conflict| conflict.class == ConflictClass::Change).collect(),
+        conflicts: conflicts.into_iter().filter(|conflict| conflict.class != ConflictClass::Value).collect(),
     }
 }
 

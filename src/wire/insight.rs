@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::fact::{Confidence, Content, Insight, Key, SourceId, SourceState, SourceView, Value};
 
-use super::mask::{Mask, is_false};
+use super::{
+    decision::TrustPayload,
+    mask::{Mask, is_false},
+};
 
 /// What is believed about a key, and why: `core.insight.read`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -55,6 +58,9 @@ pub struct InsightPayload {
     /// The change of it that is under way; `value` stays what is believed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending: Option<PendingPayload>,
+    /// How often each source of it was right about such facts, where decisions taught that; only in `core.insight.confidence`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trust: Vec<TrustPayload>,
     /// Display unit.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub unit: String,
@@ -177,6 +183,7 @@ impl InsightPayload {
                 since: pending.since.to_rfc3339(),
                 state: pending.state.code().into(),
             }),
+            trust: Vec::new(),
             unit: insight.unit.as_ref().to_owned(),
             masked: mask.hides(),
         }

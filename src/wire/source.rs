@@ -14,6 +14,7 @@ use crate::{
 };
 
 use super::{
+    decision::TrustPayload,
     insight::failing_since,
     mask::{Mask, is_false},
     queue::SourceQueuePayload,
@@ -65,6 +66,9 @@ pub struct SourcePayload {
     /// What waits to be sent to it, if something does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<SourceQueuePayload>,
+    /// What decisions taught of it over all fields; `source trust` has them one by one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub learned: Option<TrustPayload>,
 }
 
 /// How one source's refresh went: `core.source.refresh`.
@@ -176,6 +180,7 @@ impl SourcePayload {
             rejected_keys: status.rejected_keys,
             error: status.error.as_ref().map(SourceErrorPayload::of),
             queue: None,
+            learned: None,
         }
     }
 

@@ -26,3 +26,5 @@ mod snapshots;
 mod support;
 #[cfg(test)]
 mod tour;
+#[cfg(test)]
+mod trust;

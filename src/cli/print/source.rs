@@ -66,6 +66,11 @@ impl Printer for SourceListPrinter {
             if let Some(error) = &source.error {
                 sink.line(&Line::toned(Tone::Bad, &format!("{}: {}", source.source, error.message)))?;
             }
+            if let Some(learned) = source.learned.as_ref().filter(|learned| learned.answers > 0) {
+                let (right, answers) = (learned.right, learned.answers);
+                let text = format!("{}: right {right} of {answers} times; trusted {} by that", source.source, score_text(learned.trust));
+                sink.line(&Line::toned(Tone::Dim, &text))?;
+            }
             if let Some(queue) = &source.queue {
                 let text = format!("{}: {}", source.source, waiting(queue, *at));
                 sink.line(&Line::toned(if queue.breaker == "closed" { Tone::Plain } else { Tone::Warn }, &text))?;

@@ -48,6 +48,16 @@ pub fn why_lines(fact: &InsightPayload, at: Timestamp) -> Vec<Line> {
     }
     lines.push(Line::default());
     lines.extend(sources(fact, at));
+    for learned in &fact.trust {
+        let field = learned.field.as_deref().unwrap_or_default();
+        let text = if learned.answers == 0 {
+            format!("{}: nobody decided about {field}; trusted {} by what it says elsewhere", learned.source, score_text(learned.trust))
+        } else {
+            let (right, answers) = (learned.right, learned.answers);
+            format!("{}: right {right} of {answers} times about {field}; trusted {}", learned.source, score_text(learned.trust))
+        };
+        lines.push(Line::toned(Tone::Dim, &text));
+    }
     if let Some(id) = &fact.conflict_id {
         lines.push(Line::plain(&format!("conflict: stellar conflicts show {id}")));
     }

@@ -6,7 +6,7 @@ use std::{collections::HashMap, ops::ControlFlow, time::Duration};
 
 use crate::{
     engine::{QueueStatus, SourceStatus},
-    fact::{Author, Command, CommandId, CommandReason, CommandState, ConflictClass, ConflictId, SourceState, Timestamp, Value},
+    fact::{Author, Base, Command, CommandId, CommandReason, CommandState, ConflictClass, ConflictId, SourceState, Timestamp, Value},
     wire::{CommandPayload, Outcome},
 };
 
@@ -150,7 +150,8 @@ impl Teller {
 
 /// The conflict that a blocked command is.
 pub fn conflict_of(command: &Command) -> ConflictId {
-    ConflictId::of(&command.key, ConflictClass::Change)
+    let class = if matches!(command.theirs, Base::Absent) { ConflictClass::Delete } else { ConflictClass::Change };
+    ConflictId::of(&command.key, class)
 }
 
 /// The time of day, UTC; with the day before it when that was not within the last half a day.

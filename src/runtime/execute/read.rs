@@ -6,7 +6,7 @@ use crate::{
     action::args::{ListArgs, ReadArgs, SortArg, WhyArgs},
     engine::{FactQuery, Knowledge, SortBy},
     fact::{Insight, Key, Mark, SourceId, span},
-    wire::InsightPayload,
+    wire::{InsightPayload, TrustPayload},
 };
 
 use super::answer::{Answer, Failed};
@@ -78,7 +78,9 @@ pub async fn why(answer: &mut Answer<'_>, args: &WhyArgs) -> Result<(), Failed> 
     ask_the_never_asked(answer, &sources).await?;
     say_if_nobody_polls(answer).await;
     let fact = known(answer, &args.key).await??;
-    let _ = answer.line(&InsightPayload::of(&fact, answer.request.reveal)).await;
+    let mut payload = InsightPayload::of(&fact, answer.request.reveal);
+    payload.trust = answer.handle.trust_about(&fact).iter().map(TrustPayload::of).collect();
+    let _ = answer.line(&payload).await;
     Ok(())
 }
 

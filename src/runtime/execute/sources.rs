@@ -2,7 +2,7 @@
 
 use crate::{
     action::args::{RefreshArgs, SourceTestArgs},
-    wire::{RefreshPayload, SourcePayload, SourceTestPayload},
+    wire::{RefreshPayload, SourcePayload, SourceTestPayload, TrustPayload},
 };
 
 use super::answer::{Answer, Failed};
@@ -29,9 +29,13 @@ pub async fn refresh(answer: &mut Answer<'_>, args: &RefreshArgs) -> Result<(), 
 /// `source list`
 pub async fn list(answer: &mut Answer<'_>) -> Result<(), Failed> {
     let queue = answer.handle.queue_status();
+    let trust = answer.handle.trust(None, None)?;
     for status in answer.handle.sources() {
         let waiting = queue.sources.iter().find(|waiting| waiting.source == status.source);
-        if answer.line(&SourcePayload::of(&status).waiting(waiting)).await.is_break() {
+        let learned = trust.iter().find(|learned| learned.source == status.source && learned.field.is_none());
+        let mut payload = SourcePayload::of(&status).waiting(waiting);
+        payload.learned = learned.filter(|learned| learned.tally().counted > 0.0).map(TrustPayload::of);
+        if answer.line(&payload).await.is_break() {
             break;
         }
     }
