@@ -6,7 +6,9 @@
 //! Invariants: stdout is written to in one file, `sink.rs`; plain text is made of `SafeText`; a JSON line is escaped; a closed stdout is
 //! a quiet end. It knows no engine and keeps no state.
 
+mod add;
 mod ask;
+mod audit;
 mod changes;
 mod chaos;
 mod command;

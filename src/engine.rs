@@ -8,6 +8,8 @@
 mod accepted;
 mod acquaintance;
 mod api;
+mod audit;
+mod auditing;
 mod belief;
 mod cache;
 mod cache_event;
@@ -40,6 +42,7 @@ mod sending;
 mod snapshots;
 pub mod source;
 pub mod store;
+mod telemetry;
 mod tell;
 mod trust;
 mod upkeep;
@@ -51,6 +54,8 @@ pub use api::{
     CacheStatus, CompactReport, DecisionEvent, DecisionStep, EngineError, EngineEvent, EngineOptions, EvictReport, FactQuery, Knowledge,
     RefreshReport, RoomStatus, SortBy, SourceStatus, SourceTest, StampedEvent,
 };
+pub use audit::{AuditFinding, AuditRecord, AuditReport, Caller, Deed, Ending, Hash, Head, Note, Who, hash_of_hex, on_behalf_of};
+pub use auditing::AuditLine;
 pub use cache::{HotStatus, TraceCount, TraceError, replay_trace};
 pub use cache_event::{CacheEvent, HydratedFrom};
 pub use decide::{Choice, DecideError, DecisionRequest};
@@ -63,6 +68,7 @@ pub use store::{
     DamagedCopy, Hydrated, KeyChange, KeyStatus, Mode, NotOne, OuterChange, Progress, SnapshotError, Standing, StoreError, StoreStats,
     Taken, Wipe,
 };
+pub use telemetry::Telemetry;
 pub use trust::LearnedTrust;
 pub use view::{Contested, EngineView, FactMap};
 pub use window::glimpse;

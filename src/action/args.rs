@@ -2,6 +2,7 @@
 //!
 //! Unknown members are refused, missing ones take the default of the command line.
 
+mod audit;
 mod change;
 
 use serde::{Deserialize, Deserializer};
@@ -9,6 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::fact::{FactState, Key, Mark, Pattern};
 
+pub use audit::{AuditListArgs, AuditVerifyArgs};
 pub use change::{
     ChangeRow, CommandArgs, EditArgs, FlushArgs, LockArgs, QueueListArgs, RedoArgs, ReleaseArgs, ResolveArgs, SetArgs, SubmitArgs, UndoArgs,
 };
@@ -95,6 +97,17 @@ pub struct SourceListArgs {}
 pub struct SourceTestArgs {
     /// Which source.
     pub name: String,
+}
+
+/// `core.source.detect`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourceDetectArgs {
+    /// An absolute path, or a URL.
+    pub target: String,
+    /// Without what is remembered.
+    #[serde(default)]
+    pub refresh: bool,
 }
 
 /// `core.conflict.read`

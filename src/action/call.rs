@@ -5,10 +5,10 @@ use serde_json::{Map, Value as Json};
 
 use super::{
     args::{
-        CacheCompactArgs, CacheEvictArgs, CacheStatusArgs, CacheVerifyArgs, CommandArgs, ConflictListArgs, ConflictShowArgs,
-        ConflictUndoArgs, ConflictWatchArgs, DamagedDropArgs, DamagedListArgs, EditArgs, EmptyArgs, FlushArgs, HistoryArgs, HydrateArgs,
-        ListArgs, LockArgs, QueueListArgs, ReadArgs, RedoArgs, RefreshArgs, RekeyArgs, ReleaseArgs, ResolveArgs, SetArgs, SnapshotArgs,
-        SourceListArgs, SourceTestArgs, SourceTrustArgs, SubmitArgs, UndoArgs, WatchArgs, WhyArgs,
+        AuditListArgs, AuditVerifyArgs, CacheCompactArgs, CacheEvictArgs, CacheStatusArgs, CacheVerifyArgs, CommandArgs, ConflictListArgs,
+        ConflictShowArgs, ConflictUndoArgs, ConflictWatchArgs, DamagedDropArgs, DamagedListArgs, EditArgs, EmptyArgs, FlushArgs,
+        HistoryArgs, HydrateArgs, ListArgs, LockArgs, QueueListArgs, ReadArgs, RedoArgs, RefreshArgs, RekeyArgs, ReleaseArgs, ResolveArgs,
+        SetArgs, SnapshotArgs, SourceDetectArgs, SourceListArgs, SourceTestArgs, SourceTrustArgs, SubmitArgs, UndoArgs, WatchArgs, WhyArgs,
     },
     persona::Persona,
     registry,
@@ -32,6 +32,8 @@ pub enum Call {
     SourceList(SourceListArgs),
     /// `core.source.test`
     SourceTest(SourceTestArgs),
+    /// `core.source.detect`
+    SourceDetect(SourceDetectArgs),
     /// `core.conflict.read`
     ConflictList(ConflictListArgs),
     /// `core.conflict.show`
@@ -98,6 +100,16 @@ pub enum Call {
     QueueCancel(CommandArgs),
     /// `core.queue.drop`
     QueueDrop(CommandArgs),
+    /// `core.telemetry.read`
+    Telemetry(EmptyArgs),
+    /// `core.audit.read`
+    AuditList(AuditListArgs),
+    /// `core.audit.verify`
+    AuditVerify(AuditVerifyArgs),
+    /// `core.audit.head`
+    AuditHead(EmptyArgs),
+    /// `core.audit.export`
+    AuditExport(EmptyArgs),
 }
 
 /// Why a request cannot be carried out as it stands.
@@ -155,6 +167,7 @@ impl Call {
             "core.source.refresh" => typed(spec, args).map(Self::Refresh),
             "core.source.read" => typed(spec, args).map(Self::SourceList),
             "core.source.test" => typed(spec, args).map(Self::SourceTest),
+            "core.source.detect" => typed(spec, args).map(Self::SourceDetect),
             "core.conflict.read" => typed(spec, args).map(Self::ConflictList),
             "core.conflict.show" => typed(spec, args).map(Self::ConflictShow),
             "core.conflict.watch" => typed(spec, args).map(Self::ConflictWatch),
@@ -188,6 +201,11 @@ impl Call {
             "core.queue.rebase" => typed(spec, args).map(Self::QueueRebase),
             "core.queue.cancel" => typed(spec, args).map(Self::QueueCancel),
             "core.queue.drop" => typed(spec, args).map(Self::QueueDrop),
+            "core.telemetry.read" => typed(spec, args).map(Self::Telemetry),
+            "core.audit.read" => typed(spec, args).map(Self::AuditList),
+            "core.audit.verify" => typed(spec, args).map(Self::AuditVerify),
+            "core.audit.head" => typed(spec, args).map(Self::AuditHead),
+            "core.audit.export" => typed(spec, args).map(Self::AuditExport),
             _ if spec.scope == Scope::Screen => Err(CallError::NotHere(spec.id, "it acts on the screen")),
             _ => Err(CallError::NotHere(spec.id, "run it as a subcommand")),
         }

@@ -16,10 +16,7 @@ const fn later(command: &'static [&'static str], what: &'static str) -> LaterSpe
 /// Every subcommand that is to come.
 pub const LATER: &[LaterSpec] = &[
     later(&["reader"], "reads facts line by line"),
-    later(&["source", "detect"], "suggests sources"),
-    later(&["source", "add"], "adds a source"),
     later(&["prefetch"], "shows what is fetched ahead"),
-    later(&["telemetry"], "shows how Stellar itself is doing"),
-    later(&["audit"], "shows who did what"),
+    later(&["telemetry", "export"], "hands measurements on"),
     later(&["runbook"], "runs a runbook"),
 ];

@@ -1,6 +1,7 @@
 //! The registry: every action, once.
 
 mod app;
+mod audit;
 mod cache;
 mod change;
 mod chaos;
@@ -11,16 +12,19 @@ mod look;
 mod queue;
 mod screen;
 mod source;
+mod telemetry;
 
 use super::spec::ActionSpec;
 
-const TABLES: [&[ActionSpec]; 11] = [
+const TABLES: [&[ActionSpec]; 13] = [
     insight::ACTIONS,
     source::ACTIONS,
     change::ACTIONS,
     queue::ACTIONS,
     conflict::ACTIONS,
     cache::ACTIONS,
+    audit::ACTIONS,
+    telemetry::ACTIONS,
     chaos::ACTIONS,
     config::ACTIONS,
     look::ACTIONS,

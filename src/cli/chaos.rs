@@ -6,10 +6,11 @@ use serde_json::{Map, Value as Json};
 
 use crate::{
     runtime::{ChaosError, chaos_profiles, chaos_run},
-    wire::{ChaosProfilePayload, ChaosReportPayload},
+    wire::{ChaosProfilePayload, ChaosReportPayload, Outcome},
 };
 
 use super::{
+    audit::Done,
     line::{Line, Tone},
     messages::Failure,
 };
@@ -28,6 +29,12 @@ pub fn run(args: &Map<String, Json>, current_dir: Option<&Path>) -> Result<(Chao
     let report = chaos_run(args.get("profile").and_then(Json::as_str).unwrap_or_default(), current_dir)?;
     let failure = (!report.passed).then(|| Failure::new("chaos_failed", format!("{} broke a promise", report.profile)));
     Ok((report, failure))
+}
+
+/// What the audit is to have of a run.
+pub fn done(report: &ChaosReportPayload) -> Done<'_> {
+    let outcome = if report.passed { Outcome::Ok } else { Outcome::Error };
+    Done { what: "chaos_run", outcome, about: &report.profile, detail: format!("on a scratch directory, seed {}", report.seed) }
 }
 
 /// A profile, for a person.

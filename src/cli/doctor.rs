@@ -8,7 +8,7 @@ use serde_json::{Map, value::RawValue};
 use crate::{
     config::{ConfigError, Dirs, Loaded},
     runtime::{Place, Reply, files_of, inspect, log_dir},
-    wire::{CachePayload, DoctorPayload, Envelope, QueuePayload, SourcePayload, Verdict},
+    wire::{AuditVerifyPayload, CachePayload, DoctorPayload, Envelope, QueuePayload, SourcePayload, Verdict},
 };
 
 #[cfg(test)]
@@ -33,7 +33,7 @@ pub fn local_checks(loaded: &Result<Loaded, ConfigError>, dirs: Option<&Dirs>) -
     checks
 }
 
-/// The checks that ask the engine: the store, every source, then the queue. Returns the highest exit code of what could not be asked.
+/// The checks that ask the engine: the store, every source, the queue, then the audit. Returns the highest exit code of what could not be asked.
 pub fn engine_checks(port: &dyn Port, asker: &Asker) -> (Vec<DoctorPayload>, u8) {
     let (cache, failure) = answer::<CachePayload>(port, asker, "core.cache.read");
     let mut checks: Vec<DoctorPayload> = cache.iter().map(store).collect();
@@ -49,6 +49,13 @@ pub fn engine_checks(port: &dyn Port, asker: &Asker) -> (Vec<DoctorPayload>, u8)
     checks.extend(queue.iter().map(changes));
     let exit = failure.as_ref().map_or(exit, |failure| exit.max(failure.exit));
     checks.extend(failure.map(|failure| check("queue", Verdict::Fail, failure.body.message, failure.body.hint.as_deref())));
+    let (found, failure) = answer::<AuditVerifyPayload>(port, asker, "core.audit.verify");
+    let exit = failure.as_ref().map_or(exit, |failure| exit.max(failure.exit));
+    match (found.first(), failure) {
+        (Some(found), _) => checks.push(audit(found)),
+        (None, Some(failure)) => checks.push(check("audit", Verdict::Fail, failure.body.message, failure.body.hint.as_deref())),
+        (None, None) => {}
+    }
     (checks, exit)
 }
 
@@ -215,6 +222,17 @@ fn changes(queue: &QueuePayload) -> DoctorPayload {
         check("queue", Verdict::Ok, format!("{} change(s) are on their way", queue.depth), None)
     } else {
         check("queue", Verdict::Ok, "nothing waits to be sent", None)
+    }
+}
+
+fn audit(found: &AuditVerifyPayload) -> DoctorPayload {
+    match found.findings.first() {
+        None => check("audit", Verdict::Ok, format!("{} record(s), each goes on from the one before it", found.records), None),
+        Some(first) => {
+            let more = found.findings.len() as u64 - 1 + found.more;
+            let rest = if more > 0 { format!("; {more} more") } else { String::new() };
+            check("audit", Verdict::Fail, format!("{}{rest}", first.message), Some("stellar audit verify shows all of it"))
+        }
     }
 }
 

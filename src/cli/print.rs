@@ -3,9 +3,11 @@
 //! One printer per kind of answer. A printer that aligns columns holds its lines until the answer is complete; one that follows events
 //! writes each at once.
 
+mod audit;
 mod cache;
 mod conflict;
 mod decision;
+mod detect;
 mod fact;
 mod list;
 mod look;
@@ -13,6 +15,7 @@ mod past;
 mod queue;
 mod source;
 mod table;
+mod telemetry;
 mod upkeep;
 mod watch;
 mod why;
@@ -59,6 +62,7 @@ pub fn printer_for(action: &str, args: &Map<String, Json>) -> Box<dyn Printer> {
         "core.insight.watch" => Box::new(watch::WatchPrinter::default()),
         "core.source.read" => Box::new(source::SourceListPrinter::default()),
         "core.source.test" => Box::new(source::SourceTestPrinter),
+        "core.source.detect" => Box::new(detect::DetectPrinter),
         "core.source.refresh" => Box::new(source::RefreshPrinter),
         "core.conflict.read" => Box::new(conflict::ConflictListPrinter::default()),
         "core.conflict.resolve" | "core.conflict.undo" => Box::new(decision::DecisionPrinter::default()),
@@ -72,6 +76,11 @@ pub fn printer_for(action: &str, args: &Map<String, Json>) -> Box<dyn Printer> {
         "core.queue.show" => Box::new(queue::CommandPrinter),
         action if action.starts_with("core.input.") || action.starts_with("core.queue.") => Box::new(queue::ChangePrinter::default()),
         "core.cache.evict" | "core.cache.compact" => Box::new(cache::SentencePrinter),
+        "core.telemetry.read" => Box::new(telemetry::TelemetryPrinter),
+        "core.audit.read" => Box::new(audit::AuditPrinter),
+        "core.audit.verify" => Box::new(audit::AuditVerifyPrinter),
+        "core.audit.head" => Box::new(audit::AuditHeadPrinter),
+        "core.audit.export" => Box::new(audit::AuditExportPrinter),
         "core.cache.verify" => Box::new(upkeep::VerifyPrinter),
         "core.cache.rekey" => Box::new(upkeep::RekeyPrinter),
         "core.cache.damaged" => Box::new(upkeep::DamagedPrinter::default()),

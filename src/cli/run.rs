@@ -13,15 +13,18 @@ use serde_json::{Map, Value as Json};
 use crate::{
     action::{self, ActionSpec, ArgKind, Call, Persona, Scope, args::InvokeArgs},
     config::{AccessibilityMode, ConfigError, LoadRequest, Loaded, load, resolve_dirs},
-    runtime::{Context, Demo, Request, ScreenOptions, builtin_rules, keyboard, screen, screen_is_possible, serve, serve_demo, user_name},
+    runtime::{
+        Context, Demo, Reloading, Request, ScreenOptions, builtin_rules, keyboard, screen, screen_is_possible, serve, serve_demo, user_name,
+    },
     text::SafeText,
     theme::ColorDepth,
     wire::{Outcome, ServePayload, TextPayload, Verdict},
 };
 
 use super::{
-    ask::{Asker, ask, emit, fail},
-    changes, chaos, config, demo, doctor, generate,
+    add,
+    ask::{Asker, Port, ask, emit, fail},
+    audit, changes, chaos, config, demo, doctor, generate,
     invocation::{Asked, Invocation, parse, wants_json},
     line::{Line, Tone},
     live::live,
@@ -197,23 +200,47 @@ impl Run<'_> {
                 Ok(_) => Ok(0),
             },
         };
-        outcome.unwrap_or_else(|failure| fail(&request, 1, &failure, sink))
+        outcome.unwrap_or_else(|failure| {
+            if let (Some(done), Some(loaded)) = (audit::denial(spec.id, &failure, &asker.persona), known) {
+                audit::record(&context(loaded), &asker, &done, sink);
+            }
+            fail(&request, 1, &failure, sink)
+        })
     }
 
     /// The arguments with every path from the root on: whoever owns the data directory was started somewhere else.
     fn rooted(&self, spec: &ActionSpec, args: &Map<String, Json>) -> Result<Map<String, Json>, Failure> {
         let mut args = args.clone();
+        if spec.id == "core.source.detect"
+            && let Some(target) = args.get_mut("target")
+        {
+            self.root_target(target)?;
+        }
         let paths = spec.args.iter().filter(|arg| arg.kind == ArgKind::Path && spec.scope == Scope::Engine);
         for arg in paths {
             let Some(Json::String(path)) = args.get_mut(arg.name) else { continue };
-            if !Path::new(path.as_str()).is_absolute() {
-                let here = self.around.current_dir.as_ref().ok_or_else(|| {
-                    Failure::usage(format!("{path} starts at the current directory, which cannot be found: give it from the root on"))
-                })?;
-                *path = here.join(path.as_str()).to_string_lossy().into_owned();
-            }
+            self.root(path)?;
         }
         Ok(args)
+    }
+
+    /// A path from the root on.
+    fn root(&self, path: &mut String) -> Result<(), Failure> {
+        if !Path::new(path.as_str()).is_absolute() {
+            let here = self.around.current_dir.as_ref().ok_or_else(|| {
+                Failure::usage(format!("{path} starts at the current directory, which cannot be found: give it from the root on"))
+            })?;
+            *path = here.join(path.as_str()).to_string_lossy().into_owned();
+        }
+        Ok(())
+    }
+
+    /// The same of what may also be an address.
+    fn root_target(&self, target: &mut Json) -> Result<(), Failure> {
+        match target {
+            Json::String(path) if !path.contains("://") => self.root(path),
+            _ => Ok(()),
+        }
     }
 
     fn act_here(
@@ -232,7 +259,13 @@ impl Run<'_> {
             }
             "core.config.init" => Ok(put(request, &[&config::init(&load_request)?], sink, |file| vec![Line::plain(&file.message)])),
             "core.config.trust" => {
-                Ok(put(request, &[&config::trust(&load_request, &text_of("file"))?], sink, |file| vec![Line::plain(&file.message)]))
+                let (file, trusted) = (text_of("file"), config::trust(&load_request, &text_of("file"))?);
+                self.record(
+                    loaded,
+                    &audit::Done { what: "config_trusted", outcome: Outcome::Ok, about: &file, detail: String::new() },
+                    sink,
+                );
+                Ok(put(request, &[&trusted], sink, |file| vec![Line::plain(&file.message)]))
             }
             "core.config.check" => {
                 let (found, failure) = config::check(loaded);
@@ -250,6 +283,15 @@ impl Run<'_> {
                 let loaded = loaded.as_ref().map_err(|error| Failure::from(error.clone()))?;
                 let settings = config::show(loaded);
                 Ok(put(request, &settings.iter().collect::<Vec<_>>(), sink, |setting| vec![config::setting_line(setting)]))
+            }
+            "core.source.add" => {
+                let context = loaded.as_ref().ok().map(context);
+                let port = context.as_ref().map(|context| context as &dyn Port);
+                let mut request = request.clone();
+                if let Some(from) = request.args.get_mut("from") {
+                    self.root_target(from)?;
+                }
+                Ok(put(&request, &[&add::add(port, &load_request, &request, sink)?], sink, add::lines))
             }
             "core.cache.replay" => Ok(put(request, &[&trace::count(&request.args)?], sink, replay_lines)),
             "core.app.wipe" => {
@@ -269,6 +311,7 @@ impl Run<'_> {
             }
             "core.chaos.run" => {
                 let (report, failure) = chaos::run(&request.args, self.around.current_dir.as_deref())?;
+                self.record(loaded, &chaos::done(&report), sink);
                 let put = put(request, &[&report], sink, chaos::report_lines);
                 Ok(failure.map_or(put, |failure| fail(request, 2, &failure, sink)))
             }
@@ -282,8 +325,9 @@ impl Run<'_> {
                     let told = Request { action: "core.app.service".to_owned(), ..request.clone() };
                     return Ok(put(&told, &[&report], sink, service::lines));
                 }
-                let context = context(loaded);
-                serve(&context, |context| {
+                let again = || load(&load_request).map(|loaded| context(&loaded)).map_err(|error| error.to_string());
+                let reloading = Reloading { watched: loaded.watched.clone(), load: &again };
+                serve(&context(loaded), &reloading, |context| {
                     let served =
                         ServePayload { data_dir: context.data_dir.display().to_string(), socket: context.socket.display().to_string() };
                     put(request, &[&served], sink, |served| {
@@ -301,6 +345,13 @@ impl Run<'_> {
             }
             "core.action.invoke" => self.invoke(request, loaded, sink),
             other => Err(Failure::new("not_in_this_build", format!("{other} is not in this build"))),
+        }
+    }
+
+    /// Has the audit know of something that was done without an engine.
+    fn record(&self, loaded: &Result<Loaded, ConfigError>, done: &audit::Done<'_>, sink: &mut Sink) {
+        if let Ok(loaded) = loaded {
+            audit::record_if_there(&context(loaded), &asker(Some(loaded), self.invocation), done, sink);
         }
     }
 

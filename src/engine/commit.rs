@@ -194,6 +194,7 @@ impl Core {
     fn documents(&self, taken: &[Taken], last: &[StoreOp], now: Timestamp) -> Vec<Document> {
         let mut documents = self.keeping.with(self.store.as_ref(), super::keeping::Ledgers::documents);
         documents.extend(self.window_document(last));
+        documents.extend(self.head_document());
         for one in taken {
             if let Ok(bytes) = postcard::to_stdvec(&one.health) {
                 documents.push((self.sources[one.at].document_name(), bytes));

@@ -23,7 +23,7 @@ use super::{
     queue::open_desk,
     recall::all,
     snapshots::Told,
-    source::{BuiltSource, SourceDeps, build_sources},
+    source::{BuiltSource, SourceDeps, build_sources, detect::Detector},
     store::{Hydrated, KeyKeeper, Mode, OpenedStore, Taken, open_resilient},
     view::EngineView,
 };
@@ -76,6 +76,9 @@ impl Engine {
         let (set_aside, restored) = (opened.set_aside, opened.restored);
         let (desk, notes) = open_desk(&JournalOptions { sealer: opened.store.log_sealer(), ..log })?;
         opened.notes.extend(notes);
+        let mut secret = [0; 32];
+        options.rng.fill(&mut secret);
+        desk.salt(secret);
         let core = Arc::new(Core::new(options, opened, built, desk));
         core.listen_to_store();
         core.remember_breakers();
@@ -161,6 +164,10 @@ impl Engine {
                 let _ = core.store.put_meta(&name, &body);
             }
             core.desk.close();
+            // Where nobody wrote to the cache this is its only write; without it an end that is cut off is not seen.
+            if let Some((name, body)) = core.head_document() {
+                let _ = core.store.put_meta(&name, &body);
+            }
             // Last, because the next write would outdate it; without it the next start is slower.
             if (core.options.polling || core.writer.get().is_some())
                 && let Err(error) = core.keep_window()
@@ -277,6 +284,12 @@ impl EngineHandle {
         let id = SourceId::new(name).map_err(|_| EngineError::NoSuchSource(name.to_owned()))?;
         let at = self.position(&id)?;
         Ok(self.core.test_source(at).await)
+    }
+
+    /// Who suggests sources, with what it remembers.
+    #[must_use]
+    pub fn detector(&self) -> &Detector {
+        &self.core.detector
     }
 
     /// How every source stands, in configured order.

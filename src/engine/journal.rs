@@ -19,7 +19,9 @@ mod sim_disk;
 mod walk;
 mod write;
 
-pub use api::{AHEAD, Findings, JournalOptions, JournalStatus, LONGEST_APPEND, LogWriter, ROTATE_AT, Replayed, Rotation, ScanReport};
+pub use api::{
+    AHEAD, Completes, Findings, JournalOptions, JournalStatus, LONGEST_APPEND, LogWriter, ROTATE_AT, Replayed, Rotation, ScanReport,
+};
 pub use disk::{LogDisk, LogFile};
 pub use handle::Journal;
 pub use real_disk::RealLogDisk;

@@ -7,14 +7,18 @@
 //! It decides no belief, and it knows no HTTP, file or command: targets are sources.
 
 mod api;
+mod audited;
 mod backoff;
 mod breaker;
+mod chaining;
 mod desk;
 mod entry;
 mod log;
 mod on_journal;
 mod rules;
 mod state;
+
+pub use audited::{is_audited, value_in};
 
 pub use api::{ChangeRequest, Plan, QueueError, QueueEvent, QueueStatus, SourceQueue, Treatment};
 pub use desk::Desk;

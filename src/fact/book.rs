@@ -171,6 +171,12 @@ impl DecisionBook {
         self.counting().filter_map(|decision| decision.judged()).collect()
     }
 
+    /// The same, as it was shown.
+    #[must_use]
+    pub fn shown(&self) -> Vec<Judged> {
+        self.counting().filter_map(|decision| decision.shown()).collect()
+    }
+
     /// What they correct of `p_true`.
     #[must_use]
     pub fn correction(&self) -> Correction {

@@ -187,6 +187,12 @@ impl Decision {
         };
         (!matches!(self.verdict, Verdict::ByRule(_))).then_some(judged)
     }
+
+    /// The same, with the `p_true` that was shown.
+    #[must_use]
+    pub fn shown(&self) -> Option<Judged> {
+        self.judged().map(|judged| Judged { p_true: f64::from(self.found.shown) / MILLION, ..judged })
+    }
 }
 
 /// A value that is brought to its form only where its text is another.

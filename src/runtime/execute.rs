@@ -3,46 +3,63 @@
 //! Every line is a finished envelope. What a request runs into is its last line, never a missing one.
 
 mod answer;
+mod audit;
 mod changes;
 mod commands;
 mod conflicts;
 mod decide;
+mod detect;
 mod past;
 mod queue;
 mod read;
 mod resolve;
+mod shown;
 mod sources;
 mod status;
 mod upkeep;
 mod view;
 mod watch;
 
+use std::sync::Arc;
+
 use tokio::sync::mpsc;
 
 use crate::{
     action::{Call, CallError, args::ReleaseArgs},
-    engine::{EngineHandle, Treatment},
+    engine::{Caller, EngineHandle, Treatment, on_behalf_of},
 };
 
 use super::{
     context::Context,
     message::{Reply, Request},
+    user,
 };
 
 pub use answer::Answer;
+pub use audit::{NOTE, config_note};
 pub use view::{CHANGED, FOLLOW, RENEW};
 
 /// Answers one request into `replies`; ends when the answer is complete or nobody takes it any more.
 pub async fn execute(handle: &EngineHandle, context: &Context, request: &Request, replies: mpsc::Sender<Reply>) {
+    execute_for(user::caller(), handle, context, request, replies).await;
+}
+
+/// The same for somebody who asks from elsewhere.
+pub async fn execute_for(caller: Arc<Caller>, handle: &EngineHandle, context: &Context, request: &Request, replies: mpsc::Sender<Reply>) {
+    on_behalf_of(caller, carry_out(handle, context, request, replies)).await;
+}
+
+async fn carry_out(handle: &EngineHandle, context: &Context, request: &Request, replies: mpsc::Sender<Reply>) {
     let mut answer = Answer::new(handle, context, request, replies);
     let known = handle.notes();
     for note in &known {
         answer.note(note).await;
     }
-    // Two things only a screen asks for; nobody types them, so they are no actions.
+    // Things that nobody types, so they are no actions: two that only a screen asks for, and what another process has to tell the audit.
     let screens = match request.action.as_str() {
         FOLLOW => Some(view::follow(&mut answer).await),
         RENEW => Some(view::renew(&mut answer).await),
+        NOTE => Some(audit::take(&mut answer).await),
         _ => None,
     };
     if let Some(outcome) = screens {
@@ -53,8 +70,14 @@ pub async fn execute(handle: &EngineHandle, context: &Context, request: &Request
     }
     let call = match parse(request) {
         Ok(call) => call,
-        Err(error) => return answer.refuse(&error).await,
+        Err(error) => {
+            if let CallError::Denied { action, .. } = &error {
+                audit::denied(&mut answer, action).await;
+            }
+            return answer.refuse(&error).await;
+        }
     };
+    let deed = audit::of(&call);
     let outcome = match call {
         Call::List(args) => read::list(&mut answer, args).await,
         Call::Read(args) => match args.at.clone() {
@@ -67,6 +90,7 @@ pub async fn execute(handle: &EngineHandle, context: &Context, request: &Request
         Call::Refresh(args) => sources::refresh(&mut answer, &args).await,
         Call::SourceList(_) => sources::list(&mut answer).await,
         Call::SourceTest(args) => sources::test(&mut answer, &args).await,
+        Call::SourceDetect(args) => detect::detect(&mut answer, &args).await,
         Call::ConflictList(args) => conflicts::list(&mut answer, &args).await,
         Call::ConflictShow(args) => conflicts::show(&mut answer, &args).await,
         Call::ConflictWatch(args) => decide::watch(&mut answer, &args).await,
@@ -100,7 +124,13 @@ pub async fn execute(handle: &EngineHandle, context: &Context, request: &Request
         Call::QueueDrop(args) => queue::treat(&mut answer, &args.id, &Treatment::Drop).await,
         Call::Snapshot(args) => status::snapshot(&mut answer, &args).await,
         Call::Hydrate(args) => status::hydrate(&mut answer, &args).await,
+        Call::Telemetry(_) => status::telemetry(&mut answer).await,
+        Call::AuditList(args) => audit::list(&mut answer, args).await,
+        Call::AuditVerify(args) => audit::verify(&mut answer, &args).await,
+        Call::AuditHead(_) => audit::head(&mut answer).await,
+        Call::AuditExport(_) => audit::export(&mut answer).await,
     };
+    audit::ended(&mut answer, deed, outcome.as_ref().err()).await;
     // What went wrong with the store meanwhile belongs to this answer.
     for note in handle.notes().iter().filter(|note| !known.contains(note)) {
         answer.note(note).await;

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::context::Context;
+use crate::engine::Caller;
+
+use super::{context::Context, user};
 
 /// Version of the socket protocol.
 const PROTOCOL: u32 = 1;
@@ -15,6 +17,8 @@ pub struct Hello {
     version: String,
     data_dir: String,
     config: String,
+    #[serde(default)]
+    caller: Caller,
 }
 
 impl Hello {
@@ -26,7 +30,14 @@ impl Hello {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             data_dir: context.data_dir.to_string_lossy().into_owned(),
             config: context.config.digest.clone(),
+            caller: (*user::caller()).clone(),
         }
+    }
+
+    /// From where it is said. What a client says of itself is its word; only the number of its user is checked.
+    #[must_use]
+    pub fn caller(&self, uid: u32) -> Caller {
+        Caller { uid: Some(uid), ..self.caller.clone() }
     }
 
     /// Whether both sides speak of the same thing.

@@ -9,13 +9,13 @@ use tokio::{
     task::JoinSet,
 };
 
-use crate::engine::EngineHandle;
+use crate::engine::{Caller, EngineHandle};
 
 use super::{
     context::Context,
-    execute::execute,
+    execute::execute_for,
     message::{FromClient, FromServer, Hello, Reply, Request},
-    private_dir,
+    private_dir, user,
 };
 
 /// The longest line a client may send: many changes come in one.
@@ -82,14 +82,15 @@ async fn accept(listener: UnixListener, context: Arc<Context>, handle: EngineHan
 }
 
 async fn connection(stream: UnixStream, context: Arc<Context>, handle: EngineHandle, mut leaving: watch::Receiver<bool>) {
-    let ours = stream.peer_cred().is_ok_and(|peer| peer.uid() == rustix::process::getuid().as_raw());
+    let uid = user::uid();
+    let ours = stream.peer_cred().is_ok_and(|peer| peer.uid() == uid);
     if !ours {
         tracing::warn!("a client of another user was refused");
         return;
     }
     let (reader, mut writer) = stream.into_split();
     let mut reader = BufReader::new(reader);
-    let mut greeted = false;
+    let mut greeted: Option<Arc<Caller>> = None;
     loop {
         let mut line = Vec::new();
         let mut bounded = (&mut reader).take(LONGEST_LINE);
@@ -107,7 +108,7 @@ async fn connection(stream: UnixStream, context: Arc<Context>, handle: EngineHan
         }
         let outcome = match serde_json::from_slice(&line) {
             Ok(FromClient::Hello(theirs)) => {
-                greeted = true;
+                greeted = Some(Arc::new(theirs.caller(uid)));
                 let hello = Hello::of(&context);
                 match theirs.check(&hello) {
                     Ok(()) => send(&mut writer, &FromServer::Hello(hello)).await,
@@ -119,8 +120,10 @@ async fn connection(stream: UnixStream, context: Arc<Context>, handle: EngineHan
                     }
                 }
             }
-            Ok(FromClient::Request(request)) if greeted => answer(&mut writer, &handle, &context, request, leaving.clone()).await,
-            Ok(FromClient::Request(_)) => refuse(&mut writer, "say hello first").await,
+            Ok(FromClient::Request(request)) => match &greeted {
+                Some(caller) => answer(&mut writer, &handle, &context, (Arc::clone(caller), request), leaving.clone()).await,
+                None => refuse(&mut writer, "say hello first").await,
+            },
             Err(error) => refuse(&mut writer, &format!("not a message of this protocol: {error}")).await,
         };
         if outcome.is_err() {
@@ -141,14 +144,14 @@ async fn answer(
     writer: &mut (impl tokio::io::AsyncWrite + Unpin),
     handle: &EngineHandle,
     context: &Context,
-    request: Request,
+    (caller, request): (Arc<Caller>, Request),
     mut leaving: watch::Receiver<bool>,
 ) -> io::Result<()> {
     let (replies, mut answered) = mpsc::channel::<Reply>(AHEAD);
     let streaming = request.streaming;
     let task = tokio::spawn({
         let (handle, context) = (handle.clone(), context.clone());
-        async move { execute(&handle, &context, &request, replies).await }
+        async move { execute_for(caller, &handle, &context, &request, replies).await }
     });
     let mut batch = Vec::new();
     let outcome = loop {

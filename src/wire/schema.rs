@@ -4,6 +4,7 @@ use schemars::{JsonSchema, Schema, schema_for};
 use serde_json::{Map, Value as Json};
 
 use super::{
+    audit::{AuditHeadPayload, AuditPayload, AuditVerifyPayload},
     cache::{CacheCompactPayload, CacheEvictPayload, CachePayload, CacheReplayPayload, HydratePayload, SnapshotPayload},
     cache_event::{
         CompactedPayload, FailedOverPayload, HydratedPayload, QuarantinedPayload, RecoveredPayload, RemovedPayload, ResyncPayload,
@@ -11,6 +12,7 @@ use super::{
     chaos::{ChaosProfilePayload, ChaosReportPayload},
     conflict::ConflictPayload,
     decision::{DecisionPayload, TrustPayload},
+    detect::{DetectPayload, DetectedPayload, SourceAddPayload},
     envelope::Envelope,
     event::{ConflictEventPayload, FaultPayload, MissedPayload, ReadyPayload},
     history::HistoryPayload,
@@ -22,6 +24,7 @@ use super::{
         SettingPayload, TextPayload,
     },
     source::{RefreshPayload, SourcePayload, SourceTestPayload},
+    telemetry::TelemetryPayload,
     upkeep::{DamagedPayload, RekeyPayload, VerifyPayload, WipePayload},
 };
 
@@ -49,6 +52,9 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("core.source.refreshed", of::<RefreshPayload>("")),
         ("core.source.test", of::<SourceTestPayload>("")),
         ("core.source.trust", of::<TrustPayload>("")),
+        ("core.source.detect", of::<DetectPayload>("")),
+        ("core.source.detected", of::<DetectedPayload>("")),
+        ("core.source.add", of::<SourceAddPayload>("")),
         ("core.queue.read", of::<CommandPayload>("")),
         ("core.queue.queued", of::<CommandPayload>("")),
         ("core.queue.in_flight", of::<CommandPayload>("")),
@@ -79,6 +85,11 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("core.cache.recovered", of::<RecoveredPayload>("")),
         ("core.cache.quarantined", of::<QuarantinedPayload>("")),
         ("core.cache.compacted", of::<CompactedPayload>("")),
+        ("core.telemetry.read", of::<TelemetryPayload>("")),
+        ("core.audit.read", of::<AuditPayload>("")),
+        ("core.audit.export", of::<AuditPayload>("")),
+        ("core.audit.head", of::<AuditHeadPayload>("")),
+        ("core.audit.verify", of::<AuditVerifyPayload>("")),
         ("core.chaos.read", of::<ChaosProfilePayload>("")),
         ("core.chaos.run", of::<ChaosReportPayload>("")),
         ("core.engine.fault", of::<FaultPayload>("")),

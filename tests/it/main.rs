@@ -5,7 +5,11 @@
 #[cfg(test)]
 mod arch;
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
 mod demo;
+#[cfg(test)]
+mod detect;
 #[cfg(test)]
 mod docs;
 #[cfg(test)]
@@ -16,6 +20,8 @@ mod first_light;
 mod keys;
 #[cfg(test)]
 mod network;
+#[cfg(test)]
+mod prometheus;
 #[cfg(test)]
 mod queue;
 #[cfg(test)]

@@ -98,6 +98,7 @@ struct Engine {
     cache: Vec<Reply>,
     sources: Vec<Reply>,
     queue: Vec<Reply>,
+    audit: Vec<Reply>,
 }
 
 impl Port for Engine {
@@ -106,6 +107,7 @@ impl Port for Engine {
             "core.cache.read" => &self.cache,
             "core.source.read" => &self.sources,
             "core.queue.status" => &self.queue,
+            "core.audit.verify" => &self.audit,
             other => panic!("{other} is none of doctor's questions"),
         };
         let _ = replies.iter().cloned().try_for_each(take);
@@ -141,7 +143,7 @@ fn every_source_is_judged_by_what_it_last_did() {
         source("never", json!({"complete_at": null})),
         source("twice", json!({"duplicates": ["a/b"], "rejected_keys": 2, "skipped": [{"reason": "no value", "count": 4}]})),
     ];
-    let (checks, exit) = engine_checks(&Engine { cache: vec![cache(0)], sources, queue: Vec::new() }, &asker());
+    let (checks, exit) = engine_checks(&Engine { cache: vec![cache(0)], sources, queue: Vec::new(), audit: Vec::new() }, &asker());
     assert_eq!(exit, 0);
     let verdicts: Vec<_> = checks.iter().map(|check| (check.check.as_str(), check.verdict)).collect();
     let (ok, warn) = (Verdict::Ok, Verdict::Warn);
@@ -156,16 +158,17 @@ fn every_source_is_judged_by_what_it_last_did() {
 #[test]
 fn a_store_that_cannot_be_asked_is_the_last_check_and_gives_its_exit_code() {
     let damaged = vec![error_line(1, "core.cache.read", "store_damaged", "the store is damaged")];
-    let (checks, exit) = engine_checks(&Engine { cache: damaged, sources: Vec::new(), queue: Vec::new() }, &asker());
+    let (checks, exit) = engine_checks(&Engine { cache: damaged, sources: Vec::new(), queue: Vec::new(), audit: Vec::new() }, &asker());
     assert_eq!((checks.len(), found(&checks, "store").0, exit), (1, Verdict::Fail, 7));
-    let (checks, exit) = engine_checks(&Engine { cache: vec![cache(2)], sources: Vec::new(), queue: Vec::new() }, &asker());
+    let (checks, exit) =
+        engine_checks(&Engine { cache: vec![cache(2)], sources: Vec::new(), queue: Vec::new(), audit: Vec::new() }, &asker());
     assert_eq!((found(&checks, "store").0, exit), (Verdict::Warn, 0));
 }
 
 #[test]
 fn a_check_in_words_has_no_control_characters() {
     let sources = vec![source("bad", json!({"error": {"code": "refused", "message": "no\u{1b}[2J\nanswer", "retry_after_ms": null}}))];
-    let (checks, _) = engine_checks(&Engine { cache: vec![cache(0)], sources, queue: Vec::new() }, &asker());
+    let (checks, _) = engine_checks(&Engine { cache: vec![cache(0)], sources, queue: Vec::new(), audit: Vec::new() }, &asker());
     let line = check_line(checks.last().unwrap());
     let text: String = line.pieces().iter().map(|(_, piece)| piece.as_str()).collect();
     assert!(text.starts_with("warn  source:bad") && text.contains("no\\x1b[2J\\nanswer"), "{text}");
@@ -176,7 +179,8 @@ fn what_waits_to_be_sent_is_said_with_what_to_do() {
     let queue = |changes: serde_json::Value| {
         let mut payload = json!({"depth": 0, "states": [], "oldest_ms": null, "needs_you": 0, "held": false, "sources": [], "sends": true});
         payload.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
-        let engine = Engine { cache: vec![cache(0)], sources: Vec::new(), queue: vec![line(1, "core.queue.status", &payload)] };
+        let engine =
+            Engine { cache: vec![cache(0)], sources: Vec::new(), queue: vec![line(1, "core.queue.status", &payload)], audit: Vec::new() };
         found(&engine_checks(&engine, &asker()).0, "queue")
     };
     let cluster = json!([{"source": "cluster", "depth": 2, "breaker": "open", "next_at": null}]);
@@ -193,4 +197,25 @@ fn what_waits_to_be_sent_is_said_with_what_to_do() {
         assert_eq!(found, verdict, "{changes}");
         assert!(message.contains(part) && said.contains(hint), "{changes}: {message} {said}");
     }
+}
+
+#[test]
+fn an_audit_that_does_not_fit_is_said_with_its_place() {
+    let found_in = |replies: Vec<Reply>| {
+        let engine = Engine { cache: vec![cache(0)], sources: Vec::new(), queue: Vec::new(), audit: replies };
+        let (checks, exit) = engine_checks(&engine, &asker());
+        (found(&checks, "audit"), exit)
+    };
+    let whole = json!({"whole": true, "records": 212, "found": 212, "head": "00", "findings": []});
+    let ((verdict, message, _), exit) = found_in(vec![line(1, "core.audit.verify", &whole)]);
+    assert_eq!((verdict, exit), (Verdict::Ok, 0));
+    assert!(message.contains("212 record(s)"), "{message}");
+    let one = json!({"code": "altered", "record": 17, "message": "record 17 of 212, 2026-01-05T10:00:00.000Z: it is not what was written"});
+    let broken = json!({"whole": false, "records": 212, "found": 212, "head": "00", "findings": [one, one], "more": 3});
+    let replies = vec![line(1, "core.audit.verify", &broken), error_line(2, "core.audit.verify", "audit_broken", "record 17 of 212")];
+    let ((verdict, message, hint), exit) = found_in(replies);
+    assert_eq!((verdict, exit, hint.as_str()), (Verdict::Fail, 7, "stellar audit verify shows all of it"));
+    assert!(message.starts_with("record 17 of 212, 2026-01-05T10:00:00.000Z: ") && message.ends_with("; 4 more"), "{message}");
+    let ((verdict, ..), _) = found_in(vec![error_line(1, "core.audit.verify", "store_unwritable", "nothing is kept")]);
+    assert_eq!(verdict, Verdict::Fail);
 }

@@ -21,6 +21,19 @@ pub enum LogWriter {
     Inline,
 }
 
+/// Who completes entries when their order is certain, and no sooner: by what came right before them. Called by who writes, one group after
+/// the other.
+pub trait Completes: Send + Sync {
+    /// Completes the entries of one group, in order, in place: their number stays.
+    fn complete(&self, entries: &mut dyn Iterator<Item = &mut Vec<u8>>);
+
+    /// The group that was completed last counts, or does not.
+    fn settled(&self, durable: bool);
+
+    /// Completes the state that a segment begins with; everything before it counts.
+    fn checkpoint(&self, state: Vec<u8>) -> Vec<u8>;
+}
+
 /// What a log is opened with.
 #[derive(Clone)]
 pub struct JournalOptions {
@@ -34,13 +47,15 @@ pub struct JournalOptions {
     pub rotate_at: u64,
     /// Bytes that are made ready ahead; [`AHEAD`] but in tests.
     pub ahead: u64,
+    /// Who completes entries, if anybody does.
+    pub completes: Option<Arc<dyn Completes>>,
 }
 
 impl JournalOptions {
     /// As it is used, by a thread.
     #[must_use]
     pub fn new(disk: Arc<dyn LogDisk>, sealer: Option<Arc<dyn LogSealer>>) -> Self {
-        Self { disk, sealer, writer: LogWriter::Thread, rotate_at: ROTATE_AT, ahead: AHEAD }
+        Self { disk, sealer, writer: LogWriter::Thread, rotate_at: ROTATE_AT, ahead: AHEAD, completes: None }
     }
 }
 
@@ -83,6 +98,8 @@ pub struct ScanReport {
     pub lost: u64,
     /// Segments that are not as they were written.
     pub damaged_segments: u64,
+    /// Where, a sentence each.
+    pub damage: Vec<String>,
 }
 
 /// How the log stands. Cheap.

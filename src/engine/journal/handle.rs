@@ -208,6 +208,7 @@ impl Journal {
                 }
             })?;
             report.damaged_segments += u64::from(walked.is_damaged() || course.lost > before);
+            report.damage.extend(walked.damage(segment.number, course.lost - before));
         }
         Ok(ScanReport { entries: course.entries, lost: course.lost, ..report })
     }
@@ -334,8 +335,15 @@ fn write(mut log: Log, inbox: &mpsc::Receiver<Request>, shared: &Shared) {
 }
 
 /// Writes what was asked for as one group and tells everybody.
-fn commit(log: &mut Log, group: Vec<Asked>, shared: &Shared) {
+fn commit(log: &mut Log, mut group: Vec<Asked>, shared: &Shared) {
+    let completes = log.completes.clone();
+    if let Some(completes) = &completes {
+        completes.complete(&mut group.iter_mut().flat_map(|(entries, _)| entries));
+    }
     let outcome = log.commit(group.iter().flat_map(|(entries, _)| entries));
+    if let Some(completes) = &completes {
+        completes.settled(outcome.is_ok());
+    }
     shared.publish(log);
     let mut at = outcome.as_ref().copied().unwrap_or_default();
     for (entries, reply) in group {

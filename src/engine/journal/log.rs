@@ -3,7 +3,7 @@
 use std::{io, path::Path, sync::Arc};
 
 use super::{
-    api::JournalStatus,
+    api::{Completes, JournalStatus},
     disk::{LogDisk, LogFile},
 };
 use crate::engine::store::{LOG_HEAD, LogSealer, StoreError};
@@ -68,6 +68,8 @@ pub struct Log {
     pub rotate_at: u64,
     /// Bytes that are made ready ahead.
     pub ahead: u64,
+    /// Who completes entries, if anybody does.
+    pub completes: Option<Arc<dyn Completes>>,
 }
 
 impl Log {

@@ -191,7 +191,7 @@ impl Opening<'_> {
     }
 
     fn log(self, segments: Vec<Segment>, course: Course, end: Option<End>) -> Result<(Log, Findings), StoreError> {
-        let JournalOptions { disk, rotate_at, ahead, .. } = self.options;
+        let JournalOptions { disk, rotate_at, ahead, completes, .. } = self.options;
         let highest = segments.last().map_or(0, |segment| segment.number);
         let mut log = Log {
             disk: Arc::clone(disk),
@@ -205,6 +205,7 @@ impl Opening<'_> {
             sealed_for_good: Vec::new(),
             rotate_at: *rotate_at,
             ahead: *ahead,
+            completes: completes.clone(),
         };
         if let Some(End { walked, frame }) = end
             && let Ok((mut file, room)) = disk.open(&name_of(highest))

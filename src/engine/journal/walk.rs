@@ -37,6 +37,22 @@ impl Walked {
         self.head.is_none() || !self.damaged.is_empty() || self.healed > 0
     }
 
+    /// What of segment `number` is not as it was written, where anything is not; `lost` entries of it are not there.
+    pub fn damage(&self, number: u64, lost: u64) -> Option<String> {
+        let mut parts = Vec::new();
+        if self.head.is_none() {
+            parts.push(format!("bytes 0 to {} are not its head", LOG_HEAD - 1));
+        }
+        parts.extend(self.damaged.iter().map(|range| format!("bytes {} to {} do not open", range.start, range.end.saturating_sub(1))));
+        if self.healed > 0 {
+            parts.push(format!("{} of its frames have another checksum than they were written with", self.healed));
+        }
+        if lost > 0 {
+            parts.push(format!("{lost} of its entries are not there"));
+        }
+        (!parts.is_empty()).then(|| format!("segment {number} of the log of changes is not as it was written: {}", parts.join("; ")))
+    }
+
     /// Whether more can be written behind it.
     pub fn is_clean(&self) -> bool {
         !self.is_damaged() && self.tail.is_empty()

@@ -96,7 +96,10 @@ impl Log {
         if next != self.next {
             return Ok(Rotation::Moved { next: self.next });
         }
-        self.fresh(Some(state))?;
+        match &self.completes {
+            Some(completes) => self.fresh(Some(&completes.checkpoint(state.to_vec())))?,
+            None => self.fresh(Some(state))?,
+        }
         Ok(Rotation::Done)
     }
 

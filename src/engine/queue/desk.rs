@@ -15,14 +15,19 @@ use std::{
 use tokio::sync::{Notify, Semaphore};
 
 use crate::{
-    engine::store::{StoreError, StoreOp},
+    engine::{
+        audit::{AuditRecord, Head, Note, caller},
+        journal::ScanReport,
+        store::{StoreError, StoreOp},
+    },
     fact::{Command, CommandId, CommandReason, Key, SourceId, Timestamp, Value},
 };
 
 use super::{
     api::QueueError,
+    audited::Recorder,
     breaker::Breaker,
-    entry::{Entry, What, decode, encode},
+    entry::{What, decode, encode},
     log::QueueLog,
     rules::OfSource,
     state::QueueState,
@@ -68,6 +73,7 @@ pub struct Desk {
     strays: AtomicBool,
     closing: AtomicBool,
     paused: AtomicBool,
+    recorder: Recorder,
 }
 
 /// In flight until it is dropped.
@@ -109,7 +115,13 @@ impl Desk {
             strays: AtomicBool::new(false),
             closing: AtomicBool::new(false),
             paused: AtomicBool::new(false),
+            recorder: Recorder::default(),
         }
+    }
+
+    /// Salts what records say of entries with this from now on.
+    pub fn salt(&self, secret: [u8; 32]) {
+        self.recorder.salt(secret);
     }
 
     /// The queue as it stands.
@@ -152,11 +164,9 @@ impl Desk {
             if whats.is_empty() {
                 return Ok(made);
             }
-            let entries: Vec<Entry> = whats.into_iter().map(|what| Entry { at: now, what }).collect();
-            let durable = log.submit(entries.iter().map(Entry::encode).collect());
-            for entry in &entries {
-                state.apply(entry);
-            }
+            // Each with its record in the audit right behind it: both are on disk, or neither.
+            let entries = self.recorder.with_records(now, whats, &mut state);
+            let durable = log.submit(entries);
             if log.is_rotation_due() {
                 // What it begins with is what is decided up to here, in the order of the log.
                 log.rotate(state.checkpoint(now));
@@ -174,6 +184,28 @@ impl Desk {
         });
         outcome.await.unwrap_or(Err(StoreError::Closed))?;
         Ok(made)
+    }
+
+    /// Puts something into the audit that is no entry of the log otherwise; answered when it is on disk.
+    ///
+    /// # Errors
+    /// [`QueueError::Store`] when the disk refuses.
+    pub async fn record(self: &Arc<Self>, now: Timestamp, note: Note) -> Result<(), QueueError> {
+        let record = AuditRecord::of(note, caller().as_ref(), None);
+        self.change(now, |_| Ok((vec![What::Audit(Box::new(record))], ()))).await
+    }
+
+    /// Reads every entry that is on disk, with its number.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn scan(&self, each: &mut dyn FnMut(u64, &[u8])) -> Result<ScanReport, StoreError> {
+        self.log.as_ref().map_err(Clone::clone)?.scan(each)
+    }
+
+    /// Where the chain of the audit begins, and how far it has come on disk; none where nothing is kept.
+    pub fn chain(&self) -> Option<(Head, Head)> {
+        self.log.as_ref().ok().map(|log| log.chain())
     }
 
     /// Whether some of what the state shows was refused by the log.

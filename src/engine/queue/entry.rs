@@ -2,10 +2,11 @@
 //!
 //! An entry is a version byte and postcard. Variants are only ever added, at the end.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use serde::{Deserialize, Serialize};
 
+use crate::engine::audit::{AuditRecord, Deed, Note};
 use crate::fact::{
     Attempt, Author, Base, CommandId, CommandReason, CommandState, Decision, Key, Operation, SourceId, Timestamp, TrustReset, Value,
 };
@@ -46,7 +47,15 @@ pub enum What {
     },
     /// What was learned of a source begins anew.
     TrustReset(TrustReset, Author),
+    /// Something stands in the audit: the entry right before it, or what is no entry otherwise.
+    Audit(Box<AuditRecord>),
 }
+
+/// The number of [`What::Audit`] in front of its bytes.
+static AUDIT: LazyLock<Option<u8>> = LazyLock::new(|| {
+    let record = AuditRecord::of(Note::new(Deed::Denied), None, None);
+    postcard::to_stdvec(&What::Audit(Box::new(record))).ok().and_then(|bytes| bytes.first().copied())
+});
 
 /// A command as it was asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -150,6 +159,14 @@ impl Entry {
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         encode(self)
+    }
+
+    /// Whether these bytes are a record of the audit, without reading all of them.
+    #[must_use]
+    pub fn is_audit(bytes: &[u8]) -> bool {
+        let Some((&VERSION, rest)) = bytes.split_first() else { return false };
+        let after = postcard::take_from_bytes::<Timestamp>(rest).ok();
+        after.is_some_and(|(_, what)| what.first().copied() == *AUDIT)
     }
 
     /// What [`Entry::encode`] made; none for another version or for bytes that are none.

@@ -1,6 +1,6 @@
 //! What the queue needs of the log of record.
 
-use crate::engine::{source::BoxFuture, store::StoreError};
+use crate::engine::{audit::Head, journal::ScanReport, source::BoxFuture, store::StoreError};
 
 /// A piece of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +36,15 @@ pub trait QueueLog: Send + Sync {
     /// # Errors
     /// When it cannot be read.
     fn fold(&self, each: &mut dyn FnMut(Logged<'_>)) -> Result<(), StoreError>;
+
+    /// Reads every entry that is on disk, from the first segment on, with its number.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn scan(&self, each: &mut dyn FnMut(u64, &[u8])) -> Result<ScanReport, StoreError>;
+
+    /// Where the chain of the audit begins, and how far it has come on disk.
+    fn chain(&self) -> (Head, Head);
 
     /// Waits for what was handed over, and ends.
     fn close(&self);

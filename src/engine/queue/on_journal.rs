@@ -1,17 +1,19 @@
 //! The queue's log on the log of record.
 
 use std::sync::{
-    Mutex, PoisonError,
+    Arc, Mutex, PoisonError,
     atomic::{AtomicBool, Ordering},
 };
 
 use crate::engine::{
-    journal::{Journal, JournalOptions, Replayed},
+    audit::Head,
+    journal::{Completes, Journal, JournalOptions, Replayed, ScanReport},
     source::BoxFuture,
     store::StoreError,
 };
 
 use super::{
+    chaining::Chaining,
     desk::Desk,
     log::{Logged, QueueLog},
     state::QueueState,
@@ -19,6 +21,7 @@ use super::{
 
 struct OnJournal {
     journal: Journal,
+    chaining: Arc<Chaining>,
     /// The number that what is handed over next begins with.
     next: Mutex<u64>,
     wants_checkpoint: AtomicBool,
@@ -30,21 +33,27 @@ struct OnJournal {
 /// # Errors
 /// [`StoreError::NewerFormat`], [`StoreError::KeyUnavailable`]: nothing was changed.
 pub fn open_desk(options: &JournalOptions) -> Result<(Desk, Vec<String>), StoreError> {
-    if options.sealer.is_none() {
+    let Some(sealer) = &options.sealer else {
         let why = "nothing is kept on disk here, so no change can be promised".to_owned();
         let closed = StoreError::Unwritable { path: "the log of changes".to_owned(), cause: why };
         return Ok((Desk::new(Err(closed), QueueState::default()), Vec::new()));
-    }
+    };
+    let chaining = Arc::new(Chaining::new(sealer.store()));
+    let options = JournalOptions { completes: Some(Arc::clone(&chaining) as Arc<dyn Completes>), ..options.clone() };
     let mut state = QueueState::default();
-    match Journal::open(options, &mut |replayed| {
+    match Journal::open(&options, &mut |replayed| {
         state.take(match replayed {
-            Replayed::Checkpoint { state, .. } => Logged::Checkpoint(state),
-            Replayed::Entry { bytes, .. } => Logged::Entry(bytes),
+            Replayed::Checkpoint { state, .. } => Logged::Checkpoint(chaining.take_checkpoint(state)),
+            Replayed::Entry { bytes, .. } => {
+                chaining.take_entry(bytes);
+                Logged::Entry(bytes)
+            }
         });
     }) {
         Ok((journal, findings)) => {
             let next = Mutex::new(journal.status().next);
-            let log = OnJournal { journal, next, wants_checkpoint: AtomicBool::new(findings.wants_checkpoint) };
+            let log =
+                OnJournal { journal, chaining: Arc::clone(&chaining), next, wants_checkpoint: AtomicBool::new(findings.wants_checkpoint) };
             Ok((Desk::new(Ok(Box::new(log)), state), findings.notes))
         }
         Err(error @ (StoreError::NewerFormat { .. } | StoreError::KeyUnavailable(_))) => Err(error),
@@ -82,6 +91,14 @@ impl QueueLog for OnJournal {
 
     fn fold(&self, each: &mut dyn FnMut(Logged<'_>)) -> Result<(), StoreError> {
         self.journal.scan_all(&mut |_, bytes| each(Logged::Entry(bytes))).map(drop)
+    }
+
+    fn scan(&self, each: &mut dyn FnMut(u64, &[u8])) -> Result<ScanReport, StoreError> {
+        self.journal.scan_all(each)
+    }
+
+    fn chain(&self) -> (Head, Head) {
+        (self.chaining.genesis(), self.chaining.head())
     }
 
     fn close(&self) {

@@ -147,6 +147,8 @@ impl QueueState {
                 Arc::make_mut(&mut self.decisions).undo(*decision);
             }
             What::TrustReset(reset, _) => Arc::make_mut(&mut self.decisions).reset(reset.clone()),
+            // It says what was done; it does nothing.
+            What::Audit(_) => {}
         }
     }
 

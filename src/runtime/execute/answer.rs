@@ -1,6 +1,7 @@
 //! The answer under way: numbers lines, stamps them, sends them.
 
 use std::{
+    collections::HashSet,
     ops::ControlFlow,
     time::{Duration, Instant},
 };
@@ -11,14 +12,17 @@ use tokio::sync::mpsc;
 
 use crate::{
     action::{CallError, find},
-    engine::{EngineError, EngineHandle, Progress, QueueError, Told},
-    fact::Timestamp,
+    engine::{Deed, EngineError, EngineHandle, Note, Progress, QueueError, Told},
+    fact::{Author, Key, Timestamp},
     wire::{Envelope, ErrorBody, Outcome},
 };
 
-use super::super::{
-    context::Context,
-    message::{Reply, Request},
+use super::{
+    super::{
+        context::Context,
+        message::{Reply, Request},
+    },
+    shown::keys_shown,
 };
 
 /// Between two words on how far long work is; what is done sooner says nothing.
@@ -47,6 +51,11 @@ impl Failed {
     /// With what could have been named instead.
     pub fn offer(&mut self, choices: Vec<String>) {
         self.choices = choices;
+    }
+
+    /// The stable code.
+    pub const fn code(&self) -> &'static str {
+        self.code
     }
 
     fn body(self) -> ErrorBody {
@@ -87,11 +96,13 @@ pub struct Answer<'a> {
     pub request: &'a Request,
     replies: mpsc::Sender<Reply>,
     seq: u64,
+    /// Secret keys whose values this answer has shown.
+    revealed: HashSet<Key>,
 }
 
 impl<'a> Answer<'a> {
     pub fn new(handle: &'a EngineHandle, context: &'a Context, request: &'a Request, replies: mpsc::Sender<Reply>) -> Self {
-        Self { handle, context, request, replies, seq: 0 }
+        Self { handle, context, request, replies, seq: 0, revealed: HashSet::new() }
     }
 
     /// Whether nothing may be fetched for this request.
@@ -160,6 +171,9 @@ impl<'a> Answer<'a> {
         payload: &impl Serialize,
         error: Option<ErrorBody>,
     ) -> ControlFlow<()> {
+        if self.request.reveal {
+            self.record_revealed(payload).await;
+        }
         self.seq += 1;
         let envelope = Envelope::new(self.seq, ts, action, &self.request.via, &self.request.persona, outcome, payload, error);
         match to_raw_value(&envelope) {
@@ -168,6 +182,21 @@ impl<'a> Answer<'a> {
             Err(error) => {
                 self.note(&format!("an answer could not be written as JSON: {error}")).await;
                 ControlFlow::Break(())
+            }
+        }
+    }
+
+    /// Puts into the audit, before it is shown, which secret values a line shows. That it cannot be is said, and stops nothing.
+    async fn record_revealed(&mut self, payload: &impl Serialize) {
+        for key in keys_shown(payload) {
+            if !self.handle.is_secret(&key) || !self.revealed.insert(key.clone()) {
+                continue;
+            }
+            let Request { via, persona, action, .. } = self.request;
+            let author = Author { user: self.context.user.clone(), via: via.clone(), persona: persona.clone() };
+            let note = Note::new(Deed::SecretRevealed).of_key(key.as_str()).about(action.clone()).by(&author);
+            if let Err(error) = self.handle.record(note).await {
+                self.note(&format!("this could not be put into the audit: {error}")).await;
             }
         }
     }

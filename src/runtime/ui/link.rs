@@ -12,7 +12,7 @@ use tokio::{
 
 use crate::{
     app::{Ask, History, JobId, Moment, Msg},
-    engine::{Believed, Engine, EngineError, EngineHandle, StoreError, store::needs_passphrase},
+    engine::{Believed, Engine, EngineError, EngineHandle, StoreError, on_behalf_of, store::needs_passphrase},
     fact::{Key, SourceId},
 };
 
@@ -23,10 +23,12 @@ use super::{
 };
 use crate::runtime::{
     context::{Context, RuntimeError},
+    execute::config_note,
     follow::{self, Following},
     log::{engine_started, engine_stopped},
     owner,
     server::Server,
+    user,
 };
 
 /// How long to go on trying while the directory changes hands.
@@ -143,6 +145,15 @@ impl Link {
                 if let Err(error) = &server {
                     tracing::warn!(%error, "the socket cannot be made; nobody else can ask");
                 }
+                let (config, note) = (context.config.digest.clone(), config_note(context, "tui"));
+                tokio::spawn(on_behalf_of(user::caller(), {
+                    let handle = handle.clone();
+                    async move {
+                        if let Err(error) = handle.record_config(&config, note).await {
+                            tracing::warn!(%error, "that this configuration is in force could not be put into the audit");
+                        }
+                    }
+                }));
                 let moved = feed.mover();
                 tokio::spawn(feed::follow(*feed));
                 Ok(Self::Owner { engine, handle, server: server.ok(), context: context.clone(), moved })

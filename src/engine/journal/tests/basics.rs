@@ -83,7 +83,10 @@ fn a_rotation_begins_a_segment_and_the_next_start_reads_no_more_than_that() {
     again.journal.rotate_blocking(next + 2, b"state 3".to_vec()).unwrap();
     let last = bench.open();
     assert_eq!((last.checkpoint.clone(), last.entries.len()), (Some((next + 2, b"state 3".to_vec())), 0));
-    assert_eq!(last.journal.scan_all(&mut |_, _| {}), Ok(ScanReport { entries: next + 1, lost: 0, damaged_segments: 0 }));
+    assert_eq!(
+        last.journal.scan_all(&mut |_, _| {}),
+        Ok(ScanReport { entries: next + 1, lost: 0, damaged_segments: 0, damage: Vec::new() })
+    );
 }
 
 #[test]

@@ -49,7 +49,7 @@ fn everything_is_sealed_anew_and_the_former_key_is_not_needed_any_more() {
     let again = bench.open();
     assert_eq!((again.checkpoint.clone(), again.findings.clone()), (Some((4, b"state 3".to_vec())), Findings::default()));
     assert_eq!(again.entries.len(), 4);
-    assert_eq!(again.journal.scan_all(&mut |_, _| {}), Ok(ScanReport { entries: 7, lost: 0, damaged_segments: 0 }));
+    assert_eq!(again.journal.scan_all(&mut |_, _| {}), Ok(ScanReport { entries: 7, lost: 0, damaged_segments: 0, damage: Vec::new() }));
     assert!(bench.disk.aside().is_empty());
 }
 
