@@ -50,6 +50,7 @@ pub(super) enum Kind {
     DialogPart,
     TextRun,
     Change,
+    Value,
 }
 
 /// The id of the one of its kind with this name.
@@ -80,6 +81,7 @@ pub(super) fn parts(kind: Kind, parts: &[Part]) -> Vec<NodeId> {
             Part::Value { believed: true, .. } => ("mine", ""),
             Part::Value { value, score: Some(_), .. } => ("candidate", value.as_str()),
             Part::Value { value, .. } => ("other", value.as_str()),
+            Part::Choice(choice) => ("choice", choice.of.as_str()),
             Part::Badges(_) => ("badges", ""),
             Part::Pair { label, .. } => ("pair", label.as_str()),
             Part::Text(..) => ("text", ""),

@@ -56,6 +56,10 @@ pub fn semantics(model: &Model, regions: &Regions) -> TreeUpdate {
 const TREATMENTS: [&str; 6] =
     ["core.navigate.open", "core.queue.retry", "core.queue.edit", "core.queue.cancel", "core.queue.release", "core.queue.drop"];
 
+/// What is offered on a value of a conflict: a click believes it.
+const DECISIONS: [&str; 5] =
+    ["core.conflict.accept", "core.conflict.send", "core.conflict.edit", "core.conflict.reject", "core.conflict.auto"];
+
 struct Builder {
     nodes: Vec<(NodeId, Node)>,
     taken: HashSet<NodeId>,
@@ -135,6 +139,35 @@ impl Builder {
         self.add(dialog, list_id, box_of);
     }
 
+    /// What can be chosen in a box; whether the chosen one shows, and so has what focus there is.
+    fn choices(&mut self, dialog: &mut Node, layer: Layer, column: &Column, focused: bool) -> bool {
+        let of = |part: &(usize, Rect)| match column.parts.get(part.0) {
+            Some(Part::Choice(choice)) => Some((choice, part.1)),
+            _ => None,
+        };
+        let shown: Vec<_> = column.visible.iter().filter_map(of).collect();
+        let Some(area) = shown.iter().map(|(_, place)| *place).reduce(Rect::union) else { return false };
+        let (name, offers): (_, &[&'static str]) = match layer {
+            Layer::Conflicts => ("Values", &DECISIONS),
+            _ => ("Choices", &["core.navigate.open"]),
+        };
+        let (_, _, list_id) = id::dialog(layer);
+        let mut list = node(Role::ListBox, name, area);
+        list.set_size_of_set(column.parts.iter().filter(|part| matches!(part, Part::Choice(_))).count());
+        let mut placed = false;
+        for (choice, place) in shown {
+            let mut option = node(Role::ListBoxOption, format!("{}: {}", choice.number, choice.value), place);
+            describe(&mut option, choice.description());
+            option.set_selected(choice.chosen);
+            option.set_position_in_set(choice.number - 1);
+            offer(&mut option, offers);
+            placed |= choice.chosen;
+            self.add_focusable(&mut list, id::named(Kind::Value, &choice.of), option, focused && choice.chosen);
+        }
+        self.add(dialog, list_id, list);
+        placed
+    }
+
     fn list(&mut self, window: &mut Node, model: &Model, region: &ListRegion) {
         let here = model.focus() == Focus::Pane(Pane::List);
         match &region.body {
@@ -164,7 +197,8 @@ impl Builder {
         scrolls(&mut document, focused);
         let ids = id::parts(kind, &column.parts);
         for (index, place) in &column.visible {
-            let Some((part, id)) = column.parts.get(*index).zip(ids.get(*index)).filter(|(part, _)| part.is_spoken()) else { continue };
+            let said = |part: &Part| part.is_spoken() && !matches!(part, Part::Choice(_));
+            let Some((part, id)) = column.parts.get(*index).zip(ids.get(*index)).filter(|(part, _)| said(part)) else { continue };
             self.add(&mut document, *id, piece(part, *place));
         }
         self.add_focusable(parent, id, document, focused);
@@ -193,7 +227,8 @@ impl Builder {
         let focused = model.focus() == Focus::Layer(region.layer);
         match &region.body {
             LayerBody::Column(column) => {
-                self.column(&mut dialog, (body_id, Kind::DialogPart), region.title, column, focused);
+                let placed = self.choices(&mut dialog, region.layer, column, focused);
+                self.column(&mut dialog, (body_id, Kind::DialogPart), region.title, column, focused && !placed);
             }
             LayerBody::Changes { list, visible, detail } => {
                 self.changes(&mut dialog, model, (*list, visible), focused);
@@ -281,7 +316,7 @@ fn piece(part: &Part, place: Rect) -> Node {
         Part::Value { score: Some(_), .. } => Role::Meter,
         Part::Factors { .. } => Role::Table,
         Part::Series { .. } => Role::Figure,
-        Part::Gap | Part::Value { .. } | Part::Badges(_) | Part::Pair { .. } | Part::Text(..) => Role::Label,
+        Part::Gap | Part::Choice(_) | Part::Value { .. } | Part::Badges(_) | Part::Pair { .. } | Part::Text(..) => Role::Label,
     };
     let mut piece = node(role, part.spoken(), place);
     if let Part::Value { score: Some(score), .. } = part {

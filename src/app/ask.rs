@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::{
     action,
-    fact::{CommandId, CommandState, Key, SourceId, Value},
+    fact::{CommandId, CommandState, ConflictId, Key, SourceId, Value},
 };
 
 /// An action with its arguments. The id of the command that comes of it is minted by whoever carries it out.
@@ -98,6 +98,28 @@ pub enum Told {
         state: CommandState,
         /// What happens to it next, or happened.
         sentence: String,
+    },
+    /// How a conflict stands: it was decided, or a decision on it was taken back.
+    Conflict {
+        /// Which.
+        id: ConflictId,
+        /// Of which fact.
+        key: Key,
+        /// Whether it is decided now.
+        decided: bool,
+    },
+    /// What would be sent, and is not yet.
+    Plan {
+        /// Of which fact.
+        key: Key,
+        /// Who is to take it.
+        source: SourceId,
+        /// The value it brings, masked where it is secret.
+        value: Value,
+        /// What it starts from, masked where it is secret; none: it is not there, or not known.
+        base: Option<Value>,
+        /// Changes that go before it.
+        behind: u64,
     },
     /// Belief was frozen, or let go.
     Lock {

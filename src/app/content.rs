@@ -4,6 +4,7 @@ mod available;
 mod canvas;
 mod change;
 mod conflicts;
+mod deciding;
 mod empty;
 mod help;
 mod palette;
@@ -13,7 +14,8 @@ mod status;
 
 pub use available::unavailable;
 pub use canvas::canvas_parts;
-pub use conflicts::{conflict_note, conflict_parts};
+pub use conflicts::{candidate_value, conflict_note, conflict_parts};
+pub use deciding::{chosen, is_of_change, targets};
 pub use empty::{empty_parts, small_sentence};
 pub use help::{help_parts, help_title};
 pub use palette::{PaletteRow, palette_rows};

@@ -56,6 +56,8 @@ pub fn view(source: &str, value: &str, age: i64, trust: f64, wins: bool) -> Sour
         role: Role::Observed,
         content: Content::Value(Value::from_trusted_text(value)),
         trust,
+        accepts: 0,
+        rejects: 0,
         score: Some(confidence(age, trust).score),
         state: SourceState::Reachable,
         validity: Validity::NoSchema,
@@ -111,6 +113,7 @@ pub fn contested() -> Insight {
     let mut git = view("git", "5", 7200, 0.70, false);
     git.role = Role::Declared;
     git.score = None;
+    (insight.sources[0].accepts, insight.sources[0].rejects) = (4, 3);
     insight.sources.extend([cluster, view("wiki", "4", 120, 0.50, false), git]);
     insight.wanted = Some(Value::from_trusted_text("5"));
     insight.reason_codes = vec![ReasonCode::NarrowMargin, ReasonCode::DeclaredDiffers, ReasonCode::SourceUnreachable];

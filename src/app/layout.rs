@@ -223,6 +223,29 @@ impl Column {
     }
 }
 
+impl Column {
+    /// Its first line of a piece, counted from the top of all its lines.
+    #[must_use]
+    pub fn top_of(&self, piece: usize) -> Option<usize> {
+        let plain = Theme::resolve(&ThemeFile::empty(), false, ColorDepth::None);
+        let blocks: Vec<_> = self.parts.iter().map(|part| block(part, &plain)).collect();
+        InsightCanvas::new(&blocks).place(self.area.width).get(piece).map(|placed| placed.top)
+    }
+
+    /// The piece that is chosen of several, if there is one.
+    #[must_use]
+    pub fn chosen(&self) -> Option<usize> {
+        self.parts.iter().position(Part::is_chosen)
+    }
+
+    /// Where it shows.
+    #[must_use]
+    pub fn chosen_place(&self) -> Option<Rect> {
+        let chosen = self.chosen()?;
+        self.visible.iter().find(|(piece, _)| *piece == chosen).map(|(_, place)| *place)
+    }
+}
+
 /// Where the cursor stands: on the focused element, always.
 fn cursor(model: &Model, regions: &Regions) -> Option<(u16, u16)> {
     let column = |column: &Column| (column.area.x, column.area.y);
@@ -230,7 +253,7 @@ fn cursor(model: &Model, regions: &Regions) -> Option<(u16, u16)> {
         Focus::Layer(Layer::Filter) => regions.filter.map(|area| caret(area, &model.list.filter)),
         Focus::Layer(Layer::Prompt) => regions.prompt.as_ref().map(|prompt| caret(prompt.field, &model.prompt.field)),
         Focus::Layer(_) => regions.layer.as_ref().map(|layer| match &layer.body {
-            LayerBody::Column(body) => column(body),
+            LayerBody::Column(body) => body.chosen_place().map_or_else(|| column(body), |place| (place.x, place.y)),
             LayerBody::Palette { field, .. } => caret(*field, &model.palette.field),
             LayerBody::Changes { list, visible, .. } => {
                 let selected = visible.iter().find(|(index, _)| *index == model.queue.at);

@@ -1,13 +1,14 @@
 //! Everything the screen is: its model, a part for each screen and one they share.
 
 mod changes;
+mod deciding;
 
 use std::{collections::VecDeque, sync::Arc};
 
 use crate::{
     action::Persona,
     engine::{FactMap, SortBy},
-    fact::{ConflictEntry, ConflictId, Insight, Key, Timestamp},
+    fact::{ConflictEntry, Insight, Key, Timestamp},
     keymap::{Context, Keyboard, Keymap, LayerName},
     text::SafeText,
     theme::Role,
@@ -16,6 +17,7 @@ use crate::{
 use super::{ask::Ask, field::Field, history::History, queue::Listed, snapshot::Snapshot};
 
 pub use changes::{PromptFor, PromptModel, Question, QueueModel, Then};
+pub use deciding::{Broken, ConflictsModel, Decided, Deciding, Stage, Underneath};
 
 /// The least columns and rows a screen is drawn in.
 pub const LEAST_SIZE: (u16, u16) = (40, 10);
@@ -90,6 +92,8 @@ pub struct Message {
 pub struct Shared {
     /// What the engine knows.
     pub snapshot: Snapshot,
+    /// How many of its facts differ from what is wanted.
+    pub drifting: usize,
     /// How the engine is.
     pub engine: EngineLife,
     /// When it last told anything.
@@ -168,17 +172,6 @@ pub struct CanvasModel {
     pub told: Option<History>,
     /// Of which fact the past was asked for.
     pub asked: Option<Key>,
-}
-
-/// The conflicts.
-#[derive(Clone, Debug, Default)]
-pub struct ConflictsModel {
-    /// Which one is shown.
-    pub at: usize,
-    /// Its name, by which it is found again.
-    pub id: Option<ConflictId>,
-    /// Lines scrolled away.
-    pub scroll: usize,
 }
 
 /// The palette.
@@ -264,6 +257,7 @@ impl Model {
             now,
             shared: Shared {
                 snapshot: Snapshot::default(),
+                drifting: 0,
                 engine: EngineLife::Starting,
                 told_at: None,
                 keymap,

@@ -22,6 +22,8 @@ pub enum Part {
         /// Whether it is the believed one.
         believed: bool,
     },
+    /// One of several that can be chosen.
+    Choice(Choice),
     /// Signs and words.
     Badges(Vec<Badge>),
     /// A label and a text.
@@ -53,6 +55,27 @@ pub enum Part {
     },
 }
 
+/// One of several that can be chosen, by its number or with the arrows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Choice {
+    /// From 1.
+    pub number: usize,
+    /// Tells it from every other one, wherever it stands. Not to be shown.
+    pub of: String,
+    /// The value, or what else is chosen.
+    pub value: SafeText,
+    /// What is said of it beside the value.
+    pub says: SafeText,
+    /// What else is to be said of it to somebody who listens: the lines below it.
+    pub below: SafeText,
+    /// How far it is believed, 0 to 1.
+    pub score: Option<f64>,
+    /// Whether it is the believed one.
+    pub believed: bool,
+    /// Whether it is chosen.
+    pub chosen: bool,
+}
+
 /// A sign and a word.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Badge {
@@ -62,6 +85,15 @@ pub struct Badge {
     pub word: &'static str,
     /// How it looks.
     pub role: Role,
+}
+
+impl Choice {
+    /// What is said of it besides its name.
+    #[must_use]
+    pub fn description(&self) -> String {
+        let band = self.score.map(|score| format!("{} {score:.2}", Band::of(score))).unwrap_or_default();
+        [self.says.as_str(), self.below.as_str(), &band].into_iter().filter(|said| !said.is_empty()).collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// One line of the arithmetic.
@@ -92,6 +124,12 @@ impl Part {
         Self::Heading(SafeText::line(text))
     }
 
+    /// The chosen one, where it is one of several.
+    #[must_use]
+    pub const fn is_chosen(&self) -> bool {
+        matches!(self, Self::Choice(Choice { chosen: true, .. }))
+    }
+
     /// What it is, for somebody who listens; empty for what is only there to be looked at.
     #[must_use]
     pub fn spoken(&self) -> String {
@@ -102,6 +140,7 @@ impl Part {
                 let band = score.map(|score| format!(", {} {score:.2}", Band::of(score))).unwrap_or_default();
                 if says.is_empty() { format!("{value}{band}") } else { format!("{value}, {says}{band}") }
             }
+            Self::Choice(choice) => format!("{}: {}", choice.number, choice.value),
             Self::Badges(badges) => badges.iter().map(|badge| badge.word).collect::<Vec<_>>().join(", "),
             Self::Pair { label, text, .. } => format!("{label}: {text}"),
             Self::Factors { rows, sum } => {

@@ -7,6 +7,10 @@ mod changing;
 #[cfg(test)]
 mod changing_tests;
 mod conflicts;
+mod deciding;
+#[cfg(test)]
+mod deciding_tests;
+mod drift;
 mod keys;
 mod layers;
 mod list;
@@ -14,6 +18,7 @@ mod palette;
 mod pointer;
 mod prompt;
 mod queue;
+mod schema;
 mod settle;
 mod step;
 #[cfg(test)]
@@ -94,6 +99,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
     };
     settle::settle(model);
     effects.extend(canvas::past(model));
+    effects.extend(schema::check(model));
     effects
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    fact::{Content, FactState, Insight, Mark, Timestamp, Value, span},
+    fact::{Content, FactState, Insight, Mark, SourceView, Timestamp, Value, span},
     text::{SafeText, shown_value},
     theme::Role,
 };
@@ -162,6 +162,20 @@ pub fn believed_and_pending(insight: &Insight) -> SafeText {
 #[must_use]
 pub fn clock(at: Timestamp) -> String {
     format!("{}Z", at.to_rfc3339().get(11..19).unwrap_or_default())
+}
+
+/// How far a source is trusted here, and by which decisions: `trust 0.58, right 4 of 7 here`.
+#[must_use]
+pub fn trust(view: &SourceView) -> String {
+    let right = right(view).map(|right| format!(", {right}")).unwrap_or_default();
+    format!("trust {:.2}{right}", view.trust)
+}
+
+/// How often a source was right here, by what people decided; none where nobody did.
+#[must_use]
+pub fn right(view: &SourceView) -> Option<String> {
+    let answers = view.accepts.saturating_add(view.rejects);
+    (answers > 0).then(|| format!("right {} of {answers} here", view.accepts))
 }
 
 /// What a source says, for a person.

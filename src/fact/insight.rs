@@ -102,6 +102,10 @@ pub struct SourceView {
     pub content: Content,
     /// 0 to 1.
     pub trust: f64,
+    /// How often a person's decisions found it right here.
+    pub accepts: u32,
+    /// How often they found it wrong.
+    pub rejects: u32,
     /// Its own confidence; none for a declared or absent one.
     pub score: Option<f64>,
     /// How its last fetch went.

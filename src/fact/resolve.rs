@@ -341,6 +341,8 @@ fn view(reading: &Reading<'_>, score: Option<f64>, wins: bool, agrees: bool) -> 
         role: reading.role,
         content: observation.content.clone(),
         trust: reading.trust,
+        accepts: reading.accepts,
+        rejects: reading.rejects,
         score,
         state: reading.state,
         validity: reading.validity,

@@ -16,8 +16,11 @@ pub const DRAWN: [(Surface, &[Role]); 6] = [
             Error, Key,
         ],
     ),
-    (Surface::Bar, &[Text, Dim, Accent, Conflict, Pending, Offline, Error, Key, Label]),
-    (Surface::Selected, &[Text, Dim, Match, High, Medium, Low, Track, Conflict, Drift, Pending, Locked, Stale, Offline, Error, Key]),
+    (Surface::Bar, &[Text, Dim, Accent, Conflict, Drift, Pending, Offline, Error, Key, Label]),
+    (
+        Surface::Selected,
+        &[Text, Strong, Dim, Match, High, Medium, Low, Track, Conflict, Drift, Pending, Locked, Stale, Offline, Error, Key],
+    ),
     (Surface::SelectedIdle, &[Text, Dim, Match, High, Medium, Low, Track, Conflict, Drift, Pending, Locked, Stale, Offline, Error]),
     (
         Surface::Overlay,

@@ -37,6 +37,8 @@ fn insight(json: &str, secret: bool) -> Insight {
         role: Role::Observed,
         content: if wins { Content::Value(value(json)) } else { Content::Absent(Some(value("1"))) },
         trust: 0.7,
+        accepts: 4,
+        rejects: 3,
         score: wins.then_some(0.7),
         state: if wins { SourceState::Reachable } else { SourceState::Failing { since: at } },
         validity: Validity::NoSchema,

@@ -2,6 +2,7 @@
 
 mod changing;
 mod client;
+mod deciding;
 mod first;
 mod hostile;
 mod leaving;

@@ -91,6 +91,8 @@ fn every_request_to_every_node_of_every_screen_is_total() {
         ("Ctrl+K m o u", (80, 24)),
         ("?", (40, 12)),
         ("c", (80, 24)),
+        ("c", (40, 12)),
+        ("c e", (80, 24)),
     ] {
         let mut model = screen(size);
         if !keys.is_empty() {
@@ -114,4 +116,25 @@ fn every_request_to_every_node_of_every_screen_is_total() {
             check(&copy);
         }
     }
+}
+
+#[test]
+fn the_values_of_a_conflict_are_chosen_and_believed_by_clicks() {
+    let mut model = screen((120, 36));
+    press(&mut model, "Down Down Down Down c");
+    let tree = check(&model);
+    let focus = focused(&tree);
+    assert_eq!((focus.role(), focus.label(), focus.is_selected()), (Role::ListBoxOption, Some("1: 3"), Some(true)));
+    let said = focus.description().unwrap_or_default();
+    assert!(said.starts_with("believed now, prom 9 s ago, trust 0.58, right 4 of 7 here") && said.ends_with("medium 0.74"), "{said}");
+    let list = tree.nodes.iter().map(|(_, node)| node).find(|node| name(node) == "Values").unwrap();
+    assert_eq!((list.role(), list.size_of_set()), (Role::ListBox, Some(2)));
+    let other = find(&model, Role::ListBoxOption, "2: 4");
+    ask(&mut model, Action::Click, other, None).unwrap();
+    assert_eq!((model.conflicts.choice, tree_of(&model).focus), (1, other));
+    let none = id::number("core.conflict.reject").map(ActionData::CustomAction);
+    let mut copy = model.clone();
+    assert_eq!(ask(&mut copy, Action::CustomAction, other, none), Some(Asked::Action("core.conflict.reject")));
+    assert_eq!(ask(&mut model, Action::Click, other, None), Some(Asked::Action("core.conflict.accept")));
+    assert!(model.conflicts.deciding.is_some(), "it is asked for");
 }

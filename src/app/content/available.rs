@@ -6,11 +6,13 @@ use crate::{
         model::{EngineLife, Layer, Model},
         queue::Listed,
     },
-    fact::{CommandState, ConflictClass, Mark},
+    fact::{CommandState, Mark},
 };
 
+use super::deciding::undecidable;
+
 /// What the screen carries out itself.
-const DONE_HERE: [&str; 44] = [
+const DONE_HERE: [&str; 51] = [
     "core.navigate.next_pane",
     "core.navigate.prev_pane",
     "core.navigate.up",
@@ -30,6 +32,13 @@ const DONE_HERE: [&str; 44] = [
     "core.conflict.mine",
     "core.conflict.theirs",
     "core.conflict.edit",
+    "core.conflict.accept",
+    "core.conflict.send",
+    "core.conflict.auto",
+    "core.conflict.reject",
+    "core.conflict.undo",
+    "core.conflict.next",
+    "core.conflict.previous",
     "core.input.confidence",
     "core.input.set",
     "core.input.submit",
@@ -56,6 +65,12 @@ const DONE_HERE: [&str; 44] = [
     "core.view.redraw",
     "core.app.suspend",
 ];
+
+/// Whether an action acts on the conflict that is shown.
+fn is_decision(id: &str) -> bool {
+    const OPENS: [&str; 4] = ["core.conflict.open", "core.conflict.read", "core.conflict.show", "core.conflict.resolve"];
+    id.starts_with("core.conflict.") && !OPENS.contains(&id)
+}
 
 /// Whether the screen carries an action out.
 fn is_done_here(id: &str) -> bool {
@@ -100,14 +115,7 @@ pub fn unavailable(model: &Model, spec: &ActionSpec) -> Option<String> {
         "core.queue.retry" | "core.queue.edit" | "core.queue.rebase" | "core.queue.cancel" | "core.queue.drop" => {
             one_change(model, spec.id).map(str::to_owned)
         }
-        "core.conflict.mine" | "core.conflict.theirs" | "core.conflict.edit" => {
-            let disputed = model.conflict().is_some_and(|conflict| conflict.class == ConflictClass::Change);
-            match (disputed, model.layers.contains(&Layer::Conflicts)) {
-                (_, false) => Some("in the conflicts".to_owned()),
-                (false, true) => Some("only a change whose target moved is decided in this version".to_owned()),
-                (true, true) => None,
-            }
-        }
+        id if is_decision(id) => undecidable(model, id).map(str::to_owned),
         _ => None,
     }
 }
@@ -117,8 +125,8 @@ fn needs_engine(id: &str) -> bool {
     const OPENS: [&str; 3] = ["core.queue.status", "core.queue.read", "core.queue.show"];
     let changes = ["core.input.set", "core.input.submit", "core.input.undo", "core.input.redo"].contains(&id);
     let moves = id.starts_with("core.queue.") && !OPENS.contains(&id);
-    let decides = matches!(id, "core.conflict.mine" | "core.conflict.theirs" | "core.conflict.edit");
-    changes || moves || decides || id == "core.source.refresh" || id.starts_with("core.input.field_")
+    let turns = matches!(id, "core.conflict.next" | "core.conflict.previous");
+    changes || moves || (is_decision(id) && !turns) || id == "core.source.refresh" || id.starts_with("core.input.field_")
 }
 
 fn unwritable(model: &Model) -> Option<&'static str> {

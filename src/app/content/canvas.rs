@@ -35,7 +35,7 @@ pub fn canvas_parts(model: &Model) -> Vec<Part> {
             weight: factor.weight,
             value: factor.value,
             contribution: factor.contribution,
-            why: SafeText::line(&confidence.signal(factor.kind)),
+            why: SafeText::line(&learned(insight, factor.kind).unwrap_or_else(|| confidence.signal(factor.kind))),
         });
         parts.push(Part::Gap);
         parts.push(Part::Factors { rows: rows.to_vec(), sum: confidence.score });
@@ -45,6 +45,12 @@ pub fn canvas_parts(model: &Model) -> Vec<Part> {
     parts.extend(insight.sources.iter().map(|view| source(view, insight, now)));
     parts.extend(series(model, insight));
     parts
+}
+
+/// `prom: right 4 of 7 here`, where anybody decided.
+fn learned(insight: &Insight, kind: FactorKind) -> Option<String> {
+    let winner = insight.sources.first().filter(|view| view.wins && kind == FactorKind::SourceTrust)?;
+    words::right(winner).map(|right| format!("{}: {right}", winner.source))
 }
 
 /// What a factor is called.
@@ -146,7 +152,7 @@ fn source(view: &SourceView, insight: &Insight, now: Timestamp) -> Part {
     if let SourceState::Failing { since } = view.state {
         said.push(format!("unreachable for {}", span::words(words::stepped(now.since(since)))));
     }
-    said.push(format!("trust {:.2}", view.trust));
+    said.push(words::trust(view));
     if let Some(score) = view.score {
         said.push(format!("score {score:.2}"));
     }

@@ -1,8 +1,16 @@
-//! The conflicts, one at a time, most instructive first.
+//! The conflicts, one at a time, most instructive first: who says what, what is believed, what can be decided.
 
 use crate::{
-    app::{model::Model, part::Part, queue::Listed, words},
-    fact::{Band, Base, ConflictClass, Insight, SourceId},
+    app::{
+        model::{Model, Underneath},
+        part::{Choice, Part},
+        queue::Listed,
+        words::{self, count},
+    },
+    fact::{
+        Band, Base, Candidate, ConflictClass, ConflictEntry, Content, Insight, Role as SourceRole, SourceId, SourceState, SourceView,
+        Validity,
+    },
     text::SafeText,
     theme::Role,
 };
@@ -13,7 +21,11 @@ use super::change::value_of;
 #[must_use]
 pub fn conflict_note(model: &Model) -> String {
     let all = model.shared.snapshot.conflicts.len();
-    if all == 0 { String::new() } else { format!("{} of {all}", model.conflicts.at + 1) }
+    match all {
+        0 => String::new(),
+        1 => "1 of 1".to_owned(),
+        _ => format!("{} of {all}, most instructive first", model.conflicts.at + 1),
+    }
 }
 
 /// The pieces of the conflict that is shown.
@@ -23,40 +35,105 @@ pub fn conflict_parts(model: &Model) -> Vec<Part> {
         return vec![Part::text("The facts are being read. What needs a decision is shown when all are there.", Role::Text)];
     }
     let Some(conflict) = model.conflict() else {
-        return vec![Part::text("Nothing needs a decision. Where sources disagree and no rule can decide, it is asked here.", Role::Text)];
+        let mut parts =
+            vec![Part::text("Nothing needs a decision. Where sources disagree and no rule can decide, it is asked here.", Role::Text)];
+        parts.extend(decided(model).into_iter().flat_map(|line| [Part::Gap, line]));
+        return parts;
     };
     let insight = model.shared.snapshot.facts.find(&conflict.key).map(AsRef::as_ref);
     let mut parts = vec![Part::Heading(SafeText::line(conflict.key.as_str()))];
-    parts.push(Part::text(class(conflict.class), Role::Text));
-    parts.push(Part::Gap);
-    if let Some(listed) = conflict.change.and_then(|id| model.shared.snapshot.queue.find(id)) {
-        parts.extend(disputed(model, listed));
-        return parts;
+    parts.extend(underneath(model));
+    match conflict.change.and_then(|id| model.shared.snapshot.queue.find(id)) {
+        Some(listed) => parts.extend(disputed(model, conflict, listed)),
+        None => parts.extend(values(model, conflict, insight)),
     }
-    for (index, candidate) in conflict.candidates.iter().enumerate() {
-        let value = match insight {
-            Some(insight) => words::value(&candidate.value, insight),
-            // Without the fact its class is not known: it is shown as if it were secret.
-            None => SafeText::line("********"),
+    parts.extend(decided(model).into_iter().flat_map(|line| [Part::Gap, line]));
+    parts.extend(after_this_one(model));
+    parts
+}
+
+/// What happened underneath, until something is chosen.
+fn underneath(model: &Model) -> Option<Part> {
+    let text = match model.conflicts.underneath.as_ref()? {
+        Underneath::Moved => "It changed while you looked. These are the values now.".to_owned(),
+        Underneath::Over(key) => format!("{key} needs no decision any more. This is the next one."),
+        Underneath::Came => "It came while you looked.".to_owned(),
+    };
+    Some(Part::Text(SafeText::line(&text), Role::Conflict))
+}
+
+/// What was decided here, and how the last of it is taken back.
+fn decided(model: &Model) -> Option<Part> {
+    let last = model.conflicts.decided.last()?;
+    let shared = &model.shared;
+    let key = shared.keymap.hint("core.conflict.undo", model.contexts(), shared.keyboard);
+    let undo = key.map(|key| format!("; {key} undo")).unwrap_or_default();
+    let text = format!("decided: {}{undo}. Last: {}, {}.", model.conflicts.decided.len(), last.key, last.what);
+    Some(Part::Text(SafeText::line(&text), Role::Text))
+}
+
+/// The conflicts that come next, as many as are worth a glance.
+fn after_this_one(model: &Model) -> Vec<Part> {
+    const GLANCE: usize = 5;
+    let conflicts = &model.shared.snapshot.conflicts;
+    let next: Vec<_> = conflicts.iter().skip(model.conflicts.at + 1).collect();
+    if next.is_empty() {
+        return Vec::new();
+    }
+    let line = |conflict: &ConflictEntry| {
+        let says = match conflict.class {
+            ConflictClass::Value => count(conflict.candidates.len(), "value", "values"),
+            ConflictClass::Change => "a change of yours".to_owned(),
+            ConflictClass::Delete => "deleted there".to_owned(),
         };
+        Part::Text(SafeText::line(&format!("{}, {says}", conflict.key)), Role::Dim)
+    };
+    let mut parts = vec![Part::Gap, Part::heading("After this one")];
+    parts.extend(next.iter().take(GLANCE).map(|conflict| line(conflict)));
+    if next.len() > GLANCE {
+        parts.push(Part::text(&format!("and {} more", next.len() - GLANCE), Role::Dim));
+    }
+    parts
+}
+
+/// A value of a conflict for a person.
+#[must_use]
+pub fn candidate_value(candidate: &Candidate, insight: Option<&Insight>) -> SafeText {
+    match insight {
+        Some(insight) => words::value(&candidate.value, insight),
+        // Without the fact its class is not known: it is shown as if it were secret.
+        None => SafeText::line(words::MASK),
+    }
+}
+
+/// Competing values: each with who says it, then what is wanted, what deciding does, and why it is asked.
+fn values(model: &Model, conflict: &ConflictEntry, insight: Option<&Insight>) -> Vec<Part> {
+    let mut parts = Vec::new();
+    for (index, candidate) in conflict.candidates.iter().enumerate() {
         let believed = candidate.sources.contains(&conflict.winner);
-        parts.push(Part::Value {
-            value: SafeText::line(&format!("{}  {value}", index + 1)),
+        let lines: Vec<(&SourceId, String)> = candidate.sources.iter().map(|source| (source, standing(source, insight, model))).collect();
+        let below = lines.iter().map(|(source, said)| format!("{source} {said}")).collect::<Vec<_>>().join("; ");
+        parts.push(Part::Choice(Choice {
+            number: index + 1,
+            of: format!("{}\u{1}{}", conflict.id, candidate.value.as_json_text()),
+            value: candidate_value(candidate, insight),
             says: SafeText::line(if believed { "believed now" } else { "" }),
+            below: SafeText::line(&below),
             score: Some(candidate.score),
             believed,
-        });
-        for source in &candidate.sources {
-            let text = SafeText::line(&standing(source, insight, model));
-            parts.push(Part::Pair { label: SafeText::line(&format!("   {source}")), text, role: Role::Text });
+            chosen: index == model.conflicts.choice,
+        }));
+        for (source, said) in lines {
+            parts.push(Part::Pair { label: SafeText::line(&format!("     {source}")), text: SafeText::line(&said), role: Role::Text });
         }
     }
-    if let Some(wanted) = insight.and_then(|insight| Some((insight.wanted.as_ref()?, insight))) {
-        let text = words::value(wanted.0, wanted.1);
-        parts.push(Part::Pair { label: SafeText::line("wanted"), text, role: Role::Drift });
-    }
+    parts.extend(insight.and_then(|insight| wanted(insight, model)));
     parts.push(Part::Gap);
+    parts.push(Part::text("Deciding changes what is believed and teaches trust. It sends nothing.", Role::Text));
+    parts.push(Part::Gap);
+    parts.push(Part::text(class(conflict.class), Role::Text));
     parts.extend(conflict.reason_codes.iter().map(|reason| Part::text(reason.sentence(), Role::Text)));
+    parts.extend(model.conflicts.violations(conflict).map(|why| Part::Text(SafeText::line(why), Role::Error)));
     let ahead = format!(
         "The first is ahead by {:.2}; it is {} ({:.2}).",
         conflict.margin,
@@ -64,34 +141,48 @@ pub fn conflict_parts(model: &Model) -> Vec<Part> {
         conflict.confidence.score
     );
     parts.push(Part::text(&ahead, Role::Dim));
-    parts.push(Part::Gap);
-    parts.push(Part::text("Shown to be read: deciding it is not in this version. Nothing here sends anything.", Role::Dim));
     parts
 }
 
+/// `5 by git, changed 2 h ago`
+fn wanted(insight: &Insight, model: &Model) -> Option<Part> {
+    let wanted = insight.wanted.as_ref()?;
+    let is_declared = |view: &&SourceView| view.role == SourceRole::Declared && matches!(view.content, Content::Value(_));
+    let by = insight.sources.iter().find(is_declared);
+    let by = by.map(|view| format!(" by {}, changed {}", view.source, words::ago(view.changed_at, model.now))).unwrap_or_default();
+    let text = SafeText::line(&format!("{}{by}", words::value(wanted, insight)));
+    Some(Part::Pair { label: SafeText::line("wanted"), text, role: Role::Drift })
+}
+
 /// A change whose target moved: where it started, what it brings, what is there, and what deciding does.
-fn disputed(model: &Model, listed: &Listed) -> Vec<Part> {
+fn disputed(model: &Model, conflict: &ConflictEntry, listed: &Listed) -> Vec<Part> {
     let command = &listed.command;
     let base = |base: &Base| match base {
         Base::Unknown => SafeText::line("not known"),
         Base::Absent => SafeText::line("not there"),
         Base::Value(value) => value_of(model, listed, value),
     };
-    let valued = |number: &str, value: &SafeText, says: &str, believed| Part::Value {
-        value: SafeText::line(&format!("{number}{value}")),
-        says: SafeText::line(says),
-        score: None,
-        believed,
+    let valued = |index: usize, value: SafeText, says: &str| {
+        Part::Choice(Choice {
+            number: index + 1,
+            of: format!("{}\u{1}{index}", conflict.id),
+            value,
+            says: SafeText::line(says),
+            below: SafeText::default(),
+            score: None,
+            believed: index == 0,
+            chosen: index == model.conflicts.choice,
+        })
     };
-    let mine = value_of(model, listed, &command.value);
     let asked = format!("mine: asked for {} by {}", words::ago(command.created_at, model.now), command.author.user);
     let there = format!("theirs: what {} holds now", command.source);
     vec![
         Part::Pair { label: SafeText::line("base"), text: base(&command.base), role: Role::Text },
-        valued("1  ", &mine, &asked, true),
-        valued("2  ", &base(&command.theirs), &there, false),
+        valued(0, value_of(model, listed, &command.value), &asked),
+        valued(1, base(&command.theirs), &there),
         Part::Gap,
-        Part::text("1 sends mine on what is there now. 2 lets theirs stand, and mine ends. e takes another value.", Role::Text),
+        Part::text("Mine is sent on what is there now. Theirs lets that stand, and mine ends.", Role::Text),
+        Part::text(class(conflict.class), Role::Text),
         Part::Text(SafeText::line(&format!("Until then {} waits, and what comes after it on its key.", listed.shown)), Role::Dim),
     ]
 }
@@ -104,12 +195,22 @@ const fn class(class: ConflictClass) -> &'static str {
     }
 }
 
-/// When a source spoke and how far it is trusted.
+/// When a source spoke, how far it is trusted and how often it was right, what its value weighs.
 fn standing(source: &SourceId, insight: Option<&Insight>, model: &Model) -> String {
-    let view = insight.and_then(|insight| insight.sources.iter().find(|view| view.source == *source));
-    match view {
-        Some(view) if view.live => format!("live, trust {:.2}", view.trust),
-        Some(view) => format!("{}, trust {:.2}", words::ago(view.observed_at, model.now), view.trust),
-        None => "trust unknown".to_owned(),
+    let Some(view) = insight.and_then(|insight| insight.sources.iter().find(|view| view.source == *source)) else {
+        return "trust unknown".to_owned();
+    };
+    let mut said = vec![if view.live { "live".to_owned() } else { words::ago(view.observed_at, model.now) }];
+    if matches!(view.state, SourceState::Failing { .. }) {
+        said.push("unreachable".to_owned());
     }
+    said.push(words::trust(view));
+    // Where lines are short the score of the value has to do.
+    if let Some(score) = view.score.filter(|_| model.size.0 >= 60) {
+        said.push(format!("score {score:.2}"));
+    }
+    if view.validity == Validity::Invalid {
+        said.push("does not fit its schema".to_owned());
+    }
+    said.join(", ")
 }

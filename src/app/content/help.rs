@@ -41,6 +41,9 @@ pub fn help_parts(model: &Model) -> Vec<Part> {
             parts.push(Part::Pair { label, text: SafeText::line(spec.summary()), role: Role::Label });
         }
     }
+    if let Focus::Layer(Layer::Conflicts) = model.below() {
+        parts.push(Part::Pair { label: SafeText::line("1-9"), text: SafeText::line("Choose one of the values."), role: Role::Label });
+    }
     parts.push(Part::Gap);
     parts.push(Part::text("In a text field readline keys edit, Enter takes, Esc leaves. Ctrl+C twice leaves Stellar.", Role::Dim));
     parts.push(Part::Gap);

@@ -2,8 +2,8 @@
 
 use crate::{
     app::{
-        model::{Model, PromptFor},
-        part::Part,
+        model::{Model, PromptFor, Then},
+        part::{Choice, Part},
         words::count,
     },
     text::SafeText,
@@ -55,5 +55,21 @@ pub fn prompt_says(model: &Model) -> String {
 #[must_use]
 pub fn question_parts(model: &Model) -> Vec<Part> {
     let Some(question) = &model.question else { return Vec::new() };
-    question.says.iter().map(|paragraph| Part::Text(SafeText::line(paragraph), Role::Text)).collect()
+    let mut parts: Vec<Part> = question.says.iter().map(|paragraph| Part::Text(SafeText::line(paragraph), Role::Text)).collect();
+    if let Then::OneOf { offers, chosen } = &question.then {
+        parts.push(Part::Gap);
+        parts.extend(offers.iter().enumerate().map(|(at, (name, _))| {
+            Part::Choice(Choice {
+                number: at + 1,
+                of: format!("{}\u{1}{name}", question.title),
+                value: SafeText::line(name),
+                says: SafeText::default(),
+                below: SafeText::default(),
+                score: None,
+                believed: false,
+                chosen: at == *chosen,
+            })
+        }));
+    }
+    parts
 }

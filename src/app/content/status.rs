@@ -7,12 +7,16 @@ use crate::{
         words::{ago, count, stepped},
     },
     engine::SortBy,
-    fact::{ConflictClass, Timestamp, span},
+    fact::{Timestamp, span},
     text::SafeText,
     theme::Role,
 };
 
-use super::{available::unavailable, prompt::prompt_says};
+use super::{
+    available::unavailable,
+    deciding::{decision_hints, numbers},
+    prompt::prompt_says,
+};
 
 /// A piece of the top line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +65,9 @@ pub fn header(model: &Model) -> Vec<Segment> {
         1 => segments.push(segment("1 needs you", Role::Conflict)),
         more => segments.push(segment(&format!("{more} need you"), Role::Conflict)),
     }
+    if shared.drifting > 0 {
+        segments.push(segment(&format!("drift {}", shared.drifting), Role::Drift));
+    }
     segments.extend(queue(model));
     let (answered, asked) = snapshot.reachable();
     if asked > 0 {
@@ -99,9 +106,11 @@ pub fn header_right(model: &Model) -> Option<Segment> {
     };
     let more = failing.len() - 1;
     let others = if more > 0 { format!(" and {more} more") } else { String::new() };
+    // Where the line is short and the drift stands in it, too, the count of the queue has to do.
+    let is_short = model.shared.drifting > 0 && model.size.0 < 140;
     let waits = match queue.of_source(&source.source) {
-        Some(held) => format!(", {} {}", waiting(held.depth), if held.depth == 1 { "waits" } else { "wait" }),
-        None => String::new(),
+        Some(held) if !is_short => format!(", {} {}", waiting(held.depth), if held.depth == 1 { "waits" } else { "wait" }),
+        _ => String::new(),
     };
     let text = format!("{}{others} unreachable for {}{waits}", source.source, span::words(stepped(model.now.since(*since))));
     Some(Segment { since: Some(*since), ..segment(&text, Role::Offline) })
@@ -230,20 +239,7 @@ pub fn hints(model: &Model) -> Vec<HintLine> {
             vec![("core.queue.release", "let it go".to_owned()), ("core.navigate.close", "close".to_owned())]
         }
         Focus::Layer(Layer::Queue) => changes_hints(),
-        Focus::Layer(Layer::Conflicts) if is_disputed(model) => vec![
-            ("core.conflict.mine", "mine".to_owned()),
-            ("core.conflict.theirs", "theirs".to_owned()),
-            ("core.conflict.edit", "another value".to_owned()),
-            ("core.navigate.close", "close".to_owned()),
-            ("core.navigate.open", "go to it".to_owned()),
-            ("core.navigate.down", "next".to_owned()),
-        ],
-        Focus::Layer(Layer::Conflicts) => vec![
-            ("core.navigate.open", "go to it".to_owned()),
-            ("core.navigate.down", "next".to_owned()),
-            ("core.navigate.up", "before".to_owned()),
-            ("core.navigate.close", "close".to_owned()),
-        ],
+        Focus::Layer(Layer::Conflicts) => decision_hints(model),
     };
     // What cannot be done now is no hint.
     let can = |action: &str| action == "core.input.submit" || action::find(action).is_some_and(|spec| unavailable(model, spec).is_none());
@@ -252,7 +248,10 @@ pub fn hints(model: &Model) -> Vec<HintLine> {
         let key = shared.keymap.hint(action, model.contexts(), shared.keyboard)?;
         Some(HintLine { action, key: key.to_string(), label })
     };
-    wanted.filter_map(keyed).collect()
+    // The numbers choose; they are no keys of an action.
+    let choosing = numbers(model).filter(|_| model.focus() == Focus::Layer(Layer::Conflicts));
+    let choosing = choosing.map(|key| HintLine { action: "core.navigate.down", key, label: "choose".to_owned() });
+    choosing.into_iter().chain(wanted.filter_map(keyed)).collect()
 }
 
 fn queue_hint(shared: &Shared) -> String {
@@ -260,10 +259,6 @@ fn queue_hint(shared: &Shared) -> String {
         0 => String::new(),
         _ => "queue".to_owned(),
     }
-}
-
-fn is_disputed(model: &Model) -> bool {
-    model.conflict().is_some_and(|conflict| conflict.class == ConflictClass::Change)
 }
 
 /// What can be done with the selected change.

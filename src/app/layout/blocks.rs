@@ -16,6 +16,13 @@ pub fn block<'p>(part: &'p Part, theme: &Theme) -> Block<'p> {
         Part::Value { value, says, score, believed } => {
             Block::Value { value: value.as_str().into(), says: says.as_str().into(), score: *score, believed: *believed }
         }
+        Part::Choice(choice) => Block::Value {
+            // Two cells are left to the sign of what is chosen.
+            value: format!("  {}  {}", choice.number, choice.value).into(),
+            says: choice.says.as_str().into(),
+            score: choice.score,
+            believed: choice.believed,
+        },
         Part::Badges(badges) => {
             Block::Badges(badges.iter().map(|badge| (badge.sign.into(), badge.word.into(), theme.role(badge.role))).collect())
         }

@@ -7,7 +7,7 @@ use crate::{
     fact::{CommandId, ConflictId, Key, SourceId},
 };
 
-use super::JobId;
+use super::{JobId, deciding::Deciding};
 
 /// What the prompt is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,6 +84,15 @@ pub enum Then {
     Quit,
     /// This is asked for.
     Ask(Ask),
+    /// This is asked for of a conflict.
+    Decide(Box<Deciding>),
+    /// One of several is asked for of a conflict.
+    OneOf {
+        /// What each is called, and what is asked for.
+        offers: Vec<(String, Deciding)>,
+        /// Which of them is chosen.
+        chosen: usize,
+    },
 }
 
 /// Something that is asked before it is done.

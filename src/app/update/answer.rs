@@ -6,7 +6,7 @@ use crate::{
     app::{
         ask::{Answer, Ask, Told, Trouble},
         effect::Effect,
-        model::{JobId, Layer, Model, Shared},
+        model::{JobId, Layer, Model, Shared, Stage},
         words,
     },
     fact::{Command, CommandState, Key, Operation, SourceId, Timestamp, Value},
@@ -14,7 +14,7 @@ use crate::{
     theme::Role,
 };
 
-use super::prompt;
+use super::{deciding, prompt, schema};
 
 /// How long ago something may have been delivered to be news.
 const NEW: Duration = Duration::from_secs(10);
@@ -24,9 +24,18 @@ pub(super) fn answered(model: &mut Model, job: JobId, answer: &Answer) -> Vec<Ef
     let Some(at) = model.shared.asked.iter().position(|(asked, _)| *asked == job) else { return Vec::new() };
     let (_, ask) = model.shared.asked.remove(at);
     model.touch();
+    if schema::answered(model, job, answer) {
+        return Vec::new();
+    }
     let typed = model.prompt.job == Some(job);
     if typed {
         model.prompt.job = None;
+    }
+    let mut deciding = deciding::taken(model, job);
+    let refused = answer.failure().zip(deciding.as_ref());
+    if let Some(said) = refused.and_then(|(trouble, what)| deciding::failed(model, what, answer, trouble)) {
+        model.shared.say(SafeText::line(&said), Role::Conflict);
+        return Vec::new();
     }
     match answer.failure() {
         Some(Trouble { choices, .. }) if typed && !choices.is_empty() => prompt::choose(&mut model.prompt, &mut model.shared, choices),
@@ -37,6 +46,14 @@ pub(super) fn answered(model: &mut Model, job: JobId, answer: &Answer) -> Vec<Ef
                 model.prompt.what = None;
                 model.layers.retain(|layer| *layer != Layer::Prompt);
             }
+            let stage = deciding.as_ref().map(|what| what.stage);
+            if let Some(said) = deciding.take().and_then(|what| deciding::done(model, what, answer)) {
+                let sent = answer.told.iter().find_map(|told| sent(&model.shared, &ask, told)).unwrap_or_default();
+                model.shared.say_with(SafeText::line(&format!("{} {said}{sent}", words::clock(model.now))), Role::Text, &ask.echo);
+            }
+            if stage.is_some_and(|stage| stage != Stage::Change) {
+                return Vec::new();
+            }
             // What became of it meanwhile is newer than an answer that tells of nothing, or that it is queued.
             let waiting = model.shared.message.as_ref().is_none_or(|message| message.echo.as_str() == ask.echo || typed);
             if (waiting || !answer.told.is_empty()) && !is_through(&model.shared, answer) {
@@ -46,6 +63,12 @@ pub(super) fn answered(model: &mut Model, job: JobId, answer: &Answer) -> Vec<Ef
         }
     }
     Vec::new()
+}
+
+/// What comes of the change that a decision brought, behind what is said of the decision.
+fn sent(shared: &Shared, ask: &Ask, told: &Told) -> Option<String> {
+    let Told::Change { key, source, value, state, sentence, .. } = told else { return None };
+    Some(format!(" {}", with_stop(&change(shared, ask, (key, source, value), *state, sentence))))
 }
 
 /// Whether a change that is told as queued is known to be delivered, which is said already.
@@ -60,6 +83,7 @@ fn said(model: &Model, ask: &Ask, answer: &Answer) -> String {
         [Told::Change { key, source, value, state, sentence, .. }] => change(&model.shared, ask, (key, source, value), *state, sentence),
         [Told::Lock { key, locked: true }] => format!("{key} is locked: observing goes on, and nothing changes what is believed."),
         [Told::Lock { key, locked: false }] => format!("{key} is unlocked."),
+        [Told::Conflict { key, .. } | Told::Plan { key, .. }] => format!("{key}: done."),
         [] if ask.action == "core.queue.flush" => "everything that waited was sent.".to_owned(),
         [] => "done.".to_owned(),
         many => format!("{} are still under way; what waits was tried.", words::count(many.len(), "change", "changes")),

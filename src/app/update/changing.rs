@@ -1,12 +1,9 @@
 //! The actions that change facts and move the queue, from wherever they are asked for.
 
-use crate::{
-    app::{
-        ask::Ask,
-        effect::Effect,
-        model::{Layer, Model, PromptFor},
-    },
-    fact::{ConflictClass, ConflictEntry},
+use crate::app::{
+    ask::Ask,
+    effect::Effect,
+    model::{Layer, Model, PromptFor},
 };
 
 use super::{
@@ -30,9 +27,6 @@ pub(super) fn is(id: &str) -> bool {
                 | "core.conflict.read"
                 | "core.conflict.show"
                 | "core.conflict.resolve"
-                | "core.conflict.mine"
-                | "core.conflict.theirs"
-                | "core.conflict.edit"
         )
 }
 
@@ -70,13 +64,6 @@ pub(super) fn act(model: &mut Model, id: &str) -> Vec<Effect> {
         {
             return treat(model, id);
         }
-        "core.conflict.mine" | "core.conflict.theirs" => {
-            if let Some(conflict) = disputed(model) {
-                let ask = conflicts::decide(conflict, id == "core.conflict.mine");
-                return change::send(&mut model.shared, ask, "Deciding...");
-            }
-        }
-        "core.conflict.edit" => edit_conflict(model),
         other if other.starts_with("core.conflict.") => {
             conflicts::open(&mut model.conflicts, &model.shared);
             push(model, Layer::Conflicts);
@@ -89,11 +76,6 @@ pub(super) fn act(model: &mut Model, id: &str) -> Vec<Effect> {
         }
     }
     Vec::new()
-}
-
-/// The conflict that is shown, if it is one between a change and its target.
-fn disputed(model: &Model) -> Option<&ConflictEntry> {
-    model.conflict().map(AsRef::as_ref).filter(|conflict| conflict.class == ConflictClass::Change)
 }
 
 fn treat(model: &mut Model, id: &str) -> Vec<Effect> {
@@ -117,13 +99,4 @@ fn treat(model: &mut Model, id: &str) -> Vec<Effect> {
         }
     };
     change::send(&mut model.shared, queue::treat(action, &listed), "Asked for.")
-}
-
-fn edit_conflict(model: &mut Model) {
-    let Some(conflict) = disputed(model) else { return };
-    let what = PromptFor::Decide { id: conflict.id.clone(), digest: conflict.digest.clone(), key: conflict.key.clone() };
-    let listed = conflict.change.and_then(|id| model.shared.snapshot.queue.find(id));
-    let text = listed.map(|listed| prompt::text_of(&listed.command.value, listed.secret)).unwrap_or_default();
-    prompt::open(&mut model.prompt, what, &text);
-    push(model, Layer::Prompt);
 }

@@ -1,12 +1,14 @@
-//! The conflicts: which one is shown.
+//! The conflicts: which one is shown, what of it is chosen, and what happens underneath while it is looked at.
+
+use std::sync::Arc;
 
 use crate::{
     app::{
-        ask::Ask,
         layout::Regions,
-        model::{ConflictsModel, Shared},
+        model::{ConflictsModel, Shared, Underneath},
     },
-    fact::ConflictEntry,
+    fact::{ConflictClass, ConflictEntry},
+    theme::Role,
 };
 
 use super::{canvas, step::Step};
@@ -18,40 +20,128 @@ pub(super) fn open(conflicts: &mut ConflictsModel, shared: &Shared) {
     show(conflicts, shared, selected.unwrap_or(0));
 }
 
-/// Up and down go through the conflicts, pages scroll the one that is shown.
+/// Up and down go through what can be chosen, pages scroll.
 pub(super) fn step(conflicts: &mut ConflictsModel, shared: &Shared, regions: &Regions, step: Step) {
     match step {
         Step::PageUp | Step::PageDown => canvas::step(&mut conflicts.scroll, canvas::layer_column(regions), step),
         Step::Up | Step::Down | Step::First | Step::Last => {
-            let at = step.from(conflicts.at, shared.snapshot.conflicts.len(), 1);
-            show(conflicts, shared, at);
+            let many = shared.snapshot.conflicts.get(conflicts.at).map_or(0, |conflict| choices(conflict));
+            choose(conflicts, shared, step.from(conflicts.choice, many, 1));
         }
     }
 }
 
-/// Finds the conflict that was shown again after the engine told what it knows.
-pub(super) fn follow(conflicts: &mut ConflictsModel, shared: &Shared) {
-    let all = &shared.snapshot.conflicts;
-    let scroll = conflicts.scroll;
-    match all.iter().position(|conflict| Some(&conflict.id) == conflicts.id.as_ref()) {
+/// The next conflict, or the one before; the last one is followed by the first.
+pub(super) fn turn(conflicts: &mut ConflictsModel, shared: &Shared, forward: bool) {
+    let all = shared.snapshot.conflicts.len();
+    let other = if forward { conflicts.at + 1 } else { conflicts.at + all.saturating_sub(1) };
+    show(conflicts, shared, other.checked_rem(all).unwrap_or(0));
+}
+
+/// How much there is to choose from.
+pub(super) fn choices(conflict: &ConflictEntry) -> usize {
+    if conflict.class == ConflictClass::Value { conflict.candidates.len() } else { 2 }
+}
+
+/// Chooses a value; what it is chosen from was seen then.
+pub(super) fn choose(conflicts: &mut ConflictsModel, shared: &Shared, choice: usize) {
+    let Some(conflict) = shared.snapshot.conflicts.get(conflicts.at) else { return };
+    if choice < choices(conflict) {
+        hold(conflicts, conflict, choice);
+        conflicts.underneath = None;
+        conflicts.confirming = None;
+        conflicts.reveal = true;
+    }
+}
+
+/// Finds the conflict that was shown again after the engine told what it knows; `open` says whether somebody looks at it.
+pub(super) fn follow(conflicts: &mut ConflictsModel, shared: &mut Shared, open: bool) {
+    let all = Arc::clone(&shared.snapshot.conflicts);
+    // What was decided is told of until it is known to be.
+    let over = conflicts.settled.take_if(|(id, _)| !all.iter().any(|conflict| conflict.id == *id));
+    let own = over.is_some_and(|(id, _)| Some(id) == conflicts.id);
+    let back = conflicts.returning.as_ref().and_then(|id| all.iter().position(|conflict| conflict.id == *id));
+    match back {
         Some(at) => {
+            conflicts.returning = None;
             show(conflicts, shared, at);
-            conflicts.scroll = scroll;
         }
-        None => show(conflicts, shared, conflicts.at.min(all.len().saturating_sub(1))),
+        None => follow_shown(conflicts, shared, open, own),
     }
 }
 
-fn show(conflicts: &mut ConflictsModel, shared: &Shared, at: usize) {
+fn follow_shown(conflicts: &mut ConflictsModel, shared: &mut Shared, open: bool, own: bool) {
+    let all = Arc::clone(&shared.snapshot.conflicts);
+    let Some(at) = all.iter().position(|conflict| Some(&conflict.id) == conflicts.id.as_ref()) else {
+        return over(conflicts, shared, open && !own);
+    };
+    let Some(conflict) = all.get(at) else { return };
     conflicts.at = at;
-    conflicts.id = shared.snapshot.conflicts.get(at).map(|conflict| conflict.id.clone());
-    conflicts.scroll = 0;
+    let moved = conflicts.digest.as_ref() != Some(&conflict.digest);
+    let choice = found_again(conflicts, conflict);
+    hold(conflicts, conflict, choice);
+    conflicts.digest = Some(Arc::clone(&conflict.digest));
+    if moved && open {
+        notice(conflicts, shared, Underneath::Moved, &format!("{} changed while you looked.", conflict.key));
+    }
 }
 
-/// Decides the change whose target moved: mine or theirs.
-pub(super) fn decide(conflict: &ConflictEntry, mine: bool) -> Ask {
-    Ask::new("core.conflict.resolve")
-        .text("id", conflict.id.as_str())
-        .flag(if mine { "mine" } else { "theirs" })
-        .quiet("digest", conflict.digest.as_ref())
+/// The one that was shown is over: the most instructive of the others is shown.
+fn over(conflicts: &mut ConflictsModel, shared: &mut Shared, open: bool) {
+    let had = conflicts.id.clone();
+    let by_us = conflicts.deciding.as_ref().is_some_and(|(_, deciding)| Some(&deciding.id) == had.as_ref());
+    let key = conflicts.shown.take();
+    show(conflicts, shared, 0);
+    if !open || by_us {
+        return;
+    }
+    match (key, conflicts.id.is_some()) {
+        (Some(key), true) => {
+            let said = format!("{key} needs no decision any more.");
+            notice(conflicts, shared, Underneath::Over(key), &said);
+        }
+        (Some(key), false) => shared.say(format!("{key} needs no decision any more."), Role::Text),
+        (None, true) => notice(conflicts, shared, Underneath::Came, "There is something to be decided."),
+        (None, false) => {}
+    }
+}
+
+fn notice(conflicts: &mut ConflictsModel, shared: &mut Shared, what: Underneath, said: &str) {
+    conflicts.underneath = Some(what);
+    conflicts.confirming = None;
+    shared.say(said.to_owned(), Role::Conflict);
+}
+
+/// Where what was chosen stands now: the same value, else what its source says.
+fn found_again(conflicts: &ConflictsModel, conflict: &ConflictEntry) -> usize {
+    if conflict.class != ConflictClass::Value {
+        return conflicts.choice.min(1);
+    }
+    let Some((value, source)) = &conflicts.chosen else { return 0 };
+    let same = conflict.candidates.iter().position(|candidate| candidate.value == *value);
+    let says = |source| conflict.candidates.iter().position(|candidate| candidate.sources.contains(source));
+    same.or_else(|| source.as_ref().and_then(says)).unwrap_or(0)
+}
+
+fn hold(conflicts: &mut ConflictsModel, conflict: &ConflictEntry, choice: usize) {
+    conflicts.choice = choice;
+    let candidate = conflict.candidates.get(choice);
+    conflicts.chosen = candidate.map(|candidate| (candidate.value.clone(), candidate.sources.first().cloned()));
+}
+
+/// Shows a conflict from its top, what is believed chosen.
+pub(super) fn show(conflicts: &mut ConflictsModel, shared: &Shared, at: usize) {
+    let shown = shared.snapshot.conflicts.get(at);
+    conflicts.at = at;
+    conflicts.id = shown.map(|conflict| conflict.id.clone());
+    conflicts.shown = shown.map(|conflict| conflict.key.clone());
+    conflicts.digest = shown.map(|conflict| Arc::clone(&conflict.digest));
+    conflicts.scroll = 0;
+    conflicts.choice = 0;
+    conflicts.chosen = None;
+    conflicts.underneath = None;
+    conflicts.confirming = None;
+    if let Some(conflict) = shown {
+        hold(conflicts, conflict, 0);
+    }
 }

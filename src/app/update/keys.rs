@@ -13,7 +13,7 @@ use crate::{
 };
 
 use super::{
-    canvas, change, changing, conflicts,
+    canvas, change, changing, conflicts, deciding,
     layers::{ask_first, push},
     list, palette, prompt, queue,
     step::Step,
@@ -48,7 +48,27 @@ pub(super) fn key(model: &mut Model, chord: Chord) -> Vec<Effect> {
             prompt::key(&mut model.prompt, chord);
             Vec::new()
         }
-        Focus::Pane(_) | Focus::Layer(Layer::Help | Layer::Conflicts | Layer::Queue | Layer::Question) => Vec::new(),
+        Focus::Layer(Layer::Conflicts | Layer::Question) => {
+            if let Some(number) = chord.typed().and_then(|char| char.to_digit(10)).filter(|number| *number > 0) {
+                choose(model, usize::try_from(number).unwrap_or(usize::MAX) - 1);
+            }
+            Vec::new()
+        }
+        Focus::Pane(_) | Focus::Layer(Layer::Help | Layer::Queue) => Vec::new(),
+    }
+}
+
+/// Chooses one of several by its place: a value of the conflict, or what is offered.
+pub(super) fn choose(model: &mut Model, place: usize) {
+    match model.focus() {
+        Focus::Layer(Layer::Question) => {
+            if let Some(Then::OneOf { offers, chosen }) = model.question.as_mut().map(|question| &mut question.then)
+                && place < offers.len()
+            {
+                *chosen = place;
+            }
+        }
+        _ => conflicts::choose(&mut model.conflicts, &model.shared, place),
     }
 }
 
@@ -99,6 +119,14 @@ pub(super) fn act(model: &mut Model, id: &str) -> Vec<Effect> {
             }
         }
         "core.input.confidence" => {
+            // In the conflicts it is about the one that is shown.
+            let about = model.conflict().filter(|_| model.below() == Focus::Layer(Layer::Conflicts)).map(|conflict| conflict.key.clone());
+            if about.is_some() && about != model.shared.selected {
+                let effects = go_to(model, about);
+                model.pane = Pane::Canvas;
+                model.canvas.scroll = 0;
+                return effects;
+            }
             model.layers.clear();
             model.pane = Pane::Canvas;
             model.canvas.scroll = 0;
@@ -117,6 +145,7 @@ pub(super) fn act(model: &mut Model, id: &str) -> Vec<Effect> {
             None => return vec![Effect::Quit],
             Some(question) => ask_first(model, question),
         },
+        other if deciding::is(other) => return deciding::act(model, other),
         other if changing::is(other) => return changing::act(model, other),
         other => model.shared.say(format!("{other} is not in this version."), Role::Dim),
     }
@@ -133,7 +162,11 @@ fn step(model: &mut Model, step: Step) {
         Focus::Layer(Layer::Conflicts) => conflicts::step(&mut model.conflicts, &model.shared, &regions, step),
         Focus::Layer(Layer::Queue) => queue::step(&mut model.queue, &model.shared, &regions, step),
         Focus::Layer(Layer::Prompt) => prompt::step(&mut model.prompt, step),
-        Focus::Layer(Layer::Question) => {}
+        Focus::Layer(Layer::Question) => {
+            if let Some(Then::OneOf { offers, chosen }) = model.question.as_mut().map(|question| &mut question.then) {
+                *chosen = step.from(*chosen, offers.len(), 1);
+            }
+        }
     }
 }
 
@@ -174,14 +207,21 @@ fn open(model: &mut Model) -> Vec<Effect> {
             }
             None => Vec::new(),
         },
-        Focus::Layer(Layer::Conflicts) => go_to(model, model.conflict().map(|conflict| conflict.key.clone())),
+        Focus::Layer(Layer::Conflicts) => act(model, "core.conflict.accept"),
         Focus::Layer(Layer::Queue) => go_to(model, model.change().map(|listed| listed.command.key.clone())),
-        Focus::Layer(Layer::Prompt) => prompt::submit(&mut model.prompt, &mut model.shared),
+        Focus::Layer(Layer::Prompt) => {
+            let effects = prompt::submit(&mut model.prompt, &mut model.shared);
+            deciding::typed(model, &effects);
+            effects
+        }
         Focus::Layer(Layer::Question) => {
             model.layers.pop();
             match model.question.take().map(|question| question.then) {
                 Some(Then::Quit) => vec![Effect::Quit],
                 Some(Then::Ask(ask)) => change::send(&mut model.shared, ask, "Asked for."),
+                Some(Then::Decide(what)) => deciding::start(model, *what),
+                Some(Then::OneOf { mut offers, chosen }) if chosen < offers.len() => deciding::start(model, offers.swap_remove(chosen).1),
+                Some(Then::OneOf { .. }) => Vec::new(),
                 None => Vec::new(),
             }
         }

@@ -4,7 +4,7 @@ use ratatui::layout::{Position, Rect};
 
 use crate::app::{
     effect::Effect,
-    layout::{LayerBody, ListBody, Regions, layout},
+    layout::{LayerBody, ListBody, Part, Regions, layout},
     model::{Layer, Model, Pane},
     msg::{Pointer, PointerKind},
 };
@@ -41,6 +41,12 @@ fn press(model: &mut Model, regions: &Regions, at: Position) -> Vec<Effect> {
         {
             model.palette.cursor = row;
             return keys::act(model, "core.input.submit");
+        }
+        if let LayerBody::Column(column) = &layer.body
+            && let Some(piece) = hit(&column.visible, at)
+            && let Some(Part::Choice(choice)) = column.parts.get(piece)
+        {
+            keys::choose(model, choice.number - 1);
         }
         if let LayerBody::Changes { visible, .. } = &layer.body
             && let Some(row) = hit(visible, at)

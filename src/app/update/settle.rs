@@ -27,7 +27,17 @@ pub(super) fn settle(model: &mut Model) {
         }
         Some((Layer::Help, LayerBody::Column(column))) => model.help.scroll = column.scroll,
         Some((Layer::Queue | Layer::Question, LayerBody::Column(_))) => {}
-        Some((_, LayerBody::Column(column))) => model.conflicts.scroll = column.scroll,
+        Some((_, LayerBody::Column(column))) => {
+            model.conflicts.scroll = column.scroll;
+            // What is chosen shows, and so does the line below it that says who says so.
+            if std::mem::take(&mut model.conflicts.reveal)
+                && let Some(top) = column.chosen().and_then(|chosen| column.top_of(chosen))
+            {
+                let height = usize::from(column.area.height);
+                let last = scroll_into_view(column.scroll, Some(top + 1), height, column.height);
+                model.conflicts.scroll = scroll_into_view(last, Some(top), height, column.height);
+            }
+        }
         None => {}
     }
     let current = model.current().map(std::sync::Arc::clone);

@@ -218,10 +218,13 @@ fn conflicts_are_walked_through_and_led_to() {
     let mut model = screen((120, 36));
     press(&mut model, "c");
     assert_eq!(model.conflict().map(|conflict| conflict.key.as_str()), Some("service/cart/replicas"));
-    press(&mut model, "Down Down");
-    assert_eq!(model.conflicts.at, 1, "the last one is the last");
-    press(&mut model, "Enter");
-    assert_eq!((model.focus(), selected(&model)), (Focus::Pane(Pane::List), "service/checkout/replicas"));
+    press(&mut model, "n");
+    assert_eq!(model.conflicts.at, 1);
+    press(&mut model, "n");
+    assert_eq!(model.conflicts.at, 0, "after the last one comes the first");
+    press(&mut model, "p w");
+    assert_eq!((model.focus(), selected(&model)), (Focus::Pane(Pane::Canvas), "service/checkout/replicas"));
+    press(&mut model, "Esc");
     press(&mut model, "c");
     assert_eq!(model.conflicts.at, 1, "the conflict of the selected fact is shown first");
     let mut fewer = snapshot();

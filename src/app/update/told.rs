@@ -7,7 +7,7 @@ use crate::{
         arrange::Arranged,
         effect::Effect,
         history::History,
-        model::{EngineLife, JobId, ListModel, Model},
+        model::{EngineLife, JobId, Layer, ListModel, Model},
         snapshot::Snapshot,
         words::count,
     },
@@ -16,7 +16,7 @@ use crate::{
     theme::Role,
 };
 
-use super::{answer, canvas, conflicts, list, queue, wake};
+use super::{answer, canvas, conflicts, drift, list, queue, wake};
 
 /// With more facts than this the engine dates those of a source one after the other: what shows is asked for first.
 const RENEWED_WITH_ITS_SOURCE: usize = 1_000;
@@ -24,6 +24,7 @@ const RENEWED_WITH_ITS_SOURCE: usize = 1_000;
 /// The engine told what it knows.
 pub(super) fn snapshot(model: &mut Model, snapshot: Snapshot) -> Vec<Effect> {
     let shared = &mut model.shared;
+    shared.drifting = drift::count(&shared.snapshot.facts, &snapshot.facts, shared.drifting);
     let before = std::mem::replace(&mut shared.snapshot, snapshot);
     let first = shared.engine != EngineLife::Running;
     shared.engine = EngineLife::Running;
@@ -39,7 +40,8 @@ pub(super) fn snapshot(model: &mut Model, snapshot: Snapshot) -> Vec<Effect> {
     if moved {
         model.touch();
     }
-    conflicts::follow(&mut model.conflicts, &model.shared);
+    let open = model.layers.contains(&Layer::Conflicts) && !model.shared.snapshot.partial && !first;
+    conflicts::follow(&mut model.conflicts, &mut model.shared, open);
     queue::follow(&mut model.queue, &model.shared);
     if !rest && !first {
         answer::news(&before.queue, &mut model.shared, model.now);

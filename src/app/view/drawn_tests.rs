@@ -92,6 +92,8 @@ fn walked() -> Pairs {
         let mut conflict = marked(size);
         press(&mut conflict, "c");
         look(&conflict);
+        press(&mut conflict, "2");
+        look(&conflict);
         for below in 0..marked(size).list.rows.len() {
             for keys in ["", "Tab", "/ e Enter"] {
                 let mut model = marked(size);

@@ -33,7 +33,13 @@ pub(super) fn layer(model: &Model, region: &LayerRegion, theme: &Theme, buf: &mu
     (&overlay).render(region.outer, buf);
     match &region.body {
         LayerBody::Column(column) => {
+            if let Some(place) = column.chosen_place() {
+                buf.set_style(place, theme.surface(Surface::Selected));
+            }
             draw_column(model, column, theme, buf);
+            if let Some(place) = column.chosen_place() {
+                put(buf, (place.x, place.y), charset(model).pointer(), 1, theme.role(Role::Text));
+            }
             let below = column.height.saturating_sub(column.scroll + usize::from(region.inner.height));
             more(&format!(" {below} more lines "), below, region, theme, buf);
         }

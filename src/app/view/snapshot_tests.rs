@@ -4,7 +4,7 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Modifier};
 
 use crate::{
     app::{
-        ask::{Answer, Trouble},
+        ask::{Answer, Told, Trouble},
         fixture::{blank, failing, press, queue, screen, send, snapshot, source, theme, writable},
         layout::layout,
         model::{JobId, Model},
@@ -12,8 +12,8 @@ use crate::{
         snapshot::Snapshot,
         view::view,
     },
-    engine::source::SourceError,
-    fact::SourceState,
+    engine::{SourceStatus, source::SourceError},
+    fact::{ConflictEntry, SourceState},
     theme::{ColorDepth, Theme},
 };
 
@@ -137,6 +137,51 @@ fn help() {
 #[test]
 fn conflicts() {
     check("conflicts", |size| after(size, &format!("{TO_CONTESTED} c")));
+}
+
+#[test]
+fn deciding() {
+    let at_it = |size: (u16, u16)| {
+        let mut model = with(size, writable(snapshot()));
+        press(&mut model, &format!("{TO_CONTESTED} c"));
+        model
+    };
+    check("conflict_chosen", |size| {
+        let mut model = at_it(size);
+        press(&mut model, "2");
+        model
+    });
+    check("conflict_moved", |size| {
+        let mut model = at_it(size);
+        let moved = |conflict: &std::sync::Arc<ConflictEntry>| {
+            std::sync::Arc::new(ConflictEntry { digest: "ffff223344556677".into(), ..ConflictEntry::clone(conflict) })
+        };
+        let conflicts = snapshot().conflicts.iter().map(moved).collect();
+        send(&mut model, Msg::Snapshot(writable(Snapshot { conflicts, ..snapshot() })));
+        model
+    });
+    check("conflict_edit", |size| {
+        let mut model = at_it(size);
+        press(&mut model, "e");
+        model
+    });
+    check("conflict_sent_where", |size| {
+        let mut model = at_it(size);
+        let mut all = snapshot();
+        all.sources = all.sources.iter().map(|source| SourceStatus { writable: true, ..source.clone() }).collect();
+        send(&mut model, Msg::Snapshot(all));
+        press(&mut model, "s Down");
+        model
+    });
+    check("conflict_decided", |size| {
+        let mut model = at_it(size);
+        press(&mut model, "2 Enter");
+        let told = Told::Conflict { id: model.conflict().unwrap().id.clone(), key: model.conflict().unwrap().key.clone(), decided: true };
+        let job = model.shared.last_job;
+        send(&mut model, Msg::Snapshot(writable(Snapshot { conflicts: std::sync::Arc::from([]), ..snapshot() })));
+        send(&mut model, Msg::Answered(job, Answer { told: vec![told], trouble: None }));
+        model
+    });
 }
 
 #[test]

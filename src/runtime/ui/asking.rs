@@ -11,7 +11,7 @@ use crate::{
     action::{self, ArgKind},
     app::{Answer, Ask, JobId, Msg, Told, Trouble},
     engine::EngineHandle,
-    fact::{CommandId, CommandState},
+    fact::{CommandId, CommandState, ConflictId, ResolutionState},
     runtime::{
         client::{self, Asked},
         clock::{mint_command, mint_id},
@@ -19,7 +19,7 @@ use crate::{
         execute::execute,
         message::{Reply, Request},
     },
-    wire::{CommandPayload, Envelope, LockPayload},
+    wire::{CommandPayload, ConflictPayload, Envelope, LockPayload, PlanPayload},
 };
 
 /// How long to go on trying while the directory changes hands.
@@ -90,17 +90,29 @@ fn take(answer: &mut Answer, reply: &Reply) {
     let Ok(envelope) = Envelope::read(line.get()) else { return };
     let told = match envelope.action.as_str() {
         "core.queue.read" => envelope.payload_as::<CommandPayload>().ok().and_then(change),
+        "core.conflict.read" => envelope.payload_as::<ConflictPayload>().ok().and_then(conflict),
+        "core.queue.plan" => envelope.payload_as::<PlanPayload>().ok().map(plan),
         "core.input.field_lock" => {
             envelope.payload_as::<LockPayload>().ok().map(|payload| Told::Lock { key: payload.key, locked: payload.locked })
         }
         _ => None,
     };
-    let is_told = told.is_some();
+    // A conflict or a plan is told before something goes wrong, too.
+    let is_told = matches!(told, Some(Told::Change { .. } | Told::Lock { .. }));
     answer.told.extend(told);
     // A change that was given up or waits for a decision is told with how it stands; that is its answer.
     if let Some(error) = envelope.error.filter(|_| !is_told) {
         answer.trouble = Some(Trouble { code: error.code, message: error.message, choices: error.choices });
     }
+}
+
+fn conflict(payload: ConflictPayload) -> Option<Told> {
+    let decided = payload.resolution != ResolutionState::Pending.code();
+    Some(Told::Conflict { id: ConflictId::parse(&payload.id).ok()?, key: payload.key, decided })
+}
+
+fn plan(payload: PlanPayload) -> Told {
+    Told::Plan { key: payload.key, source: payload.source, value: payload.value, base: payload.base.value, behind: payload.behind }
 }
 
 fn change(payload: CommandPayload) -> Option<Told> {

@@ -80,6 +80,10 @@ struct ViewReading {
     value: Option<String>,
     absent: bool,
     trust: f64,
+    #[serde(default)]
+    accepts: u32,
+    #[serde(default)]
+    rejects: u32,
     score: Option<f64>,
     state: Standing,
     validity: String,
@@ -104,6 +108,8 @@ impl ViewReading {
             value: held.map(veil),
             absent,
             trust: view.trust,
+            accepts: view.accepts,
+            rejects: view.rejects,
             score: view.score,
             state: Standing::of(view.state),
             validity: view.validity.code().to_owned(),
@@ -128,6 +134,8 @@ impl ViewReading {
             role: self.role,
             content,
             trust: self.trust,
+            accepts: self.accepts,
+            rejects: self.rejects,
             score: self.score,
             state: self.state.state(),
             validity: validity(&self.validity),

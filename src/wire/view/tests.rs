@@ -44,6 +44,8 @@ fn fact(name: &str, json: &str, secret: bool) -> Insight {
             role: Role::Observed,
             content: Content::Value(value),
             trust: 0.5,
+            accepts: 4,
+            rejects: 3,
             score: Some(confidence.score),
             state: SourceState::Failing { since: AT },
             validity: Validity::Valid,

@@ -46,8 +46,8 @@ pub fn through_the_panes(terminal: &mut Terminal) {
     terminal.send(b"j");
     terminal.wait_for_text("wanted    5 (git)");
     terminal.send(b"c");
-    terminal.wait_for_text("Sources report different values.");
-    terminal.close("Sources report different values.");
+    terminal.wait_for_text("It sends nothing.");
+    terminal.close("It sends nothing.");
     terminal.send(b"/own");
     terminal.wait_for_text("1 of 3");
 }

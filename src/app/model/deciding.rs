@@ -1,0 +1,121 @@
+//! The model of the conflicts: which one is looked at, what of it is chosen, what is being decided and what was.
+//!
+//! What is looked at is kept with its digest: where another one comes underneath, that is known, and nothing is decided on it before it
+//! was said.
+
+use std::sync::Arc;
+
+use crate::{
+    app::ask::Ask,
+    fact::{ConflictEntry, ConflictId, Key, SourceId, Value},
+};
+
+use super::JobId;
+
+/// What becomes of a conflict when an answer comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// What would be sent is told, and nothing is done yet.
+    Look,
+    /// It is decided, and the decision can be taken back.
+    Decide,
+    /// A change of a person goes on or ends.
+    Change,
+    /// A decision is taken back.
+    Undo,
+}
+
+/// Something that is asked for of a conflict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deciding {
+    /// What is asked for.
+    pub ask: Ask,
+    /// What comes of it.
+    pub stage: Stage,
+    /// Which conflict.
+    pub id: ConflictId,
+    /// What was looked at.
+    pub digest: Arc<str>,
+    /// Of which fact.
+    pub key: Key,
+    /// What is decided, in a few words: `3 is believed`. May hold remote text.
+    pub what: String,
+}
+
+/// A decision that was made here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decided {
+    /// On which conflict.
+    pub id: ConflictId,
+    /// Of which fact.
+    pub key: Key,
+    /// What was decided, in a few words. May hold remote text.
+    pub what: String,
+}
+
+/// What happened underneath to the conflict that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Underneath {
+    /// Other values compete.
+    Moved,
+    /// It is over, and another one is shown; this was its fact.
+    Over(Key),
+    /// There was none before.
+    Came,
+}
+
+/// What of the values of a conflict breaks the schema.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken {
+    /// Which conflict.
+    pub id: ConflictId,
+    /// Which values.
+    pub digest: Arc<str>,
+    /// What was asked and is not answered yet.
+    pub jobs: Vec<JobId>,
+    /// A sentence each, with the path.
+    pub says: Vec<String>,
+}
+
+/// The conflicts.
+#[derive(Clone, Debug, Default)]
+pub struct ConflictsModel {
+    /// Which one is shown.
+    pub at: usize,
+    /// Its name, by which it is found again.
+    pub id: Option<ConflictId>,
+    /// Its fact.
+    pub shown: Option<Key>,
+    /// Its digest as it was looked at.
+    pub digest: Option<Arc<str>>,
+    /// Lines scrolled away.
+    pub scroll: usize,
+    /// Which of its values is chosen.
+    pub choice: usize,
+    /// The value itself and who says it, by which it is found again wherever it stands.
+    pub chosen: Option<(Value, Option<SourceId>)>,
+    /// Whether what is chosen has to be scrolled to.
+    pub reveal: bool,
+    /// What happened underneath since it was looked at.
+    pub underneath: Option<Underneath>,
+    /// The action that was asked for once, where it takes a second time.
+    pub confirming: Option<&'static str>,
+    /// What is asked for and not answered yet.
+    pub deciding: Option<(JobId, Deciding)>,
+    /// What was decided a moment ago and is still told of: with the digest it had.
+    pub settled: Option<(ConflictId, Arc<str>)>,
+    /// The one that comes back because a decision was taken back.
+    pub returning: Option<ConflictId>,
+    /// What of the values that are shown breaks the schema, a sentence each with the path; of which conflict with which digest.
+    pub broken: Option<Broken>,
+    /// The decisions made here that can be taken back, the newest last.
+    pub decided: Vec<Decided>,
+}
+
+impl ConflictsModel {
+    /// What of the values of a conflict breaks the schema, as far as it is known.
+    pub fn violations(&self, conflict: &ConflictEntry) -> impl Iterator<Item = &str> {
+        let of_it = |broken: &&Broken| broken.id == conflict.id && broken.digest == conflict.digest;
+        self.broken.as_ref().filter(of_it).into_iter().flat_map(|broken| broken.says.iter().map(String::as_str))
+    }
+}
