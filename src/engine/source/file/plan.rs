@@ -253,8 +253,7 @@ fn value_in<'f>(facts: &'f Fetched, key: &Key) -> Option<&'f Value> {
 fn are_only_changes(before: &Fetched, after: &Fetched, made: &HashMap<&Key, &Value>) -> bool {
     let exact = |one: &Value, two: &Value| Normal::of(one, &CompareRule::default()) == Normal::of(two, &CompareRule::default());
     let is_above = |above: &Key| made.keys().any(|key| key.as_str().strip_prefix(above.as_str()).is_some_and(|rest| rest.starts_with('/')));
-    let kept =
-        |item: &&super::super::Reported| !made.contains_key(&item.key) && !(item.value.as_json_text() == "{}" && is_above(&item.key));
+    let kept = |item: &&super::super::Reported| !(made.contains_key(&item.key) || item.value.as_json_text() == "{}" && is_above(&item.key));
     let mut others = before.items.iter().filter(kept);
     let mut found = 0;
     let all_known = after.items.iter().all(|item| match made.get(&item.key) {
