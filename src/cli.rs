@@ -6,6 +6,7 @@
 //! Invariants: stdout is written to in one file, `sink.rs`; plain text is made of `SafeText`; a JSON line is escaped; a closed stdout is
 //! a quiet end. It knows no engine and keeps no state.
 
+mod add;
 mod ask;
 mod audit;
 mod changes;

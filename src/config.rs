@@ -10,6 +10,7 @@ mod address;
 mod default;
 mod dirs;
 mod document;
+mod edit;
 mod effective;
 mod file;
 mod init;
@@ -32,6 +33,7 @@ mod trust;
 mod units;
 
 pub use dirs::Dirs;
+pub use edit::{EditError, SourceEdit, plan_sources, read_block};
 pub use effective::{EffectiveValue, effective};
 pub use init::{InitError, init_text, write_init};
 pub use load::{LoadRequest, Loaded, check_text, load, resolve_dirs};

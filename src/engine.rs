@@ -6,9 +6,11 @@
 //! It does not know who asks: a screen, a script and a socket client hold the same handle.
 
 mod accepted;
+mod acquaintance;
 mod api;
 mod audit;
 mod auditing;
+mod belief;
 mod cache;
 mod cache_event;
 mod changes;
@@ -17,6 +19,7 @@ pub mod chaos;
 mod claims;
 mod commit;
 mod core;
+mod decide;
 mod events;
 mod evict;
 mod handle;
@@ -31,34 +34,42 @@ mod recall;
 mod reconcile;
 mod refresh;
 mod remember;
+mod resolver;
 mod resync;
+mod reweigh;
 mod room;
 mod sending;
 mod snapshots;
 pub mod source;
 pub mod store;
+mod telemetry;
 mod tell;
+mod trust;
 mod upkeep;
 mod view;
 mod window;
 pub mod world;
 
 pub use api::{
-    CacheStatus, CompactReport, EngineError, EngineEvent, EngineOptions, EvictReport, FactQuery, Knowledge, RefreshReport, RoomStatus,
-    SortBy, SourceStatus, SourceTest, StampedEvent,
+    CacheStatus, CompactReport, DecisionEvent, DecisionStep, EngineError, EngineEvent, EngineOptions, EvictReport, FactQuery, Knowledge,
+    RefreshReport, RoomStatus, SortBy, SourceStatus, SourceTest, StampedEvent,
 };
 pub use audit::{AuditFinding, AuditRecord, AuditReport, Caller, Deed, Ending, Hash, Head, Note, Who, hash_of_hex, on_behalf_of};
 pub use auditing::AuditLine;
 pub use cache::{HotStatus, TraceCount, TraceError, replay_trace};
 pub use cache_event::{CacheEvent, HydratedFrom};
+pub use decide::{Choice, DecideError, DecisionRequest};
 pub use handle::{Engine, EngineHandle};
 pub use history::Believed;
 pub use queue::{ChangeRequest, Plan, QueueError, QueueEvent, QueueStatus, SourceQueue, Treatment};
+pub use resolver::{ConflictResolver, ConflictUpdate, ConflictUpdates};
 pub use snapshots::Told;
 pub use store::{
     DamagedCopy, Hydrated, KeyChange, KeyStatus, Mode, NotOne, OuterChange, Progress, SnapshotError, Standing, StoreError, StoreStats,
     Taken, Wipe,
 };
+pub use telemetry::Telemetry;
+pub use trust::LearnedTrust;
 pub use view::{Contested, EngineView, FactMap};
 pub use window::glimpse;
 pub use world::Secrets;

@@ -10,6 +10,8 @@ mod cache;
 mod cache_event;
 mod chaos;
 mod conflict;
+mod decision;
+mod detect;
 mod envelope;
 mod event;
 mod history;
@@ -20,6 +22,7 @@ mod queue;
 mod report;
 mod schema;
 mod source;
+mod telemetry;
 mod upkeep;
 mod view;
 
@@ -37,6 +40,8 @@ pub use cache_event::{
 };
 pub use chaos::{ChaosProfilePayload, ChaosReportPayload, FaultCountPayload, RecoveryPayload};
 pub use conflict::{CandidatePayload, ConflictPayload, DisputedChangePayload};
+pub use decision::{AuthorPayload, DecisionPayload, SaidPayload, TrustPayload};
+pub use detect::{DetectPayload, DetectReasonPayload, DetectedPayload, SourceAddPayload};
 pub use envelope::{Envelope, ErrorBody, Outcome, VERSION, Via};
 pub use event::{ConflictEventPayload, EventPayload, FaultPayload, MissedPayload, ReadyPayload};
 pub use history::HistoryPayload;
@@ -51,5 +56,6 @@ pub use report::{
 };
 pub use schema::schemas;
 pub use source::{RefreshPayload, SamplePayload, SkippedPayload, SourceErrorPayload, SourcePayload, SourceTestPayload};
+pub use telemetry::{CalibrationPayload, ScoresPayload, TelemetryPayload};
 pub use upkeep::{CacheKeyPayload, DamagedPayload, RekeyPayload, ResealingPayload, VerifyPayload, WipePayload};
 pub use view::{Veil, ViewCommand, ViewConflict, ViewFact, ViewPayload, ViewQueue, ViewSource, told_error};

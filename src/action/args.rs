@@ -99,6 +99,17 @@ pub struct SourceTestArgs {
     pub name: String,
 }
 
+/// `core.source.detect`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourceDetectArgs {
+    /// An absolute path, or a URL.
+    pub target: String,
+    /// Without what is remembered.
+    #[serde(default)]
+    pub refresh: bool,
+}
+
 /// `core.conflict.read`
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -117,6 +128,38 @@ pub struct ConflictListArgs {
 pub struct ConflictShowArgs {
     /// The id or a prefix of it that fits only one.
     pub id: String,
+}
+
+/// `core.conflict.watch`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConflictWatchArgs {
+    /// Of those that wait now, at most this many.
+    #[serde(default)]
+    pub limit: Option<usize>,
+}
+
+/// `core.conflict.undo`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConflictUndoArgs {
+    /// The id of the conflict, or a prefix of it that fits only one that was decided.
+    pub id: String,
+}
+
+/// `core.source.trust`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourceTrustArgs {
+    /// Which source; none: all that observe.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Only this field.
+    #[serde(default)]
+    pub field: Option<String>,
+    /// Begin anew.
+    #[serde(default)]
+    pub reset: bool,
 }
 
 /// `core.cache.read`

@@ -6,9 +6,9 @@ use serde_json::{Map, Value as Json};
 use super::{
     args::{
         AuditListArgs, AuditVerifyArgs, CacheCompactArgs, CacheEvictArgs, CacheStatusArgs, CacheVerifyArgs, CommandArgs, ConflictListArgs,
-        ConflictShowArgs, DamagedDropArgs, DamagedListArgs, EditArgs, EmptyArgs, FlushArgs, HistoryArgs, HydrateArgs, ListArgs, LockArgs,
-        QueueListArgs, ReadArgs, RedoArgs, RefreshArgs, RekeyArgs, ReleaseArgs, ResolveArgs, SetArgs, SnapshotArgs, SourceListArgs,
-        SourceTestArgs, SubmitArgs, UndoArgs, WatchArgs, WhyArgs,
+        ConflictShowArgs, ConflictUndoArgs, ConflictWatchArgs, DamagedDropArgs, DamagedListArgs, EditArgs, EmptyArgs, FlushArgs,
+        HistoryArgs, HydrateArgs, ListArgs, LockArgs, QueueListArgs, ReadArgs, RedoArgs, RefreshArgs, RekeyArgs, ReleaseArgs, ResolveArgs,
+        SetArgs, SnapshotArgs, SourceDetectArgs, SourceListArgs, SourceTestArgs, SourceTrustArgs, SubmitArgs, UndoArgs, WatchArgs, WhyArgs,
     },
     persona::Persona,
     registry,
@@ -32,10 +32,18 @@ pub enum Call {
     SourceList(SourceListArgs),
     /// `core.source.test`
     SourceTest(SourceTestArgs),
+    /// `core.source.detect`
+    SourceDetect(SourceDetectArgs),
     /// `core.conflict.read`
     ConflictList(ConflictListArgs),
     /// `core.conflict.show`
     ConflictShow(ConflictShowArgs),
+    /// `core.conflict.watch`
+    ConflictWatch(ConflictWatchArgs),
+    /// `core.conflict.undo`
+    ConflictUndo(ConflictUndoArgs),
+    /// `core.source.trust`
+    SourceTrust(SourceTrustArgs),
     /// `core.cache.read`
     CacheStatus(CacheStatusArgs),
     /// `core.cache.evict`
@@ -92,6 +100,8 @@ pub enum Call {
     QueueCancel(CommandArgs),
     /// `core.queue.drop`
     QueueDrop(CommandArgs),
+    /// `core.telemetry.read`
+    Telemetry(EmptyArgs),
     /// `core.audit.read`
     AuditList(AuditListArgs),
     /// `core.audit.verify`
@@ -157,8 +167,12 @@ impl Call {
             "core.source.refresh" => typed(spec, args).map(Self::Refresh),
             "core.source.read" => typed(spec, args).map(Self::SourceList),
             "core.source.test" => typed(spec, args).map(Self::SourceTest),
+            "core.source.detect" => typed(spec, args).map(Self::SourceDetect),
             "core.conflict.read" => typed(spec, args).map(Self::ConflictList),
             "core.conflict.show" => typed(spec, args).map(Self::ConflictShow),
+            "core.conflict.watch" => typed(spec, args).map(Self::ConflictWatch),
+            "core.conflict.undo" => typed(spec, args).map(Self::ConflictUndo),
+            "core.source.trust" => typed(spec, args).map(Self::SourceTrust),
             "core.cache.read" => typed(spec, args).map(Self::CacheStatus),
             "core.cache.evict" => typed(spec, args).map(Self::CacheEvict),
             "core.cache.compact" => typed(spec, args).map(Self::CacheCompact),
@@ -187,6 +201,7 @@ impl Call {
             "core.queue.rebase" => typed(spec, args).map(Self::QueueRebase),
             "core.queue.cancel" => typed(spec, args).map(Self::QueueCancel),
             "core.queue.drop" => typed(spec, args).map(Self::QueueDrop),
+            "core.telemetry.read" => typed(spec, args).map(Self::Telemetry),
             "core.audit.read" => typed(spec, args).map(Self::AuditList),
             "core.audit.verify" => typed(spec, args).map(Self::AuditVerify),
             "core.audit.head" => typed(spec, args).map(Self::AuditHead),

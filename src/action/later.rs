@@ -16,12 +16,7 @@ const fn later(command: &'static [&'static str], what: &'static str) -> LaterSpe
 /// Every subcommand that is to come.
 pub const LATER: &[LaterSpec] = &[
     later(&["reader"], "reads facts line by line"),
-    later(&["conflicts", "watch"], "follows conflicts"),
-    later(&["conflicts", "undo"], "takes back a decision"),
-    later(&["source", "detect"], "suggests sources"),
-    later(&["source", "add"], "adds a source"),
-    later(&["source", "trust"], "shows learned trust"),
     later(&["prefetch"], "shows what is fetched ahead"),
-    later(&["telemetry"], "shows how Stellar itself is doing"),
+    later(&["telemetry", "export"], "hands measurements on"),
     later(&["runbook"], "runs a runbook"),
 ];

@@ -12,10 +12,11 @@ mod look;
 mod queue;
 mod screen;
 mod source;
+mod telemetry;
 
 use super::spec::ActionSpec;
 
-const TABLES: [&[ActionSpec]; 12] = [
+const TABLES: [&[ActionSpec]; 13] = [
     insight::ACTIONS,
     source::ACTIONS,
     change::ACTIONS,
@@ -23,6 +24,7 @@ const TABLES: [&[ActionSpec]; 12] = [
     conflict::ACTIONS,
     cache::ACTIONS,
     audit::ACTIONS,
+    telemetry::ACTIONS,
     chaos::ACTIONS,
     config::ACTIONS,
     look::ACTIONS,

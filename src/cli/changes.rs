@@ -59,8 +59,10 @@ pub fn complete(spec: &ActionSpec, args: &mut Map<String, Json>, stdin: &mut dyn
         }
         _ => {}
     }
-    if spec.args.iter().any(|arg| arg.kind == crate::action::ArgKind::Minted) && !args.contains_key("changes") {
-        args.entry("id").or_insert_with(|| mint_command().to_string().into());
+    for minted in spec.args.iter().filter(|arg| arg.kind == crate::action::ArgKind::Minted) {
+        if !args.contains_key("changes") {
+            args.entry(minted.name).or_insert_with(|| mint_command().to_string().into());
+        }
     }
     Ok(())
 }

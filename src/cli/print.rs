@@ -6,6 +6,8 @@
 mod audit;
 mod cache;
 mod conflict;
+mod decision;
+mod detect;
 mod fact;
 mod list;
 mod look;
@@ -13,6 +15,7 @@ mod past;
 mod queue;
 mod source;
 mod table;
+mod telemetry;
 mod upkeep;
 mod watch;
 mod why;
@@ -59,18 +62,21 @@ pub fn printer_for(action: &str, args: &Map<String, Json>) -> Box<dyn Printer> {
         "core.insight.watch" => Box::new(watch::WatchPrinter::default()),
         "core.source.read" => Box::new(source::SourceListPrinter::default()),
         "core.source.test" => Box::new(source::SourceTestPrinter),
+        "core.source.detect" => Box::new(detect::DetectPrinter),
         "core.source.refresh" => Box::new(source::RefreshPrinter),
         "core.conflict.read" => Box::new(conflict::ConflictListPrinter::default()),
+        "core.conflict.resolve" | "core.conflict.undo" => Box::new(decision::DecisionPrinter::default()),
+        "core.conflict.watch" => Box::new(decision::ConflictWatchPrinter::default()),
+        "core.source.trust" => Box::new(decision::TrustPrinter::default()),
         "core.conflict.show" => Box::new(conflict::ConflictPrinter),
         "core.input.field_lock" | "core.input.field_unlock" => Box::new(queue::LockPrinter),
         "core.queue.status" | "core.queue.hold" => Box::new(queue::QueuePrinter),
         "core.queue.release" if !args.contains_key("id") => Box::new(queue::QueuePrinter),
         "core.queue.read" => Box::new(queue::QueueListPrinter::default()),
         "core.queue.show" => Box::new(queue::CommandPrinter),
-        action if action.starts_with("core.input.") || action.starts_with("core.queue.") || action == "core.conflict.resolve" => {
-            Box::new(queue::ChangePrinter::default())
-        }
+        action if action.starts_with("core.input.") || action.starts_with("core.queue.") => Box::new(queue::ChangePrinter::default()),
         "core.cache.evict" | "core.cache.compact" => Box::new(cache::SentencePrinter),
+        "core.telemetry.read" => Box::new(telemetry::TelemetryPrinter),
         "core.audit.read" => Box::new(audit::AuditPrinter),
         "core.audit.verify" => Box::new(audit::AuditVerifyPrinter),
         "core.audit.head" => Box::new(audit::AuditHeadPrinter),

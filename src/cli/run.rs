@@ -13,14 +13,17 @@ use serde_json::{Map, Value as Json};
 use crate::{
     action::{self, ActionSpec, ArgKind, Call, Persona, Scope, args::InvokeArgs},
     config::{AccessibilityMode, ConfigError, LoadRequest, Loaded, load, resolve_dirs},
-    runtime::{Context, Demo, Request, ScreenOptions, builtin_rules, keyboard, screen, screen_is_possible, serve, serve_demo, user_name},
+    runtime::{
+        Context, Demo, Reloading, Request, ScreenOptions, builtin_rules, keyboard, screen, screen_is_possible, serve, serve_demo, user_name,
+    },
     text::SafeText,
     theme::ColorDepth,
     wire::{Outcome, ServePayload, TextPayload, Verdict},
 };
 
 use super::{
-    ask::{Asker, ask, emit, fail},
+    add,
+    ask::{Asker, Port, ask, emit, fail},
     audit, changes, chaos, config, demo, doctor, generate,
     invocation::{Asked, Invocation, parse, wants_json},
     line::{Line, Tone},
@@ -177,7 +180,7 @@ impl Run<'_> {
             Ok(args) => args,
             Err(failure) => return self.fail(spec.id, known, &failure, sink),
         };
-        let mut request = asker.request(spec.id, args.clone(), spec.id == "core.insight.watch");
+        let mut request = asker.request(spec.id, args.clone(), matches!(spec.id, "core.insight.watch" | "core.conflict.watch"));
         let persona = asker.persona.parse().unwrap_or_default();
         let outcome = match spec.scope {
             Scope::Engine => Call::parse(spec.id, args, persona).map_err(Failure::from).and_then(|_| {
@@ -208,17 +211,36 @@ impl Run<'_> {
     /// The arguments with every path from the root on: whoever owns the data directory was started somewhere else.
     fn rooted(&self, spec: &ActionSpec, args: &Map<String, Json>) -> Result<Map<String, Json>, Failure> {
         let mut args = args.clone();
+        if spec.id == "core.source.detect"
+            && let Some(target) = args.get_mut("target")
+        {
+            self.root_target(target)?;
+        }
         let paths = spec.args.iter().filter(|arg| arg.kind == ArgKind::Path && spec.scope == Scope::Engine);
         for arg in paths {
             let Some(Json::String(path)) = args.get_mut(arg.name) else { continue };
-            if !Path::new(path.as_str()).is_absolute() {
-                let here = self.around.current_dir.as_ref().ok_or_else(|| {
-                    Failure::usage(format!("{path} starts at the current directory, which cannot be found: give it from the root on"))
-                })?;
-                *path = here.join(path.as_str()).to_string_lossy().into_owned();
-            }
+            self.root(path)?;
         }
         Ok(args)
+    }
+
+    /// A path from the root on.
+    fn root(&self, path: &mut String) -> Result<(), Failure> {
+        if !Path::new(path.as_str()).is_absolute() {
+            let here = self.around.current_dir.as_ref().ok_or_else(|| {
+                Failure::usage(format!("{path} starts at the current directory, which cannot be found: give it from the root on"))
+            })?;
+            *path = here.join(path.as_str()).to_string_lossy().into_owned();
+        }
+        Ok(())
+    }
+
+    /// The same of what may also be an address.
+    fn root_target(&self, target: &mut Json) -> Result<(), Failure> {
+        match target {
+            Json::String(path) if !path.contains("://") => self.root(path),
+            _ => Ok(()),
+        }
     }
 
     fn act_here(
@@ -262,6 +284,15 @@ impl Run<'_> {
                 let settings = config::show(loaded);
                 Ok(put(request, &settings.iter().collect::<Vec<_>>(), sink, |setting| vec![config::setting_line(setting)]))
             }
+            "core.source.add" => {
+                let context = loaded.as_ref().ok().map(context);
+                let port = context.as_ref().map(|context| context as &dyn Port);
+                let mut request = request.clone();
+                if let Some(from) = request.args.get_mut("from") {
+                    self.root_target(from)?;
+                }
+                Ok(put(&request, &[&add::add(port, &load_request, &request, sink)?], sink, add::lines))
+            }
             "core.cache.replay" => Ok(put(request, &[&trace::count(&request.args)?], sink, replay_lines)),
             "core.app.wipe" => {
                 let loaded = loaded.as_ref().map_err(|error| Failure::from(error.clone()))?;
@@ -294,8 +325,9 @@ impl Run<'_> {
                     let told = Request { action: "core.app.service".to_owned(), ..request.clone() };
                     return Ok(put(&told, &[&report], sink, service::lines));
                 }
-                let context = context(loaded);
-                serve(&context, |context| {
+                let again = || load(&load_request).map(|loaded| context(&loaded)).map_err(|error| error.to_string());
+                let reloading = Reloading { watched: loaded.watched.clone(), load: &again };
+                serve(&context(loaded), &reloading, |context| {
                     let served =
                         ServePayload { data_dir: context.data_dir.display().to_string(), socket: context.socket.display().to_string() };
                     put(request, &[&served], sink, |served| {

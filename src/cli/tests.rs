@@ -186,7 +186,7 @@ fn bad_usage_is_a_sentence_and_two() {
 
 #[test]
 fn what_is_not_in_this_build_says_so() {
-    for line in ["reader", "source add --help", "conflicts undo c-1", "telemetry status"] {
+    for line in ["reader", "runbook list", "prefetch status", "telemetry export"] {
         let failure = refused(line);
         assert_eq!((failure.exit, failure.body.code.as_str()), (2, "not_in_this_build"), "{line}");
     }
@@ -539,7 +539,7 @@ fn failures_before_anything_runs_are_lines_too() {
     let home = tempfile::tempdir().unwrap();
     for (line, exit, code) in [
         ("list --json --sort size", 2, "usage"),
-        ("--json telemetry status", 2, "not_in_this_build"),
+        ("--json telemetry export", 2, "not_in_this_build"),
         ("--json set a", 2, "usage"),
         ("--json set a//b 5", 2, "bad_arguments"),
         ("serve --json --install --status", 2, "usage"),

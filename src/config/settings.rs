@@ -182,7 +182,7 @@ pub const SETTINGS: &[SettingSpec] = &[
         "writable",
         SWITCH,
         Depends("http, exec: true where there is a `[[source.write]]`; else false", "true"),
-        "Whether it takes changes. A JSON or TOML file may; YAML, host and Prometheus are read-only.",
+        "Whether it takes changes. A JSON or TOML file may; other files, host and Prometheus are read-only.",
     ),
     SettingSpec::given("source", "prefix", "segments with `/`, or empty", "\"\"", "Put before every key."),
     SettingSpec::other(
@@ -213,7 +213,7 @@ pub const SETTINGS: &[SettingSpec] = &[
         "path",
         "a path",
         Required("\"facts/\""),
-        "A file, or a directory of `*.json *.toml *.yaml`, merged; a key in two of them is an error.",
+        "A file, or a directory of `*.json *.toml *.yaml`, merged; a key in two of them is an error. A single file may also be a `.env` (names only), a `go.mod` or a systemd unit.",
     )
     .only(&["file"]),
     SettingSpec::given(

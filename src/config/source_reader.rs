@@ -174,10 +174,10 @@ fn read_writable(section: &Section<'_>, kind: &str, specific: &SourceKind, has_w
     let by_routes = matches!(kind, "http" | "exec");
     let Some(entry) = section.get("writable") else { return by_routes && has_writes };
     let Some(writable) = entry.boolean() else { return false };
-    let yaml = matches!(specific, SourceKind::File(file) if file.path.extension().is_some_and(|end| end == "yaml" || end == "yml"));
+    let read_only = if let SourceKind::File(file) = specific { read_only_format(&file.path) } else { None };
     let fault = match kind {
         "host" | "prometheus" => Some(format!("sources of kind {kind:?} are read-only")),
-        "file" if yaml => Some("YAML files are read-only".to_owned()),
+        "file" => read_only.map(|format| format!("{format} are read-only")),
         "http" | "exec" if section.get("write").is_none() => Some("there is no [[source.write]] that says how".to_owned()),
         _ => None,
     };
@@ -187,6 +187,19 @@ fn read_writable(section: &Section<'_>, kind: &str, specific: &SourceKind, has_w
             false
         }
         _ => writable,
+    }
+}
+
+/// What files of this name are, where Stellar only reads such.
+fn read_only_format(path: &Path) -> Option<&'static str> {
+    let name = path.file_name()?.to_str()?;
+    match path.extension().and_then(|ending| ending.to_str()) {
+        Some("json" | "toml") => None,
+        Some("yaml" | "yml") => Some("YAML files"),
+        Some("service" | "timer" | "socket" | "mount" | "path" | "target" | "slice") => Some("units of systemd"),
+        _ if name == ".env" || name.starts_with(".env.") || name.ends_with(".env") => Some(".env files"),
+        _ if name == "go.mod" => Some("go.mod files"),
+        _ => None,
     }
 }
 

@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use crate::{
     config::Config,
-    fact::{ConflictId, FactState, Insight, Key, Mark, Pattern, Role, SourceId, SourceState, Timestamp},
+    fact::{Author, ConflictEntry, ConflictId, Decision, FactState, Insight, Key, Mark, Pattern, Role, SourceId, SourceState, Timestamp},
 };
 
 use super::{
@@ -296,8 +296,12 @@ pub enum EngineEvent {
     InsightChanged(Arc<Insight>),
     /// A conflict opened.
     ConflictOpened(ConflictId, Key),
+    /// A conflict is of other values, or stands otherwise; and whether its values are to be masked.
+    ConflictChanged(Arc<ConflictEntry>, bool),
     /// A conflict is no more.
     ConflictClosed(ConflictId, Key),
+    /// Somebody said what is true, or took that back.
+    Decision(DecisionEvent),
     /// A source was asked.
     SourceRefreshed(RefreshReport),
     /// A command took a step.
@@ -308,6 +312,28 @@ pub enum EngineEvent {
     Fault(String),
     /// The subscriber was too slow: this many events are missing.
     Missed(u64),
+}
+
+/// Somebody decided.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DecisionEvent {
+    /// What was done with it.
+    pub step: DecisionStep,
+    /// The decision.
+    pub decision: Arc<Decision>,
+    /// Whether its values may not be shown.
+    pub secret: bool,
+    /// Who did it.
+    pub by: Author,
+}
+
+/// What was done with a decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DecisionStep {
+    /// It was made.
+    Made,
+    /// It was taken back.
+    TakenBack,
 }
 
 /// An event with its number and time. Numbers count from 1 per engine without gaps.

@@ -74,6 +74,9 @@ impl Core {
             }
         }
         self.epoch.end();
+        if !moved.is_empty() {
+            self.acquaintance.is_outdated();
+        }
         self.tell_store();
         for at in vouched {
             self.redate(at, &mut moved);

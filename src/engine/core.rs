@@ -12,11 +12,16 @@ use std::{
 
 use crate::{
     config::SourceConfig,
-    fact::{Insight, Key, Observation, Reading, ResolveSettings, SourceId, SourceState, Timestamp, resolve},
+    fact::{
+        ConflictClass, Decision, FieldName, Insight, Key, Likeness, Observation, Reading, ResolveSettings, SourceId, SourceState,
+        Timestamp, resolve_decided,
+    },
 };
 
 use super::{
+    acquaintance::Acquaintance,
     api::{EngineOptions, RefreshReport},
+    belief::Belief,
     cache::{Epoch, HotTier, Note, RuleBook, Slot, Table, Watermarks, Writer},
     claims::Claims,
     events::Events,
@@ -24,7 +29,7 @@ use super::{
     history::HistoryLog,
     keeping::Keeping,
     queue::Desk,
-    source::{BuiltSource, Source, SourceError},
+    source::{BuiltSource, Source, SourceError, detect::Detector},
     store::{CacheStore, OpenedStore, StoreError},
     view::Keeper,
 };
@@ -97,6 +102,7 @@ pub(super) struct Core {
     pub desk: Arc<Desk>,
     pub history: HistoryLog,
     pub notes: Vec<String>,
+    pub detector: Detector,
     pub protection: String,
     pub backend: &'static str,
     pub polled_at: Mutex<Option<Timestamp>>,
@@ -121,6 +127,12 @@ pub(super) struct Core {
     pub window: Mutex<Option<Vec<Key>>>,
     /// A fact turns by itself sooner than was known.
     pub sooner: tokio::sync::Notify,
+    /// What all values together say of sources.
+    pub acquaintance: Acquaintance,
+    /// What values were last weighed by.
+    belief: Mutex<Option<Arc<Belief>>>,
+    /// How often trust moved: the last one to begin goes on to show it.
+    pub reweighed: AtomicU64,
 }
 
 /// Name of the document that says when an engine last polled.
@@ -129,12 +141,25 @@ pub(super) const POLLED_DOCUMENT: &str = "polled";
 /// Which part of the high watermark history may take: one in so many.
 const HISTORY_SHARE: u64 = 8;
 
-/// A source's standing at one moment, taken once for many keys.
-pub(super) struct Standing {
+/// A source's standing at one moment.
+struct Standing {
     state: SourceState,
     alignment: Option<f64>,
     vouched_at: Option<Timestamp>,
     live: bool,
+}
+
+/// How sources stand and what values are weighed by at one moment, taken once for many keys.
+pub(super) struct Standings {
+    of: Vec<Standing>,
+    pub belief: Arc<Belief>,
+}
+
+impl Standings {
+    /// The same, with these sources alike.
+    pub fn with_likeness(&mut self, likeness: Arc<Likeness>) {
+        self.belief = Arc::new(self.belief.with_likeness(likeness));
+    }
 }
 
 impl Core {
@@ -187,6 +212,7 @@ impl Core {
             desk: Arc::new(desk),
             history: HistoryLog::new(options.config.cache.history, options.config.cache.high_watermark / HISTORY_SHARE),
             notes,
+            detector: Detector::new(options.config.base_dir.join("detectors.toml"), Arc::clone(&options.clock)),
             protection,
             backend,
             polled_at: Mutex::new(polled_at),
@@ -202,6 +228,9 @@ impl Core {
             keeper: Mutex::new(None),
             window: Mutex::default(),
             sooner: tokio::sync::Notify::new(),
+            acquaintance: Acquaintance::default(),
+            belief: Mutex::default(),
+            reweighed: AtomicU64::new(0),
             options,
         }
     }
@@ -252,8 +281,28 @@ impl Core {
         }
     }
 
-    pub fn standings(&self, now: Timestamp) -> Vec<Standing> {
-        self.sources
+    /// What values are weighed by now.
+    pub fn belief(&self, now: Timestamp) -> Arc<Belief> {
+        let decisions = Arc::clone(self.desk.state().decisions());
+        let (version, known) = self.acquaintance.known(self.store.as_ref());
+        let mut held = self.belief.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(belief) = held.as_ref().filter(|belief| belief.is_of(&decisions, version, now)) {
+            return Arc::clone(belief);
+        }
+        let half_life = self.options.config.confidence.trust_half_life;
+        let belief = Arc::new(Belief::of(decisions, (version, &known), &self.settings, half_life, now));
+        *held = Some(Arc::clone(&belief));
+        belief
+    }
+
+    /// What trust is learned for.
+    pub fn field_of(&self, key: &Key) -> FieldName {
+        FieldName::of(key, self.rules.rule(key))
+    }
+
+    pub fn standings(&self, now: Timestamp) -> Standings {
+        let of = self
+            .sources
             .iter()
             .map(|slot| {
                 let health = slot.health();
@@ -264,18 +313,42 @@ impl Core {
                     live: slot.live.load(Ordering::Relaxed) && health.failing_since.is_none(),
                 }
             })
-            .collect()
+            .collect();
+        Standings { of, belief: self.belief(now) }
     }
 
-    pub fn resolve<S: Borrow<Slot>>(&self, key: &Key, slots: &[S], standings: &[Standing], now: Timestamp) -> Option<Insight> {
+    pub fn resolve<S: Borrow<Slot>>(&self, key: &Key, slots: &[S], standings: &Standings, now: Timestamp) -> Option<Insight> {
+        let belief = &standings.belief;
+        let decision = belief.decisions.newest(key, ConflictClass::Value);
+        let mut insight = self.weigh(key, slots, standings, now, decision.map(|decision| &**decision))?;
+        let is_said = insight.conflict.as_ref().is_some_and(|conflict| conflict.resolution.is_by_a_person());
+        if let Some(correction) = belief.correction.filter(|_| !is_said) {
+            insight.p_true = correction.correct(insight.p_true);
+        }
+        self.mark_changes(&mut insight);
+        Some(insight)
+    }
+
+    /// What is believed by these values and this decision, with `p_true` before any correction and without what is under way.
+    pub fn weigh<S: Borrow<Slot>>(
+        &self,
+        key: &Key,
+        slots: &[S],
+        standings: &Standings,
+        now: Timestamp,
+        decision: Option<&Decision>,
+    ) -> Option<Insight> {
         let rule = self.rules.rule(key);
+        let table = &standings.belief.table;
+        let field = (!table.is_empty()).then(|| FieldName::of(key, rule));
         let readings: Vec<Reading<'_>> = slots
             .iter()
             .map(Borrow::borrow)
             .filter_map(|slot| {
                 let at = self.position(&slot.observation.source)?;
-                let (source, standing) = (&self.sources[at], &standings[at]);
+                let (source, standing) = (&self.sources[at], &standings.of[at]);
                 let ttl = self.ttl(rule, &source.config);
+                let learned = field.as_ref().map(|field| table.standing(&source.id, field, source.config.trust));
                 let live = standing.live && slot.value().is_some();
                 Some(Reading {
                     observation: &slot.observation,
@@ -283,11 +356,11 @@ impl Core {
                     observed_at: if live { now } else { slot.observed_at(standing.vouched_at) },
                     live,
                     role: source.config.role,
-                    trust: source.config.trust,
+                    trust: learned.map_or(source.config.trust, |learned| learned.trust),
                     validity: slot.validity,
                     alignment: standing.alignment,
-                    accepts: 0,
-                    rejects: 0,
+                    accepts: learned.map_or(0, |learned| learned.field.accepts),
+                    rejects: learned.map_or(0, |learned| learned.field.rejects),
                     state: standing.state,
                     ttl,
                     half_life: None,
@@ -295,9 +368,7 @@ impl Core {
                 })
             })
             .collect();
-        let mut insight = resolve(key, rule, &readings, &self.settings, now)?;
-        self.mark_changes(&mut insight);
-        Some(insight)
+        resolve_decided(key, rule, &readings, &standings.belief.settings, now, decision)
     }
 
     fn ttl(&self, rule: Option<&crate::fact::KeyRule>, source: &SourceConfig) -> Duration {
@@ -316,11 +387,11 @@ impl Core {
     }
 
     /// The first moment after `now` at which one of the observations turns stale by itself; none under a live watch.
-    pub fn turns<S: Borrow<Slot>>(&self, slots: &[S], standings: &[Standing], now: Timestamp) -> Option<Timestamp> {
+    pub fn turns<S: Borrow<Slot>>(&self, slots: &[S], standings: &Standings, now: Timestamp) -> Option<Timestamp> {
         let rule = slots.first().and_then(|slot| self.rules.rule(&slot.borrow().observation.key));
         let turn = |slot: &Slot| {
             let at = self.position(&slot.observation.source)?;
-            let standing = &standings[at];
+            let standing = &standings.of[at];
             if standing.live || slot.value().is_none() {
                 return None;
             }

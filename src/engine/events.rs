@@ -7,7 +7,7 @@ use tokio::sync::broadcast;
 use crate::fact::{CommandReason, Timestamp, Value};
 
 use super::{
-    api::{EngineEvent, RefreshReport, StampedEvent},
+    api::{DecisionEvent, DecisionStep, EngineEvent, RefreshReport, StampedEvent},
     queue::QueueEvent,
 };
 
@@ -75,6 +75,17 @@ fn log(event: &EngineEvent) {
         EngineEvent::ConflictClosed(id, key) => {
             tracing::info!(%id, "conflict closed");
             tracing::debug!(%id, %key, "was about");
+        }
+        EngineEvent::ConflictChanged(conflict, _) => {
+            tracing::info!(id = %conflict.id, resolution = conflict.resolution.code(), "conflict changed");
+        }
+        EngineEvent::Decision(DecisionEvent { step, decision, by, .. }) => {
+            let (id, verdict) = (decision.conflict(), decision.verdict.code());
+            match step {
+                DecisionStep::Made => tracing::info!(%id, verdict, by = by.user, "decided"),
+                DecisionStep::TakenBack => tracing::info!(%id, verdict, by = by.user, "decision taken back"),
+            }
+            tracing::debug!(%id, key = %decision.key, "about");
         }
         EngineEvent::Queue(QueueEvent { command, .. }) => {
             let (id, source, reason) = (command.id, command.source.as_str(), command.reason.map(CommandReason::code));

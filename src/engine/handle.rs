@@ -11,11 +11,11 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::fact::{ConflictEntry, Insight, Key, Pattern, ResolutionState, SourceId, Timestamp, Value};
+use crate::fact::{Insight, Key, Pattern, SourceId, Timestamp, Value};
 
 use super::{
     api::{CacheStatus, EngineError, EngineOptions, FactQuery, Knowledge, RefreshReport, SortBy, SourceStatus, SourceTest, StampedEvent},
-    cache::{may_differ, name_of},
+    cache::name_of,
     core::Core,
     history::Believed,
     journal::{JournalOptions, RealLogDisk},
@@ -23,7 +23,7 @@ use super::{
     queue::open_desk,
     recall::all,
     snapshots::Told,
-    source::{BuiltSource, SourceDeps, build_sources},
+    source::{BuiltSource, SourceDeps, build_sources, detect::Detector},
     store::{Hydrated, KeyKeeper, Mode, OpenedStore, Taken, open_resilient},
     view::EngineView,
 };
@@ -223,30 +223,6 @@ impl EngineHandle {
         Ok(found)
     }
 
-    /// Conflicts, most instructive first: smallest margin, then more sources, then key. `all` adds the decided.
-    ///
-    /// # Errors
-    /// When the store itself fails.
-    pub fn conflicts(&self, all: bool) -> Result<Vec<Arc<ConflictEntry>>, EngineError> {
-        self.core.load()?;
-        let mut found = Vec::new();
-        self.core.resolve_matching(None, may_differ, self.core.now(), |insight| {
-            if let Some(conflict) = insight.conflict
-                && (all || conflict.resolution == ResolutionState::Pending)
-            {
-                found.push(conflict);
-            }
-        })?;
-        for conflict in self.core.kept_conflicts(self.core.now()) {
-            if all || conflict.resolution == ResolutionState::Pending {
-                found.push(conflict);
-            }
-        }
-        found.extend(self.core.change_conflicts());
-        found.sort_by(|one, other| ConflictEntry::most_instructive_first(one, other));
-        Ok(found)
-    }
-
     /// What can be said of a key nothing is cached for.
     #[must_use]
     pub fn knowledge(&self, key: &Key) -> Knowledge {
@@ -290,7 +266,9 @@ impl EngineHandle {
             let core = Arc::clone(&self.core);
             async move { core.refresh_unit(at).await }
         });
-        let reports = futures_util::future::join_all(fetches).await.into_iter().flatten();
+        let reports: Vec<RefreshReport> = futures_util::future::join_all(fetches).await.into_iter().flatten().collect();
+        self.core.get_acquainted().await;
+        let reports = reports.into_iter();
         Ok(reports.filter(|report| sources.contains(&report.source)).collect())
     }
 
@@ -306,6 +284,12 @@ impl EngineHandle {
         let id = SourceId::new(name).map_err(|_| EngineError::NoSuchSource(name.to_owned()))?;
         let at = self.position(&id)?;
         Ok(self.core.test_source(at).await)
+    }
+
+    /// Who suggests sources, with what it remembers.
+    #[must_use]
+    pub fn detector(&self) -> &Detector {
+        &self.core.detector
     }
 
     /// How every source stands, in configured order.

@@ -44,6 +44,8 @@ pub(super) fn start(core: &Arc<Core>) -> Vec<JoinHandle<()>> {
         tasks.push(kept("sending", Box::new(move || Box::pin(Arc::clone(&run).run_sending()))));
     }
     let run = Arc::clone(core);
+    tasks.push(kept("getting to know sources", Box::new(move || Box::pin(Arc::clone(&run).run_acquaintance()))));
+    let run = Arc::clone(core);
     tasks.push(kept("history", Box::new(move || Box::pin(Arc::clone(&run).run_history()))));
     tasks
 }

@@ -60,6 +60,21 @@ impl Core {
         found
     }
 
+    /// Keys of which only the copies of an open conflict are left.
+    pub(super) fn kept_keys(&self) -> Vec<Key> {
+        let facts = self.read_facts();
+        self.keeping
+            .with(self.store.as_ref(), |ledgers| ledgers.kept.keys().filter(|key| facts.table.notes(key).is_empty()).cloned().collect())
+    }
+
+    /// The copies of one key.
+    pub(super) fn kept_slots(&self, key: &Key) -> Vec<Arc<Slot>> {
+        self.keeping.with(self.store.as_ref(), |ledgers| {
+            let kept = ledgers.kept.get(key).into_iter().flatten();
+            kept.map(|observation| Arc::new(Slot::new(observation.clone(), &self.rules))).collect()
+        })
+    }
+
     /// In numbers.
     pub(super) fn room_status(&self) -> RoomStatus {
         let (watermarks, pins, pinned_bytes) = {

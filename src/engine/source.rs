@@ -6,7 +6,9 @@
 mod build;
 mod collect;
 mod delivery;
+pub mod detect;
 mod exec;
+mod exposition;
 mod fail;
 mod file;
 mod flatten;

@@ -35,6 +35,15 @@ impl Core {
         self.keeper.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Keys that are shown: those with a conflict, and the others; none while nobody looks.
+    pub fn shown_keys(&self) -> Option<(Vec<Key>, Vec<Key>)> {
+        let guard = self.keeper();
+        let keeper = guard.as_ref()?;
+        let contested: Vec<Key> = keeper.contested().cloned().collect();
+        let others = keeper.keys().filter(|key| contested.binary_search(key).is_err()).cloned().collect();
+        Some((contested, others))
+    }
+
     /// Begins to keep the view, if nobody does; then hands it to `with`.
     fn with_keeper<T>(&self, with: impl FnOnce(&Keeper) -> T) -> Result<T, StoreError> {
         self.load()?;
@@ -99,11 +108,20 @@ impl Core {
         let sooner = keeper.next_turn().is_some_and(|next| turned.is_none_or(|turned| next < turned));
         // Told under the lock, so that events come in the order of the moments.
         for difference in differences {
+            let secret = difference.insight.secret;
+            let changed = difference.changed().cloned();
             let is = difference.insight.conflict.as_ref().map(|conflict| conflict.id.clone());
             let key = difference.insight.key.clone();
-            self.events.emit(now, EngineEvent::InsightChanged(difference.insight));
-            match (difference.had, is) {
+            if difference.is_news {
+                self.events.emit(now, EngineEvent::InsightChanged(difference.insight));
+            }
+            match (difference.had.map(|had| had.id.clone()), is) {
                 (None, Some(opened)) => self.events.emit(now, EngineEvent::ConflictOpened(opened, key)),
+                (Some(_), Some(_)) => {
+                    if let Some(conflict) = changed {
+                        self.events.emit(now, EngineEvent::ConflictChanged(conflict, secret));
+                    }
+                }
                 (Some(closed), None) => self.events.emit(now, EngineEvent::ConflictClosed(closed, key)),
                 _ => {}
             }
@@ -116,6 +134,7 @@ impl Core {
 
     /// As [`Core::tell_changes`], of every fact there is and every one that was shown: much may have moved at once.
     pub fn tell_everything(&self, now: Timestamp) {
+        self.acquaintance.is_outdated();
         for slot in &self.sources {
             *slot.held.lock().unwrap_or_else(PoisonError::into_inner) = None;
         }

@@ -87,6 +87,24 @@ impl Strata {
         strata
     }
 
+    /// How many facts there are in the tenth of this p_true.
+    #[must_use]
+    pub fn like(&self, p_true: f64) -> u32 {
+        self.0.get(group(p_true)).copied().unwrap_or(0)
+    }
+
+    /// How many facts there are in each tenth.
+    #[must_use]
+    pub fn counts(&self) -> [u32; GROUPS] {
+        self.0
+    }
+
+    /// The same from counts.
+    #[must_use]
+    pub fn from_counts(counts: [u32; GROUPS]) -> Self {
+        Self(counts)
+    }
+
     /// Weighs judged facts so that each tenth counts as much as it has facts; a tenth of which none was judged counts for nothing.
     pub fn weigh(&self, judged: &mut [Judged]) {
         let of_judged = Self::of(judged.iter().map(|one| one.p_true));

@@ -2,6 +2,8 @@
 
 use std::{cmp::Ordering, fmt, str::FromStr, sync::Arc};
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     command::CommandId,
     confidence::{self, Confidence},
@@ -12,8 +14,8 @@ use super::{
     value::Value,
 };
 
-/// What disagrees with what.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// What disagrees with what. Variants are only ever added, at the end: it is written down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum ConflictClass {
     /// Two live observed values.
     Value,
@@ -128,6 +130,12 @@ pub enum ResolutionState {
 }
 
 impl ResolutionState {
+    /// Whether a person said it, and no rule.
+    #[must_use]
+    pub fn is_by_a_person(self) -> bool {
+        matches!(self, Self::UserAccepted | Self::UserRejected)
+    }
+
     /// The stable code.
     #[must_use]
     pub fn code(self) -> &'static str {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{
     confidence::{Band, points},
     conflict::{Candidate, ConflictClass, ConflictEntry, ConflictId, ResolutionState},
+    decision::{Decision, Verdict},
     key::Key,
     ranking::Ranking,
     reason::ReasonCode,
@@ -12,12 +13,16 @@ use super::{
 };
 
 /// The conflict of a ranking of live observed values; none when all stand for the winner's value.
-pub(super) fn of(key: &Key, ranking: &Ranking<'_>, policy: &Policy, auto_margin: f64) -> Option<ConflictEntry> {
+pub(super) fn of(key: &Key, ranking: &Ranking<'_>, policy: &Policy, auto_margin: f64, standing: Standing<'_>) -> Option<ConflictEntry> {
     let winner = ranking.winning()?;
     let rival = ranking.best_rival()?;
     // Numbers alone decide no question: the best score must lead by the margin as well.
     let lead = ranking.lead.min(winner.points.saturating_sub(rival));
-    let (resolution, mut reason_codes) = decide(ranking, policy, winner.confidence.band(), lead >= points(auto_margin));
+    let (resolution, mut reason_codes) = match standing {
+        Standing::Holds(decision) => (decision.resolution(), vec![reason_of(decision)]),
+        Standing::Ended | Standing::Undecided => decide(ranking, policy, winner.confidence.band(), lead >= points(auto_margin)),
+    };
+    reason_codes.extend(matches!(standing, Standing::Ended).then_some(ReasonCode::Reopened));
     reason_codes.extend(ranking.tie);
     Some(ConflictEntry {
         id: ConflictId::of(key, ConflictClass::Value),
@@ -25,7 +30,7 @@ pub(super) fn of(key: &Key, ranking: &Ranking<'_>, policy: &Policy, auto_margin:
         class: ConflictClass::Value,
         digest: digest(ranking),
         resolution,
-        candidates: candidates(ranking),
+        candidates: candidates(ranking, standing),
         winner: winner.reading.observation.source.clone(),
         margin: f64::from(ranking.lead) / 10_000.0,
         confidence: winner.confidence,
@@ -33,6 +38,32 @@ pub(super) fn of(key: &Key, ranking: &Ranking<'_>, policy: &Policy, auto_margin:
         last_updated: ranking.entries.iter().map(|entry| entry.reading.observation.changed_at).max().unwrap_or_default(),
         change: None,
     })
+}
+
+/// How a decision stands to what is said now.
+#[derive(Clone, Copy)]
+pub(super) enum Standing<'a> {
+    /// Nobody decided.
+    Undecided,
+    /// Somebody did, and a value has moved since.
+    Ended,
+    /// What was decided holds.
+    Holds(&'a Decision),
+}
+
+impl<'a> Standing<'a> {
+    /// The decision, where it holds.
+    pub(super) fn held(self) -> Option<&'a Decision> {
+        if let Self::Holds(decision) = self { Some(decision) } else { None }
+    }
+}
+
+fn reason_of(decision: &Decision) -> ReasonCode {
+    match decision.verdict {
+        Verdict::Accepted(_) => ReasonCode::UserAccepted,
+        Verdict::Rejected => ReasonCode::UserRejected,
+        Verdict::ByRule(_) => ReasonCode::DecidedByRule,
+    }
 }
 
 fn decide(ranking: &Ranking<'_>, policy: &Policy, band: Band, is_ahead: bool) -> (ResolutionState, Vec<ReasonCode>) {
@@ -51,7 +82,7 @@ fn decide(ranking: &Ranking<'_>, policy: &Policy, band: Band, is_ahead: bool) ->
     }
 }
 
-fn candidates(ranking: &Ranking<'_>) -> Vec<Candidate> {
+fn candidates(ranking: &Ranking<'_>, standing: Standing<'_>) -> Vec<Candidate> {
     let of_class = |(at, class): (usize, &_)| {
         let best = ranking.members(class).next()?;
         // The winner leads its class even where a value within tolerance scored a little better.
@@ -62,7 +93,10 @@ fn candidates(ranking: &Ranking<'_>) -> Vec<Candidate> {
         );
         Some(Candidate { value: lead.value.clone(), sources, score: best.confidence.score })
     };
-    ranking.classes.iter().enumerate().filter_map(of_class).collect()
+    // What a person knows and no source says is believed all the same.
+    let known = standing.held().and_then(|decision| decision.verdict.value()).filter(|_| !ranking.is_chosen);
+    let known = known.map(|value| Candidate { value: value.clone(), sources: Vec::new(), score: 0.0 });
+    known.into_iter().chain(ranking.classes.iter().enumerate().filter_map(of_class)).collect()
 }
 
 /// Over the different forms that compete, in no order, whoever holds them: it moves when one comes, goes or changes, and with nothing else.

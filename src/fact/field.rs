@@ -2,13 +2,21 @@
 
 use std::{fmt, sync::Arc};
 
+use serde::{Deserialize, Serialize};
+
 use super::{key::Key, rule::KeyRule};
 
 /// The name of a field: the pattern of the key's rule, else its last segment.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct FieldName(Arc<str>);
 
 impl FieldName {
+    /// The field of this name.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        Self(name.into())
+    }
+
     /// The field of `key` under `rule`, if one matched.
     #[must_use]
     pub fn of(key: &Key, rule: Option<&KeyRule>) -> Self {

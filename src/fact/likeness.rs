@@ -8,6 +8,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     normal::{Normal, same},
     rule::CompareRule,
@@ -22,10 +24,17 @@ const MOST_OF_A_KEY: usize = 128;
 const MOST_SOURCES: usize = 512;
 
 /// What one pair of sources has said where both spoke, by weight.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Pair {
     shared: u64,
     spoken: u64,
+}
+
+/// Counts as they are written down.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredLikeness {
+    names: Vec<SourceId>,
+    pairs: Vec<(u32, u32, Pair)>,
 }
 
 /// Counts from which likeness is made.
@@ -67,6 +76,33 @@ impl LikenessCounts {
                     pair.shared = with(pair.shared, *weight.min(other_weight));
                 }
             }
+        }
+    }
+
+    /// The counts as they are written down: the same however they came about.
+    #[must_use]
+    pub fn store(&self) -> StoredLikeness {
+        let mut names = self.names.clone();
+        names.sort_unstable();
+        let places: HashMap<&SourceId, u32> = names.iter().zip(0..).collect();
+        let place = |at: u32| usize::try_from(at).ok().and_then(|at| self.names.get(at)).and_then(|name| places.get(name)).copied();
+        let mut pairs: Vec<(u32, u32, Pair)> = self
+            .pairs
+            .iter()
+            .filter_map(|((one, other), pair)| Some((place(*one)?, place(*other)?, *pair)))
+            .map(|(one, other, pair)| (one.min(other), one.max(other), pair))
+            .collect();
+        pairs.sort_unstable_by_key(|(one, other, _)| (*one, *other));
+        StoredLikeness { names, pairs }
+    }
+
+    /// What [`LikenessCounts::store`] gave.
+    #[must_use]
+    pub fn restore(stored: StoredLikeness) -> Self {
+        Self {
+            places: stored.names.iter().cloned().zip(0..).collect(),
+            names: stored.names,
+            pairs: stored.pairs.into_iter().map(|(one, other, pair)| ((one, other), pair)).collect(),
         }
     }
 

@@ -10,6 +10,8 @@ use super::{
     normal::{Normal, same},
     reason::ReasonCode,
     rule::{CompareRule, Policy},
+    source::SourceId,
+    value::Value,
     weigh,
 };
 
@@ -36,11 +38,21 @@ pub(super) struct Ranking<'a> {
     pub(super) tie: Option<ReasonCode>,
     /// Whether the rule's own word, `prefer` or `newest`, chose the winner.
     pub(super) by_policy: bool,
+    /// Whether a decision chose the winner.
+    pub(super) is_chosen: bool,
 }
 
 impl<'a> Ranking<'a> {
     /// Ranks entries; none when there are none.
-    pub(super) fn of(mut entries: Vec<Entry<'a>>, compare: &CompareRule, policy: &Policy, likeness: Option<&Likeness>) -> Option<Self> {
+    ///
+    /// What was decided goes before what the policy says: the value of the source it names, else the best that stands for it.
+    pub(super) fn of(
+        mut entries: Vec<Entry<'a>>,
+        compare: &CompareRule,
+        policy: &Policy,
+        likeness: Option<&Likeness>,
+        decided: Option<(&Value, Option<&SourceId>)>,
+    ) -> Option<Self> {
         if let Some(likeness) = likeness {
             for entry in &mut entries {
                 entry.alike = likeness.place(&entry.reading.observation.source);
@@ -48,11 +60,13 @@ impl<'a> Ranking<'a> {
         }
         entries.sort_unstable_by(Entry::by_score);
         let forms = number_forms(&mut entries);
-        let chosen = by_policy(&entries, policy);
-        let by_policy = chosen.is_some();
+        let decided = decided.and_then(|(value, from)| by_decision(&entries, value, from, compare));
+        let is_chosen = decided.is_some();
+        let chosen = decided.or_else(|| by_policy(&entries, policy));
+        let by_policy = chosen.is_some() && !is_chosen;
         if forms.len() == 1 {
             let class = class_of((0..entries.len()).collect(), &entries);
-            return Some(Self { winner: chosen.unwrap_or(0), entries, classes: vec![class], lead: 0, tie: None, by_policy });
+            return Some(Self { winner: chosen.unwrap_or(0), entries, classes: vec![class], lead: 0, tie: None, by_policy, is_chosen });
         }
         let field = Field::of(&entries, &forms, compare, likeness);
         let (form, tie) = match chosen.and_then(|chosen| entries.get(chosen)) {
@@ -65,7 +79,7 @@ impl<'a> Ranking<'a> {
         let classes = field.classes(&entries, winner);
         // Values within tolerance of the winner's were no rivals.
         let tie = tie.filter(|_| classes.len() > 1);
-        Some(Self { entries, winner, classes, lead, tie, by_policy })
+        Some(Self { entries, winner, classes, lead, tie, by_policy, is_chosen })
     }
 
     pub(super) fn winning(&self) -> Option<&Entry<'a>> {
@@ -96,6 +110,13 @@ fn number_forms(entries: &mut [Entry<'_>]) -> Vec<usize> {
         }
     }
     firsts
+}
+
+fn by_decision(entries: &[Entry<'_>], value: &Value, from: Option<&SourceId>, compare: &CompareRule) -> Option<usize> {
+    let accepted = Normal::of(value, compare);
+    let is_accepted = |entry: &Entry<'_>| same(&accepted, &entry.normal, compare);
+    let named = entries.iter().position(|entry| Some(&entry.reading.observation.source) == from && is_accepted(entry));
+    named.or_else(|| entries.iter().position(|entry| entry.value == value)).or_else(|| entries.iter().position(is_accepted))
 }
 
 fn by_policy(entries: &[Entry<'_>], policy: &Policy) -> Option<usize> {

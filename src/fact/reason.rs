@@ -59,11 +59,17 @@ pub enum ReasonCode {
     DamagedRecord,
     /// A queued change met another value than it started from.
     ChangeBaseMoved,
+    /// A person had the rule's best value hold.
+    DecidedByRule,
+    /// A person decided, and a value has moved since.
+    Reopened,
+    /// A queued change met a target that no longer has the key.
+    TargetDeleted,
 }
 
 impl ReasonCode {
     /// All of them.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 30] = [
         Self::SingleSource,
         Self::Agreement,
         Self::ClearMargin,
@@ -91,6 +97,9 @@ impl ReasonCode {
         Self::UserAccepted,
         Self::DamagedRecord,
         Self::ChangeBaseMoved,
+        Self::DecidedByRule,
+        Self::Reopened,
+        Self::TargetDeleted,
     ];
 
     /// The stable code.
@@ -124,6 +133,9 @@ impl ReasonCode {
             Self::UserAccepted => "user_accepted",
             Self::DamagedRecord => "damaged_record",
             Self::ChangeBaseMoved => "change_base_moved",
+            Self::DecidedByRule => "decided_by_rule",
+            Self::Reopened => "reopened",
+            Self::TargetDeleted => "target_deleted",
         }
     }
 
@@ -158,6 +170,9 @@ impl ReasonCode {
             Self::UserAccepted => "A person accepted this value.",
             Self::DamagedRecord => "Its stored record was damaged.",
             Self::ChangeBaseMoved => "A queued change met another value at its target than it started from.",
+            Self::DecidedByRule => "A person had the best value of the rule hold; nobody said that it is right.",
+            Self::Reopened => "A person decided before, and a value has moved since.",
+            Self::TargetDeleted => "A queued change met a target that does not have it any more.",
         }
     }
 }

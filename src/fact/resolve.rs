@@ -8,7 +8,8 @@ use std::{borrow::Cow, time::Duration};
 use super::{
     confidence::Confidence,
     conflict::ResolutionState,
-    dispute,
+    decision::{Decision, Now, Verdict},
+    dispute::{self, Standing},
     entry::Entry,
     insight::{Agreement, FactState, Insight, Mark, Marks, SourceState, SourceView},
     key::Key,
@@ -44,6 +45,22 @@ pub const CLOCK_SLACK: Duration = Duration::from_secs(2);
 /// Each `Reading::normal` must have been made with this rule's compare settings.
 #[must_use]
 pub fn resolve(key: &Key, rule: Option<&KeyRule>, readings: &[Reading<'_>], settings: &ResolveSettings, now: Timestamp) -> Option<Insight> {
+    resolve_decided(key, rule, readings, settings, now, None)
+}
+
+/// As [`resolve`], with what was decided last on the values of the key.
+///
+/// While that decision holds it says what is believed: what it accepts wins whatever its score, also where no source says it; what it rejects is
+/// shown as before. What it says of the probability is a person's word, right 99 times in 100.
+#[must_use]
+pub fn resolve_decided(
+    key: &Key,
+    rule: Option<&KeyRule>,
+    readings: &[Reading<'_>],
+    settings: &ResolveSettings,
+    now: Timestamp,
+    decision: Option<&Decision>,
+) -> Option<Insight> {
     let plain = CompareRule::default();
     let (compare, policy) = rule.map_or((&plain, &Policy::Auto), |rule| (&rule.compare, &rule.policy));
     let context = Context { rule, settings, compare, now };
@@ -64,8 +81,15 @@ pub fn resolve(key: &Key, rule: Option<&KeyRule>, readings: &[Reading<'_>], sett
     let is_gone = live.is_empty();
     let competing =
         if is_gone { absent.iter().filter_map(|reading| Some(context.entry(reading, reading.last_value()?))).collect() } else { live };
-    let ranking = Ranking::of(competing, compare, policy, settings.likeness.as_deref());
-    let conflict = ranking.as_ref().filter(|_| !is_gone).and_then(|ranking| dispute::of(key, ranking, policy, settings.auto_margin));
+    let standing = match decision.filter(|_| !is_gone) {
+        Some(decision) if holds(decision, &competing, compare) => Standing::Holds(decision),
+        Some(_) => Standing::Ended,
+        None => Standing::Undecided,
+    };
+    let accepted = standing.held().and_then(|decision| Some((decision.verdict.value()?, decision.from.as_ref())));
+    let ranking = Ranking::of(competing, compare, policy, settings.likeness.as_deref(), accepted);
+    let conflict =
+        ranking.as_ref().filter(|_| !is_gone).and_then(|ranking| dispute::of(key, ranking, policy, settings.auto_margin, standing));
     let case = Case { context, ranking: ranking.as_ref(), absent: &absent, declared: &declared, is_gone };
     let (wanted, state) = (case.wanted(), case.state());
 
@@ -82,7 +106,7 @@ pub fn resolve(key: &Key, rule: Option<&KeyRule>, readings: &[Reading<'_>], sett
 
     let shown = case.shown()?;
     let winner = ranking.as_ref().and_then(Ranking::winning);
-    Some(Insight {
+    let mut insight = Insight {
         key: key.clone(),
         value: winner.map(|winner| winner.value.clone()),
         state,
@@ -101,7 +125,39 @@ pub fn resolve(key: &Key, rule: Option<&KeyRule>, readings: &[Reading<'_>], sett
         unit: rule.map_or("", |rule| &rule.unit).into(),
         secret: ClassOfValue::of(key, rule) == ClassOfValue::Secret,
         pending: None,
-    })
+    };
+    if let Some(decision) = standing.held() {
+        decided(&mut insight, decision, ranking.as_ref().is_some_and(|ranking| ranking.is_chosen));
+    }
+    Some(insight)
+}
+
+/// The probability that what a person says is right.
+const SAID_BY_A_PERSON: f64 = 0.99;
+
+fn holds(decision: &Decision, competing: &[Entry<'_>], compare: &CompareRule) -> bool {
+    let now: Vec<Now<'_>> = competing
+        .iter()
+        .map(|entry| Now { source: &entry.reading.observation.source, value: entry.value, normal: &entry.normal })
+        .collect();
+    decision.holds(&now, compare)
+}
+
+/// Puts a decision that holds into what is believed.
+fn decided(insight: &mut Insight, decision: &Decision, is_said: bool) {
+    match &decision.verdict {
+        Verdict::Accepted(_) => insight.p_true = SAID_BY_A_PERSON,
+        Verdict::Rejected => insight.p_true = 1.0 - SAID_BY_A_PERSON,
+        Verdict::ByRule(_) => {}
+    }
+    if let Some(value) = decision.verdict.value().filter(|_| !is_said) {
+        insight.value = Some(value.clone());
+        insight.confidence = None;
+        insight.agreement = Agreement { supporting: 0, opposing: insight.agreement.supporting + insight.agreement.opposing };
+        for view in &mut insight.sources {
+            (view.wins, view.agrees) = (false, false);
+        }
+    }
 }
 
 /// Trust, then the newer change, then the name.

@@ -176,6 +176,18 @@ impl TrustTable {
         fields.entry(field.clone()).or_default().count(is_right, weight);
     }
 
+    /// Counts what an authority's values say of a source, one answer for each; nobody decided, so no decisions are counted.
+    pub fn witness(&mut self, source: &SourceId, field: &FieldName, right: u32, wrong: u32) {
+        if right == 0 && wrong == 0 {
+            return;
+        }
+        let (all, fields) = self.of_source.entry(source.clone()).or_default();
+        for tally in [all, fields.entry(field.clone()).or_default()] {
+            tally.right += f64::from(right);
+            tally.counted += f64::from(right) + f64::from(wrong);
+        }
+    }
+
     /// Whether nothing was learned of anybody.
     #[must_use]
     pub fn is_empty(&self) -> bool {

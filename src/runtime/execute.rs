@@ -7,9 +7,12 @@ mod audit;
 mod changes;
 mod commands;
 mod conflicts;
+mod decide;
+mod detect;
 mod past;
 mod queue;
 mod read;
+mod resolve;
 mod shown;
 mod sources;
 mod status;
@@ -87,8 +90,12 @@ async fn carry_out(handle: &EngineHandle, context: &Context, request: &Request, 
         Call::Refresh(args) => sources::refresh(&mut answer, &args).await,
         Call::SourceList(_) => sources::list(&mut answer).await,
         Call::SourceTest(args) => sources::test(&mut answer, &args).await,
+        Call::SourceDetect(args) => detect::detect(&mut answer, &args).await,
         Call::ConflictList(args) => conflicts::list(&mut answer, &args).await,
         Call::ConflictShow(args) => conflicts::show(&mut answer, &args).await,
+        Call::ConflictWatch(args) => decide::watch(&mut answer, &args).await,
+        Call::ConflictUndo(args) => decide::undo(&mut answer, &args).await,
+        Call::SourceTrust(args) => decide::trust(&mut answer, &args).await,
         Call::CacheStatus(_) => status::cache(&mut answer).await,
         Call::CacheEvict(args) => status::evict(&mut answer, &args).await,
         Call::CacheCompact(_) => status::compact(&mut answer).await,
@@ -102,7 +109,7 @@ async fn carry_out(handle: &EngineHandle, context: &Context, request: &Request, 
         Call::Redo(args) => changes::redo(&mut answer, &args).await,
         Call::Lock(args) => changes::lock(&mut answer, &args.key, true).await,
         Call::Unlock(args) => changes::lock(&mut answer, &args.key, false).await,
-        Call::Resolve(args) => queue::resolve(&mut answer, &args).await,
+        Call::Resolve(args) => resolve::resolve(&mut answer, &args).await,
         Call::QueueStatus(_) => queue::status(&mut answer).await,
         Call::QueueList(args) => queue::list(&mut answer, &args).await,
         Call::QueueShow(args) => queue::show(&mut answer, &args.id).await,
@@ -117,6 +124,7 @@ async fn carry_out(handle: &EngineHandle, context: &Context, request: &Request, 
         Call::QueueDrop(args) => queue::treat(&mut answer, &args.id, &Treatment::Drop).await,
         Call::Snapshot(args) => status::snapshot(&mut answer, &args).await,
         Call::Hydrate(args) => status::hydrate(&mut answer, &args).await,
+        Call::Telemetry(_) => status::telemetry(&mut answer).await,
         Call::AuditList(args) => audit::list(&mut answer, args).await,
         Call::AuditVerify(args) => audit::verify(&mut answer, &args).await,
         Call::AuditHead(_) => audit::head(&mut answer).await,

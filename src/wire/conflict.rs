@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::fact::{Command, ConflictEntry, Key, SourceId, Value};
 
 use super::{
+    decision::DecisionPayload,
     mask::{Mask, is_false},
     queue::BasePayload,
 };
@@ -47,6 +48,9 @@ pub struct ConflictPayload {
     /// The change that waits for the decision, of class `change`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<DisputedChangePayload>,
+    /// The newest decision on it. It holds where `resolution` says so; else a value has moved since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<DecisionPayload>,
     /// Whether the values are hidden because they are secret.
     #[serde(default, skip_serializing_if = "is_false")]
     pub masked: bool,
@@ -109,8 +113,15 @@ impl ConflictPayload {
             last_updated: entry.last_updated.to_rfc3339(),
             would_send: Vec::new(),
             change: None,
+            decision: None,
             masked: mask.hides(),
         }
+    }
+
+    /// A value as this payload shows values.
+    #[must_use]
+    pub fn shown(&self, value: &Value) -> Value {
+        Mask::new(self.masked, false).value(value)
     }
 
     /// With the change that waits for the decision.

@@ -8,7 +8,10 @@ use crate::{
     fact::Key,
 };
 
-use super::{cache_event::CacheEventPayload, insight::InsightPayload, queue::CommandPayload, source::RefreshPayload};
+use super::{
+    cache_event::CacheEventPayload, conflict::ConflictPayload, decision::DecisionPayload, insight::InsightPayload, queue::CommandPayload,
+    source::RefreshPayload,
+};
 
 /// The payload of an event; which one it is, the action of its line says.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -18,6 +21,10 @@ pub enum EventPayload {
     Changed(Box<InsightPayload>),
     /// `core.conflict.opened`, `core.conflict.closed`
     Conflict(ConflictEventPayload),
+    /// `core.conflict.changed`
+    ConflictChanged(Box<ConflictPayload>),
+    /// `core.conflict.decided`, `core.conflict.undone`
+    Decision(Box<DecisionPayload>),
     /// `core.source.refreshed`
     Refreshed(RefreshPayload),
     /// `core.queue.queued` and the other states of a command
@@ -69,6 +76,13 @@ impl EventPayload {
             }
             EngineEvent::ConflictClosed(id, key) => {
                 ("core.conflict.closed", Self::Conflict(ConflictEventPayload { id: id.to_string(), key: key.clone() }))
+            }
+            EngineEvent::ConflictChanged(conflict, secret) => {
+                ("core.conflict.changed", Self::ConflictChanged(Box::new(ConflictPayload::of(conflict, *secret, reveal))))
+            }
+            EngineEvent::Decision(decision) => {
+                let (action, payload) = DecisionPayload::event(decision, reveal);
+                (action, Self::Decision(Box::new(payload)))
             }
             EngineEvent::SourceRefreshed(report) => ("core.source.refreshed", Self::Refreshed(RefreshPayload::of(report))),
             EngineEvent::Queue(QueueEvent { command, secret }) => {

@@ -5,6 +5,7 @@ mod data_directory;
 mod empty_home;
 mod hostile;
 mod look;
+mod odd_values;
 mod one_owner;
 mod scene;
 mod services;

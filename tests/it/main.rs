@@ -9,6 +9,8 @@ mod audit;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod detect;
+#[cfg(test)]
 mod docs;
 #[cfg(test)]
 mod drift;
@@ -18,6 +20,8 @@ mod first_light;
 mod keys;
 #[cfg(test)]
 mod network;
+#[cfg(test)]
+mod prometheus;
 #[cfg(test)]
 mod queue;
 #[cfg(test)]

@@ -173,6 +173,27 @@ pub struct ResolveArgs {
     /// The target's counts.
     #[serde(default)]
     pub theirs: bool,
+    /// What this source says is right.
+    #[serde(default)]
+    pub accept: Option<String>,
+    /// None is right.
+    #[serde(default)]
+    pub reject: bool,
+    /// What the rule believes most is to hold.
+    #[serde(default)]
+    pub auto: bool,
+    /// Who is to get the value that is believed.
+    #[serde(default)]
+    pub send: Option<String>,
+    /// It may be sent.
+    #[serde(default)]
+    pub yes: bool,
+    /// Minted by whoever asks.
+    #[serde(default, deserialize_with = "minted")]
+    pub decision: Option<CommandId>,
+    /// Of what is sent; minted by whoever asks.
+    #[serde(default, deserialize_with = "minted")]
+    pub command: Option<CommandId>,
     /// This counts: JSON if it parses, else a string.
     #[serde(default)]
     pub value: Option<String>,

@@ -6,7 +6,7 @@ pub(super) const ACTIONS: &[ActionSpec] = &[
     ActionSpec {
         id: "core.conflict.read",
         title: "List conflicts",
-        doc: "Lists undecided conflicts, most instructive first: smallest margin, then more sources, then key.",
+        doc: "Lists undecided conflicts, the one whose answer teaches most first; the order is another after every decision.",
         args: &[
             ArgSpec::option("all", "all", "", ArgKind::Flag, "The decided ones too"),
             ArgSpec::option("limit", "limit", "N", ArgKind::Count, "At most this many"),
@@ -37,15 +37,25 @@ pub(super) const ACTIONS: &[ActionSpec] = &[
     ActionSpec {
         id: "core.conflict.resolve",
         title: "Decide the conflict",
-        doc: "Decides a conflict between a change of yours and what its target holds now.\n--mine sends yours on what is there now, --theirs lets \
-              what is there stand, --value sends another value. Exit 4: what is to be decided is not what was seen any more.",
+        doc: "Decides what is believed where sources differ, or what becomes of a change whose target holds another value.\nOf values: --accept \
+              says whose is right, --value what is, --reject that none is, --auto that the rule's best is to hold. It sends nothing, unless \
+              --send names a source that is to get the value: that is shown, and done with --yes. Of a change: --mine sends yours on what is \
+              there now, --theirs lets what is there stand, --value sends another value. Exit 4: what is to be decided is not what was seen \
+              any more, or it would send and --yes is missing.",
         args: &[
             ArgSpec::positional("id", "ID", ArgKind::Text, true, "Its id, such as c-7f3ak2m9qd, or the beginning of it"),
+            ArgSpec::option("accept", "accept", "SOURCE", ArgKind::Text, "What this source says is right"),
             ArgSpec::option("mine", "mine", "", ArgKind::Flag, "Your change counts"),
             ArgSpec::option("theirs", "theirs", "", ArgKind::Flag, "What the target holds counts"),
             ArgSpec::option("value", "value", "JSON", ArgKind::Text, "This counts: JSON if it parses, else a string"),
+            ArgSpec::option("auto", "auto", "", ArgKind::Flag, "The value the rule believes most is to hold"),
+            ArgSpec::option("reject", "reject", "", ArgKind::Flag, "None of the values is right"),
+            ArgSpec::option("send", "send", "SOURCE", ArgKind::Text, "Also queue the change that gives this source the value"),
             ArgSpec::option("digest", "digest", "D", ArgKind::Text, "Decide only if this is still the digest"),
-            ArgSpec::option("dry_run", "dry-run", "", ArgKind::Flag, "Say what would be sent, and decide nothing"),
+            ArgSpec::option("dry_run", "dry-run", "", ArgKind::Flag, "Say what would be decided and sent, and do neither"),
+            ArgSpec::option("yes", "yes", "", ArgKind::Flag, "Agree to what --send would send"),
+            ArgSpec::option("decision", "", "", ArgKind::Minted, "Id of the decision, q- and 26 characters"),
+            ArgSpec::option("command", "", "", ArgKind::Minted, "Id of the command that --send queues, q- and 26 characters"),
         ],
         right: Right::Decide,
         offline: Offline::Queued,
@@ -54,6 +64,43 @@ pub(super) const ACTIONS: &[ActionSpec] = &[
         scope: Scope::Engine,
         command: &["conflicts", "resolve"],
         alias: &[],
-        emits: &["core.queue.read", "core.conflict.read"],
+        emits: &["core.conflict.read", "core.queue.read", "core.queue.plan"],
+    },
+    ActionSpec {
+        id: "core.conflict.undo",
+        title: "Take a decision back",
+        doc: "Takes the newest decision on a conflict back: belief and trust are what they were before it. Nothing is sent.",
+        args: &[ArgSpec::positional("id", "ID", ArgKind::Text, true, "The id of the conflict, or the beginning of it")],
+        right: Right::Decide,
+        offline: Offline::Works,
+        danger: Danger::Local,
+        surface: Surface::Both,
+        scope: Scope::Engine,
+        command: &["conflicts", "undo"],
+        alias: &[],
+        emits: &["core.conflict.read", "core.conflict.undone"],
+    },
+    ActionSpec {
+        id: "core.conflict.watch",
+        title: "Watch conflicts",
+        doc: "Shows the conflicts that wait, then what happens to conflicts, until it is interrupted.\nEvents that were missed are said.",
+        args: &[ArgSpec::option("limit", "limit", "N", ArgKind::Count, "Of those that wait now, at most this many")],
+        right: Right::Read,
+        offline: Offline::Cached,
+        danger: Danger::None,
+        surface: Surface::Command,
+        scope: Scope::Engine,
+        command: &["conflicts", "watch"],
+        alias: &[],
+        emits: &[
+            "core.conflict.read",
+            "core.watch.ready",
+            "core.conflict.opened",
+            "core.conflict.changed",
+            "core.conflict.closed",
+            "core.conflict.decided",
+            "core.conflict.undone",
+            "core.watch.missed",
+        ],
     },
 ];

@@ -1,4 +1,4 @@
-//! Sources: refreshing, listing, testing.
+//! Sources: refreshing, listing, testing, suggesting, adding.
 
 use crate::action::spec::{ActionSpec, ArgKind, ArgSpec, Danger, Offline, Right, Scope, Surface};
 
@@ -32,6 +32,25 @@ pub(super) const ACTIONS: &[ActionSpec] = &[
         emits: &["core.source.read"],
     },
     ActionSpec {
+        id: "core.source.trust",
+        title: "Learned trust",
+        doc: "Shows how far sources are trusted and how often each was right: over all fields, then field by field.\nA field is the pattern of \
+              the key's rule, else its last segment. --reset begins anew with what is configured; decisions stay.",
+        args: &[
+            ArgSpec::positional("name", "NAME", ArgKind::Text, false, "Name of the source; all, without it"),
+            ArgSpec::option("field", "field", "F", ArgKind::Text, "Only this field"),
+            ArgSpec::option("reset", "reset", "", ArgKind::Flag, "Forget what was learned so far"),
+        ],
+        right: Right::Decide,
+        offline: Offline::Works,
+        danger: Danger::Local,
+        surface: Surface::Both,
+        scope: Scope::Engine,
+        command: &["source", "trust"],
+        alias: &[],
+        emits: &["core.source.trust"],
+    },
+    ActionSpec {
         id: "core.source.test",
         title: "Test a source",
         doc: "Asks one source once, shows what it would bring, and stores nothing.\nNames items left out, keys two items claim, and keys the source may not claim.",
@@ -44,5 +63,45 @@ pub(super) const ACTIONS: &[ActionSpec] = &[
         command: &["source", "test"],
         alias: &[],
         emits: &["core.source.test"],
+    },
+    ActionSpec {
+        id: "core.source.detect",
+        title: "Suggest sources",
+        doc: "Looks at a file, a directory or an address and suggests sources, with how sure that is and why; executes nothing.\nRules of your own stand in detectors.toml beside the configuration. What was seen lately and did not change is not looked at again.",
+        args: &[
+            ArgSpec::positional("target", "PATH_OR_URL", ArgKind::Text, true, "A file, a directory, or an http or https URL"),
+            ArgSpec::option("refresh", "refresh", "", ArgKind::Flag, "Look again, whatever is remembered"),
+        ],
+        right: Right::Read,
+        offline: Offline::Works,
+        danger: Danger::None,
+        surface: Surface::Command,
+        scope: Scope::Engine,
+        command: &["source", "detect"],
+        alias: &[],
+        emits: &["core.source.detect", "core.source.detected"],
+    },
+    ActionSpec {
+        id: "core.source.add",
+        title: "Add a source",
+        doc: "Writes a source into the configuration, behind everything that is there, and shows it first.\nIt comes from a suggestion (--from), from a text (--block), or from the settings given here. Nothing is written if the configuration would not be sound with it.",
+        args: &[
+            ArgSpec::positional("name", "NAME", ArgKind::Text, false, "Its name, instead of the suggested one"),
+            ArgSpec::option("from", "from", "PATH_OR_URL", ArgKind::Text, "Take a suggestion of source detect"),
+            ArgSpec::option("pick", "pick", "SUGGESTION", ArgKind::Text, "Which, where there are several"),
+            ArgSpec::option("block", "block", "FILE", ArgKind::Path, "Take a [[source]] out of a file, or - for stdin"),
+            ArgSpec::option("kind", "kind", "KIND", ArgKind::Choice(&["file", "http", "host"]), "What it is, where nothing else says"),
+            ArgSpec::option("path", "path", "PATH", ArgKind::Path, "The file or directory, for file"),
+            ArgSpec::option("url", "url", "URL", ArgKind::Text, "The address, for http"),
+            ArgSpec::option("prefix", "prefix", "PREFIX", ArgKind::Text, "Segments before every key"),
+            ArgSpec::option("role", "role", "ROLE", ArgKind::Choice(&["observed", "declared"]), "What its values mean"),
+            ArgSpec::option("dry_run", "dry-run", "", ArgKind::Flag, "Show what would be written and write nothing"),
+            ArgSpec::option("yes", "yes", "", ArgKind::Flag, "Write without asking"),
+        ],
+        right: Right::Change,
+        danger: Danger::Local,
+        command: &["source", "add"],
+        emits: &["core.source.add"],
+        ..ActionSpec::COMMAND
     },
 ];

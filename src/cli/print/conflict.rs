@@ -9,7 +9,7 @@ use crate::{
     },
     fact::{ReasonCode, Timestamp},
     text::SafeText,
-    wire::{BasePayload, CandidatePayload, ConflictPayload, DisputedChangePayload, Envelope},
+    wire::{BasePayload, CandidatePayload, ConflictPayload, DecisionPayload, DisputedChangePayload, Envelope},
 };
 
 use super::{
@@ -95,6 +95,11 @@ pub fn conflict_lines(conflict: &ConflictPayload, at: Timestamp) -> Vec<Line> {
         ago(&conflict.last_updated, at).unwrap_or_default(),
         conflict.digest
     )));
+    if let Some(decision) = &conflict.decision {
+        let holds = if conflict.resolution == "pending" { "; it holds no more" } else { "" };
+        let ago = ago(&decision.at, at).unwrap_or_default();
+        lines.push(Line::plain(&format!("{} {ago} ago{holds}", said(decision))));
+    }
     for reason in &conflict.reason_codes {
         let sentence = reason.parse::<ReasonCode>().map_or_else(|_| reason.to_string(), |code| code.sentence().to_owned());
         lines.push(Line::plain("  ").add(Tone::Plain, &sentence).add(Tone::Dim, &format!("  ({reason})")));
@@ -119,6 +124,20 @@ fn change_lines(change: &DisputedChangePayload, conflict: &ConflictPayload, at: 
         Line::plain(&format!("waits for {}; digest {}", ago(&conflict.last_updated, at).unwrap_or_default(), conflict.digest)),
         Line::toned(Tone::Dim, &format!("stellar conflicts resolve {} --mine, --theirs or --value JSON", conflict.id)),
     ]
+}
+
+/// `ops accepted 5 of git for service/web/replicas`
+pub fn said(decision: &DecisionPayload) -> String {
+    let what = match decision.verdict.as_ref() {
+        "rejected" => "rejected every value".to_owned(),
+        verdict => {
+            let from = decision.from.as_ref().map(|from| format!(" of {from}")).unwrap_or_default();
+            let shown = value(decision.value.as_ref(), "");
+            let word = if verdict == "by_rule" { "had the rule decide for" } else { "accepted" };
+            format!("{word} {}{from}", shown.as_str())
+        }
+    };
+    format!("{} {what} for {}", decision.by.user, decision.key)
 }
 
 fn names(candidate: &CandidatePayload) -> Vec<String> {

@@ -8,11 +8,15 @@ use crate::{
         sink::Sink,
     },
     fact::Key,
-    wire::{CacheSentence, ConflictEventPayload, Envelope, FaultPayload, InsightPayload, MissedPayload, RefreshPayload},
+    wire::{
+        CacheSentence, ConflictEventPayload, ConflictPayload, DecisionPayload, Envelope, FaultPayload, InsightPayload, MissedPayload,
+        RefreshPayload,
+    },
 };
 
 use super::{
     Printer,
+    conflict::said,
     list::fact_table,
     payload,
     queue::news,
@@ -78,6 +82,16 @@ pub fn event_line(envelope: &Envelope, sink: &mut Sink) -> Option<Line> {
             let conflict: ConflictEventPayload = payload(envelope, sink)?;
             let text = format!(" on {}: stellar conflicts show {}", conflict.key, conflict.id);
             Some(line.add(Tone::Warn, "conflict").add(Tone::Plain, &text))
+        }
+        "core.conflict.changed" => {
+            let conflict: ConflictPayload = payload(envelope, sink)?;
+            let text = format!(" on {} is {}: stellar conflicts show {}", conflict.key, conflict.resolution.replace('_', " "), conflict.id);
+            Some(line.add(Tone::Warn, "conflict").add(Tone::Plain, &text))
+        }
+        "core.conflict.decided" | "core.conflict.undone" => {
+            let decision: DecisionPayload = payload(envelope, sink)?;
+            let back = if envelope.action == "core.conflict.undone" { "took back: " } else { "" };
+            Some(line.add(Tone::Plain, back).add(Tone::Plain, &said(&decision)))
         }
         "core.conflict.closed" => {
             let conflict: ConflictEventPayload = payload(envelope, sink)?;

@@ -117,6 +117,9 @@ impl Run<'_> {
         self.look_back(&mut running, false)?;
         self.refresh(&running).await?;
         self.compare(&running)?;
+        // What was found damaged since it was looked for was said to whoever listened; the next answer writes it again.
+        self.look_back(&mut running, false)?;
+        self.refresh(&running).await?;
         running.engine.shutdown().await?;
         // What a person finds who starts it again.
         self.report.acknowledged = self.truth.acknowledged();
@@ -437,9 +440,12 @@ mod tests {
     #[tokio::test]
     async fn no_kind_of_fault_loses_or_makes_up_anything() {
         for kind in FaultKind::ALL {
-            for seed in 0..2 {
+            for seed in 0..6 {
                 let report = report(&[kind], seed).await;
                 assert!(report.passed(), "{report:?}");
+                if seed > 1 {
+                    continue;
+                }
                 assert!(report.faults[&kind] > 2, "{report:?}");
                 assert!(report.acknowledged == 40 && report.found >= 35, "{report:?}");
                 let network = matches!(kind, FaultKind::NetworkDrop | FaultKind::Flapping | FaultKind::HighLatency);

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use crate::{
     engine::audit::{AuditRecord, Cover, Deed, Ending, Note, caller},
-    fact::{Author, CommandId, CommandState, Operation, Timestamp, Value},
+    fact::{Author, CommandId, CommandState, ConflictId, Operation, Timestamp, Value},
 };
 
 use super::{
@@ -79,6 +79,24 @@ fn note_of(what: &What, state: &QueueState) -> Option<Note> {
         What::Held(held, author) => Some(Note::new(if *held { Deed::SendingHeld } else { Deed::SendingReleased }).by(author)),
         What::Locked(lock) => Some(Note::new(Deed::KeyLocked).of_key(lock.key.as_str()).by(&lock.author)),
         What::Unlocked(key, author) => Some(Note::new(Deed::KeyUnlocked).of_key(key.as_str()).by(author)),
+        What::Decided(decision) => {
+            let id = ConflictId::of(&decision.key, decision.class);
+            let from = decision.from.as_ref().map(|from| format!(" what {from} says")).unwrap_or_default();
+            let how = format!("{}{from}, decision {}", decision.verdict.code(), decision.id);
+            Some(Note::new(Deed::ConflictDecided).of_key(decision.key.as_str()).about(id.to_string()).detail(how).by(&decision.author))
+        }
+        What::Undecided { decision, by } => {
+            let note = Note::new(Deed::DecisionUndone).detail(format!("decision {decision}")).by(by);
+            let of = state.decisions().get(*decision);
+            Some(match of {
+                Some(of) => note.of_key(of.key.as_str()).about(ConflictId::of(&of.key, of.class).to_string()),
+                None => note,
+            })
+        }
+        What::TrustReset(reset, by) => {
+            let field = reset.field.as_ref().map(|field| format!("field {field}")).unwrap_or_else(|| "every field".to_owned());
+            Some(Note::new(Deed::TrustReset).about(reset.source.to_string()).detail(field).by(by))
+        }
         What::Audit(_) => None,
     }
 }
@@ -121,6 +139,7 @@ pub fn value_in(what: &What) -> Option<&Value> {
     match what {
         What::Asked(asked) => Some(&asked.value),
         What::Step(_, Step::GoesOn { value, .. }) => value.as_ref(),
+        What::Decided(decision) => decision.verdict.value(),
         _ => None,
     }
 }

@@ -7,7 +7,9 @@ use std::sync::{Arc, LazyLock};
 use serde::{Deserialize, Serialize};
 
 use crate::engine::audit::{AuditRecord, Deed, Note};
-use crate::fact::{Attempt, Author, Base, CommandId, CommandReason, CommandState, Key, Operation, SourceId, Timestamp, Value};
+use crate::fact::{
+    Attempt, Author, Base, CommandId, CommandReason, CommandState, Decision, Key, Operation, SourceId, Timestamp, TrustReset, Value,
+};
 
 /// The version of an entry.
 const VERSION: u8 = 1;
@@ -34,6 +36,17 @@ pub enum What {
     Locked(Box<Lock>),
     /// Belief in a key moves again.
     Unlocked(Key, Author),
+    /// Somebody said what is true.
+    Decided(Box<Decision>),
+    /// A decision was taken back.
+    Undecided {
+        /// Which.
+        decision: CommandId,
+        /// Who did it.
+        by: Author,
+    },
+    /// What was learned of a source begins anew.
+    TrustReset(TrustReset, Author),
     /// Something stands in the audit: the entry right before it, or what is no entry otherwise.
     Audit(Box<AuditRecord>),
 }
@@ -179,6 +192,7 @@ pub fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Option<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fact::{ConflictClass, FieldName, Found, Said, Verdict};
 
     fn hex(bytes: &[u8]) -> String {
         bytes.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -215,6 +229,43 @@ mod tests {
         }
     }
 
+    #[test]
+    fn golden_of_decisions() {
+        let author = Author { user: "u".to_owned(), via: "cli".to_owned(), persona: "sre".to_owned() };
+        let (at, source) = (Timestamp::from_millis(1), SourceId::new("s").unwrap());
+        let decision = Decision {
+            id: CommandId::from_bytes([3; 16]),
+            at,
+            key: Key::new("a/gate").unwrap(),
+            class: ConflictClass::Value,
+            digest: "d".into(),
+            field: FieldName::new("gate"),
+            verdict: Verdict::Accepted(Value::parse("9").unwrap()),
+            from: Some(source.clone()),
+            said: vec![Said { source: source.clone(), value: Value::parse("9").unwrap(), is_right: true }],
+            found: Found { p_true: 500_000, shown: 480_000, is_right: true, majority_is_right: false, one_of: 7, policy: "auto".into() },
+            replaces: None,
+            author: author.clone(),
+        };
+        let by = author.clone();
+        let reset = TrustReset { source, field: Some(FieldName::new("gate")), at };
+        for (what, golden) in [
+            (What::Decided(Box::new(decision)), DECIDED),
+            (What::Undecided { decision: CommandId::from_bytes([3; 16]), by }, UNDECIDED),
+            (What::TrustReset(reset, author), TRUST_RESET),
+        ] {
+            let entry = Entry { at, what };
+            assert_eq!(hex(&entry.encode()), golden, "{entry:?}");
+            assert_eq!(Entry::decode(&entry.encode()), Some(entry));
+        }
+    }
+
+    const DECIDED: &str = concat!(
+        "010205030303030303030303030303030303030206612f676174650001640467617465000139010173010173013901a0",
+        "c21e80a61d010007046175746f00017503636c6903737265"
+    );
+    const UNDECIDED: &str = "01020603030303030303030303030303030303017503636c6903737265";
+    const TRUST_RESET: &str = "010207017301046761746502017503636c6903737265";
     const GOLDEN: &str = "0102000101010101010101010101010101010103612f620173000139020134017503636c690373726580010000";
 
     #[test]

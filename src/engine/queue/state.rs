@@ -10,7 +10,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::fact::{Author, Base, Command, CommandId, CommandReason, CommandState, Key, SourceId, Timestamp};
+use crate::fact::{Author, Base, Command, CommandId, CommandReason, CommandState, DecisionBook, Key, SourceId, StoredBook, Timestamp};
 
 use super::{
     entry::{Asked, Entry, Lock, Step, What, decode, encode},
@@ -34,6 +34,8 @@ pub struct QueueState {
     held: Option<Author>,
     locks: BTreeMap<Key, Lock>,
     next: u64,
+    /// Shared with who weighs by it; another piece of memory whenever it moved.
+    decisions: Arc<DecisionBook>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -42,6 +44,22 @@ struct Stored {
     held: Option<Author>,
     locks: Vec<Lock>,
     next: u64,
+}
+
+/// The version of a checkpoint in two parts, each with a version of its own: the queue, and what was decided. Before there was the queue alone.
+const PARTS: u8 = 2;
+
+fn encode_parts(queue: &[u8], decisions: &[u8]) -> Vec<u8> {
+    let length = u64::try_from(queue.len()).unwrap_or(u64::MAX);
+    [&[PARTS], &length.to_le_bytes()[..], queue, decisions].concat()
+}
+
+/// The queue, and what was decided, if there was such a thing.
+fn decode_parts(bytes: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
+    let Some(rest) = bytes.strip_prefix(&[PARTS]) else { return Some((bytes, None)) };
+    let (length, rest) = rest.split_first_chunk::<8>()?;
+    let (queue, decisions) = rest.split_at_checked(usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
+    Some((queue, Some(decisions)))
 }
 
 impl QueueState {
@@ -59,19 +77,26 @@ impl QueueState {
             surplus = surplus.saturating_sub(1);
             !old && !over
         });
-        encode(&Stored {
+        let queue = encode(&Stored {
             commands: commands.map(|(order, command)| (*order, command.clone())).collect(),
             held: self.held.clone(),
             locks: self.locks.values().cloned().collect(),
             next: self.next,
-        })
+        });
+        encode_parts(&queue, &encode(&self.decisions.store()))
     }
 
     /// What [`QueueState::checkpoint`] wrote; none when it is no checkpoint of this version.
     #[must_use]
     pub fn restore(bytes: &[u8]) -> Option<Self> {
-        let stored: Stored = decode(bytes)?;
+        let (queue, decisions) = decode_parts(bytes)?;
+        let stored: Stored = decode(queue)?;
+        let decisions = match decisions {
+            Some(decisions) => DecisionBook::restore(decode::<StoredBook>(decisions)?),
+            None => DecisionBook::default(),
+        };
         let mut state = Self {
+            decisions: Arc::new(decisions),
             held: stored.held,
             locks: stored.locks.into_iter().map(|lock| (lock.key.clone(), lock)).collect(),
             next: stored.next,
@@ -115,9 +140,22 @@ impl QueueState {
             What::Unlocked(key, _) => {
                 self.locks.remove(key);
             }
+            What::Decided(decision) => {
+                Arc::make_mut(&mut self.decisions).decide(Arc::new((**decision).clone()));
+            }
+            What::Undecided { decision, .. } => {
+                Arc::make_mut(&mut self.decisions).undo(*decision);
+            }
+            What::TrustReset(reset, _) => Arc::make_mut(&mut self.decisions).reset(reset.clone()),
             // It says what was done; it does nothing.
             What::Audit(_) => {}
         }
+    }
+
+    /// What was decided.
+    #[must_use]
+    pub fn decisions(&self) -> &Arc<DecisionBook> {
+        &self.decisions
     }
 
     fn ask(&mut self, asked: &Asked, at: Timestamp) {

@@ -200,3 +200,15 @@ proptest! {
         state.take(Logged::Checkpoint(&bytes));
     }
 }
+
+#[test]
+fn a_checkpoint_from_before_there_were_decisions_is_read() {
+    let stored = Stored { commands: Vec::new(), held: Some(Author::default()), locks: Vec::new(), next: 3 };
+    let state = QueueState::restore(&encode(&stored)).unwrap();
+    assert!(state.held().is_some() && state.decisions().is_empty());
+    let again = QueueState::restore(&state.checkpoint(Timestamp::from_millis(0))).unwrap();
+    assert_eq!(again, state);
+    for bytes in [&[2][..], &[2, 9, 0, 0, 0, 0, 0, 0, 0, 1], &[2, 0, 0, 0, 0, 0, 0, 0, 0]] {
+        assert!(QueueState::restore(bytes).is_none(), "{bytes:?}");
+    }
+}

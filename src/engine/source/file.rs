@@ -1,4 +1,4 @@
-//! `file`: a file, or the `*.json *.toml *.yaml` of a directory.
+//! `file`: a file, or the `*.json *.toml *.yaml` of a directory. A single file may also be a `.env`, a `go.mod` or a unit of systemd.
 //!
 //! Invariants: at most 16 MiB of a file, 64 of a directory, are read and nothing but regular files is opened; a file that did not move is not read
 //! again; one bad file fails the fetch with its name and line, because half a directory would look like deletions.
@@ -8,13 +8,16 @@
 //!
 //! It does not watch: it says which paths to watch.
 
+mod dotenv;
 mod edit;
 mod fingerprint;
+mod go_mod;
 mod in_toml;
 mod load;
 mod plan;
 mod replace;
 mod text;
+mod unit;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -37,6 +40,7 @@ use super::{
 };
 use fingerprint::Print;
 use load::{Listing, Loaded};
+pub(super) use text::{Format, parse as parse_file};
 
 /// A file or a directory of files.
 pub(super) struct FileSource {

@@ -6,7 +6,7 @@ use tokio::sync::watch;
 
 use crate::{
     engine::api::SourceStatus,
-    fact::{ConflictEntry, ConflictId, Insight, Key, Timestamp},
+    fact::{ConflictEntry, Insight, Key, Timestamp},
 };
 
 use super::{contested::Contested, fact_map::FactMap};
@@ -34,7 +34,17 @@ pub type Told = (Key, Option<(Insight, Option<Timestamp>)>);
 /// A fact that differs in what an event tells of, and the conflict it had before.
 pub struct Difference {
     pub insight: Arc<Insight>,
-    pub had: Option<ConflictId>,
+    pub had: Option<Arc<ConflictEntry>>,
+    /// Whether the fact itself differs, and not its conflict alone.
+    pub is_news: bool,
+}
+
+impl Difference {
+    /// The conflict, where it is of other values than before or stands otherwise.
+    pub fn changed(&self) -> Option<&Arc<ConflictEntry>> {
+        let (now, before) = (self.insight.conflict.as_ref()?, self.had.as_ref()?);
+        (now.digest != before.digest || now.resolution != before.resolution).then_some(now)
+    }
 }
 
 /// Keeps the view while anybody looks.
@@ -82,9 +92,10 @@ impl Keeper {
             };
             self.contested.take(&insight);
             let before = self.view.facts.put_until(Arc::clone(&insight), turns);
-            if before.as_ref().is_none_or(|before| differs(before, &insight)) {
-                let had = before.and_then(|before| before.conflict.as_ref().map(|conflict| conflict.id.clone()));
-                differences.push(Difference { insight, had });
+            let is_news = before.as_ref().is_none_or(|before| differs(before, &insight));
+            let difference = Difference { insight, had: before.and_then(|before| before.conflict.clone()), is_news };
+            if is_news || difference.changed().is_some() {
+                differences.push(difference);
             }
         }
         differences

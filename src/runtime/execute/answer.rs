@@ -48,6 +48,11 @@ impl Failed {
         self
     }
 
+    /// With what could have been named instead.
+    pub fn offer(&mut self, choices: Vec<String>) {
+        self.choices = choices;
+    }
+
     /// The stable code.
     pub const fn code(&self) -> &'static str {
         self.code

@@ -103,7 +103,7 @@ fn at_line(failed: Failed, row: &ChangeRow) -> Failed {
 }
 
 /// What went wrong, without a secret value in it.
-fn told(answer: &Answer<'_>, error: QueueError) -> Failed {
+pub fn told(answer: &Answer<'_>, error: QueueError) -> Failed {
     let hidden = |key: &Key| answer.handle.is_secret(key) && !answer.request.reveal;
     Failed::from(match error {
         QueueError::WouldSend { id, key, value, source_name } => {

@@ -4,14 +4,17 @@ use std::sync::Arc;
 
 use crate::{
     action::args::{ConflictListArgs, ConflictShowArgs},
-    fact::ConflictEntry,
-    wire::ConflictPayload,
+    fact::{ConflictClass, ConflictEntry},
+    wire::{ConflictPayload, DecisionPayload},
 };
 
 use super::{
     answer::{Answer, Failed},
     read::ask_the_never_asked,
 };
+
+/// What a line about a conflict is called, whichever command asked.
+pub const READ: &str = "core.conflict.read";
 
 /// `conflicts list`
 pub async fn list(answer: &mut Answer<'_>, args: &ConflictListArgs) -> Result<(), Failed> {
@@ -32,13 +35,13 @@ pub async fn show(answer: &mut Answer<'_>, args: &ConflictShowArgs) -> Result<()
     ask_the_never_asked(answer, &sources).await?;
     let conflict = conflict_named(answer, &args.id)?;
     let payload = payload_of(answer, &conflict);
-    let _ = answer.line_of("core.conflict.read", answer.handle.now(), &payload).await;
+    let _ = answer.line_of(READ, answer.handle.now(), &payload).await;
     Ok(())
 }
 
 /// The one conflict whose id begins so.
 pub fn conflict_named(answer: &Answer<'_>, id: &str) -> Result<Arc<ConflictEntry>, Failed> {
-    let mut found: Vec<_> = answer.handle.conflicts(true)?.into_iter().filter(|conflict| conflict.id.has_prefix(id)).collect();
+    let mut found = answer.handle.conflicts_named(id)?;
     match (found.pop(), found.len()) {
         (Some(conflict), 0) => Ok(conflict),
         (Some(_), more) => Err(Failed::new("conflict_ambiguous", format!("{} conflicts begin with {id}; give more of the id", more + 1))),
@@ -51,7 +54,12 @@ pub fn conflict_named(answer: &Answer<'_>, id: &str) -> Result<Arc<ConflictEntry
 /// A conflict on the wire, with the change that waits for it.
 pub fn payload_of(answer: &Answer<'_>, conflict: &ConflictEntry) -> ConflictPayload {
     let reveal = answer.request.reveal;
-    let payload = ConflictPayload::of(conflict, answer.handle.is_secret(&conflict.key), reveal);
+    let mut payload = ConflictPayload::of(conflict, answer.handle.is_secret(&conflict.key), reveal);
+    if conflict.class == ConflictClass::Value {
+        let decision = answer.handle.decision_on(&conflict.key, conflict.class);
+        let secret = answer.handle.is_secret(&conflict.key);
+        payload.decision = decision.map(|decision| DecisionPayload::of(&decision, secret, reveal));
+    }
     let change = conflict.change.and_then(|id| answer.handle.command(&id.to_string()).ok());
     match change {
         Some(command) => payload.with_change(&command, reveal),

@@ -1,11 +1,11 @@
-//! `queue status`, `queue list`, what a person does with one command, and `conflicts resolve`.
+//! `queue status`, `queue list`, what a person does with one command, and `conflicts resolve` of a change.
 
 use std::time::Duration;
 
 use crate::{
     action::args::{EditArgs, FlushArgs, QueueListArgs, ResolveArgs},
     engine::Treatment,
-    fact::{CommandState, ConflictClass, ConflictEntry},
+    fact::{CommandState, ConflictEntry},
     wire::QueuePayload,
 };
 
@@ -13,7 +13,7 @@ use super::{
     answer::{Answer, Failed},
     changes::{is_taken_back, ran_out, settle},
     commands::{Teller, author, value_of},
-    conflicts::{conflict_named, payload_of},
+    conflicts::payload_of,
 };
 
 /// How long a flush is waited for when nobody says.
@@ -97,20 +97,19 @@ pub async fn edit(answer: &mut Answer<'_>, args: &EditArgs) -> Result<(), Failed
 }
 
 /// `conflicts resolve`, of a change whose target moved.
-pub async fn resolve(answer: &mut Answer<'_>, args: &ResolveArgs) -> Result<(), Failed> {
+pub async fn resolve(answer: &mut Answer<'_>, conflict: &ConflictEntry, args: &ResolveArgs) -> Result<(), Failed> {
+    let of_values = args.accept.is_some() || args.reject || args.auto || args.send.is_some();
     let treatment = match (args.mine, args.theirs, &args.value) {
-        (true, false, None) => Treatment::Mine,
-        (false, true, None) => Treatment::Theirs,
-        (false, false, Some(text)) => Treatment::Edit(value_of(text, false)),
-        _ => return Err(Failed::new("bad_arguments", "core.conflict.resolve: say one of mine, theirs and value")),
+        (true, false, None) if !of_values => Treatment::Mine,
+        (false, true, None) if !of_values => Treatment::Theirs,
+        (false, false, Some(text)) if !of_values => Treatment::Edit(value_of(text, false)),
+        _ => {
+            let message = format!("core.conflict.resolve: {} is about a change of yours: say one of mine, theirs and value", conflict.id);
+            return Err(Failed::new("bad_arguments", message));
+        }
     };
-    let conflict = conflict_named(answer, &args.id)?;
-    if conflict.class != ConflictClass::Change {
-        let message = format!("{} is a conflict of values, and deciding one is not in this build", conflict.id);
-        return Err(Failed::new("not_in_this_build", message).hint("a conflict between a change of yours and its target can be decided"));
-    }
     if args.dry_run {
-        return would(answer, &conflict, args, &treatment).await;
+        return would(answer, conflict, args, &treatment).await;
     }
     let command = answer.handle.decide_change(&conflict.id, args.digest.as_deref(), &treatment, &author(answer)).await?;
     if command.state.is_under_way() {

@@ -1,11 +1,11 @@
-//! `cache status`, `cache evict`, `cache compact`, `cache snapshot`, `cache hydrate`.
+//! `cache status`, `cache evict`, `cache compact`, `cache snapshot`, `cache hydrate`, `telemetry status`.
 
 use std::path::{Path, PathBuf};
 
 use crate::{
     action::args::{CacheEvictArgs, HydrateArgs, SnapshotArgs},
     engine::{EngineError, Mode},
-    wire::{CacheCompactPayload, CacheEvictPayload, CachePayload, HydratePayload, SnapshotPayload},
+    wire::{CacheCompactPayload, CacheEvictPayload, CachePayload, HydratePayload, SnapshotPayload, TelemetryPayload},
 };
 
 use super::answer::{Answer, Failed};
@@ -24,6 +24,13 @@ pub async fn cache(answer: &mut Answer<'_>) -> Result<(), Failed> {
     } else if queue.depth > 0 {
         answer.note(&format!("changes that wait to be sent: {}; stellar queue status", queue.depth)).await;
     }
+    Ok(())
+}
+
+/// `telemetry status`
+pub async fn telemetry(answer: &mut Answer<'_>) -> Result<(), Failed> {
+    let telemetry = answer.handle.telemetry()?;
+    let _ = answer.line(&TelemetryPayload::of(&telemetry)).await;
     Ok(())
 }
 

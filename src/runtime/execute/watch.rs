@@ -48,6 +48,8 @@ fn concerns(event: &EngineEvent, pattern: Option<&Pattern>) -> bool {
     match event {
         EngineEvent::InsightChanged(fact) => matches(&fact.key),
         EngineEvent::ConflictOpened(_, key) | EngineEvent::ConflictClosed(_, key) => matches(key),
+        EngineEvent::ConflictChanged(conflict, _) => matches(&conflict.key),
+        EngineEvent::Decision(event) => matches(&event.decision.key),
         EngineEvent::Cache(CacheEvent::Quarantined { key: Some(key), .. }) => matches(key),
         _ => true,
     }

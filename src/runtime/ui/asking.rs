@@ -32,9 +32,9 @@ const AHEAD: usize = 64;
 /// The request. The id of the command that comes of it is made here, once: asking again after a lost answer is the same command.
 fn request(context: &Context, ask: Ask) -> Request {
     let mut args = ask.args;
-    let mints = action::find(ask.action).is_some_and(|spec| spec.args.iter().any(|arg| arg.kind == ArgKind::Minted));
-    if mints {
-        args.entry("id").or_insert_with(|| mint_command().to_string().into());
+    let takes = action::find(ask.action).map(|spec| spec.args).unwrap_or_default();
+    for minted in takes.iter().filter(|arg| arg.kind == ArgKind::Minted) {
+        args.entry(minted.name).or_insert_with(|| mint_command().to_string().into());
     }
     Request {
         id: mint_id(),

@@ -135,5 +135,5 @@ fn refused(why: &str) -> Delivery {
 
 /// Whether a single file at this path could be changed at all.
 pub(super) fn has_writable_format(path: &Path) -> bool {
-    !path.extension().and_then(|ending| ending.to_str()).is_some_and(|ending| matches!(ending, "yaml" | "yml"))
+    matches!(text::Format::of(path), None | Some(text::Format::Json | text::Format::Toml))
 }

@@ -8,21 +8,67 @@ use crate::fact::JsonTree;
 
 use super::{
     super::{SourceError, fail::fail, json},
+    dotenv, go_mod,
     load::shown,
+    unit,
 };
 
-/// Reads a file's bytes by the ending of its name.
+/// What a file is written in, told by its name alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::engine::source) enum Format {
+    Json,
+    Toml,
+    Yaml,
+    /// `.env`: names only, no value is taken.
+    Env,
+    GoMod,
+    /// A unit of systemd.
+    Unit,
+}
+
+impl Format {
+    /// The format of a file of this name; none for any other.
+    pub(in crate::engine::source) fn of(path: &Path) -> Option<Self> {
+        let name = path.file_name()?.to_str()?;
+        match path.extension().and_then(|ending| ending.to_str()) {
+            Some("json") => Some(Self::Json),
+            Some("toml") => Some(Self::Toml),
+            Some("yaml" | "yml") => Some(Self::Yaml),
+            _ if name == ".env" || name.starts_with(".env.") || name.ends_with(".env") => Some(Self::Env),
+            _ if name == "go.mod" => Some(Self::GoMod),
+            Some("service" | "timer" | "socket" | "mount" | "path" | "target" | "slice") => Some(Self::Unit),
+            _ => is_kubeconfig(path, name).then_some(Self::Yaml),
+        }
+    }
+}
+
+/// The one YAML file everybody has that does not say so in its name.
+fn is_kubeconfig(path: &Path, name: &str) -> bool {
+    let in_kube = path.parent().and_then(Path::file_name).is_some_and(|parent| parent == ".kube");
+    name == "kubeconfig" || (name == "config" && in_kube)
+}
+
+/// Reads a file's bytes by its name.
 ///
 /// # Errors
-/// The codes of [`json::parse`], or `unsupported` for another ending; the sentence names file and line.
-pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Json, SourceError> {
+/// The codes of [`json::parse`], or `unsupported` for another name; the sentence names file and line.
+pub(in crate::engine::source) fn parse(path: &Path, bytes: &[u8]) -> Result<Json, SourceError> {
     let name = shown(path);
-    match path.extension().and_then(|ending| ending.to_str()) {
-        Some("json") => json::parse(&name, bytes),
-        Some("toml") => toml(&name, utf8(&name, bytes)?),
-        Some("yaml" | "yml") => yaml(&name, utf8(&name, bytes)?),
-        _ => Err(fail("unsupported", format!("{name} ends in none of .json .toml .yaml, so its format is unknown"))),
+    let Some(format) = Format::of(path) else {
+        return Err(fail("unsupported", format!("{name} ends in none of .json .toml .yaml, so its format is unknown")));
+    };
+    match format {
+        Format::Json => json::parse(&name, bytes),
+        Format::Toml => toml(&name, utf8(&name, bytes)?),
+        Format::Yaml => yaml(&name, utf8(&name, bytes)?),
+        Format::Env => dotenv::parse(utf8(&name, bytes)?).map_err(|line| at(&name, "this is no NAME=value", line)),
+        Format::GoMod => Ok(go_mod::parse(utf8(&name, bytes)?)),
+        Format::Unit => unit::parse(utf8(&name, bytes)?).map_err(|line| at(&name, "this is neither [Section] nor Setting=value", line)),
     }
+}
+
+fn at(name: &str, what: &str, line: usize) -> SourceError {
+    fail("not_json", format!("{name}: {what} at line {line}"))
 }
 
 fn utf8<'a>(name: &str, bytes: &'a [u8]) -> Result<&'a str, SourceError> {
@@ -40,18 +86,21 @@ fn toml(name: &str, text: &str) -> Result<Json, SourceError> {
     })
 }
 
-/// A file with nothing in it, or only comments, is an object without members, as it is in TOML.
+/// A file with nothing in it, or only comments, is an object without members, as it is in TOML. Several documents are a list of them.
 fn yaml(name: &str, text: &str) -> Result<Json, SourceError> {
     // Only true and false are booleans, as in YAML 1.2: otherwise a country called no or a key called y would be one.
     let options = serde_saphyr::options! { strict_booleans: true, with_snippet: false };
-    match serde_saphyr::from_str_with_options::<JsonTree>(text, options) {
-        Ok(JsonTree(Json::Null)) => Ok(Json::Object(serde_json::Map::new())),
-        Ok(tree) => Ok(tree.0),
-        Err(error) => {
-            let line = error.location().map(|location| location.line());
-            Err(refused(name, &error.to_string(), line.and_then(|line| usize::try_from(line).ok())))
-        }
-    }
+    let read = serde_saphyr::from_multiple_with_options::<JsonTree>(text, options);
+    let mut documents = read.map_err(|error| {
+        let line = error.location().map(|location| location.line());
+        refused(name, &error.to_string(), line.and_then(|line| usize::try_from(line).ok()))
+    })?;
+    documents.retain(|tree| !tree.0.is_null());
+    Ok(match documents.len() {
+        0 => Json::Object(serde_json::Map::new()),
+        1 => documents.swap_remove(0).0,
+        _ => Json::Array(documents.into_iter().map(|tree| tree.0).collect()),
+    })
 }
 
 fn refused(name: &str, message: &str, line: Option<usize>) -> SourceError {

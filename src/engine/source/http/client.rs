@@ -15,7 +15,7 @@ use crate::{
 };
 
 use super::{
-    super::{SourceError, fail::fail, json},
+    super::{SourceError, exposition, fail::fail, json},
     fault, fresh, origin,
     settings::Settings,
     tls,
@@ -44,7 +44,7 @@ impl Answer {
         self.status == StatusCode::NOT_MODIFIED
     }
 
-    /// The body as strict JSON.
+    /// The body as strict JSON; what an exporter of Prometheus answers with is read as JSON too.
     ///
     /// # Errors
     /// As [`json::parse`]; a web page is named as what it is.
@@ -54,7 +54,11 @@ impl Answer {
         if kind.windows(4).any(|part| part == b"html") || json::is_markup(&self.body) {
             return Err(fail("not_json", format!("{shown} answered with HTML, not JSON: is there a login page before it?")));
         }
-        json::parse(&format!("the answer of {shown}"), &self.body)
+        let what = format!("the answer of {shown}");
+        if exposition::is_announced(&kind) {
+            return exposition::parse(&what, &self.body);
+        }
+        json::parse(&what, &self.body)
     }
 }
 
