@@ -108,7 +108,7 @@ impl Core {
         }
     }
 
-    /// What was in flight when a process ended goes on, with its outcome unknown.
+    /// What was in flight when a process ended goes on, with its outcome unknown; where the log refuses that, once it takes it.
     async fn recover_leases(&self) {
         let decide = |state: &QueueState| {
             let flying = state.all().filter(|command| command.state == CommandState::InFlight && !self.desk.is_active(command.id));
@@ -116,7 +116,9 @@ impl Core {
             let waits = || Step::Waits { next_at: None, reason: None, uncertain: true };
             Ok((ids.iter().map(|id| What::Step(*id, waits())).collect(), ids))
         };
-        self.settle(decide).await;
+        if !self.settle(decide).await {
+            self.desk.note_strays();
+        }
     }
 
     /// Writes steps down and tells of them; a log that refuses is said, and what it refused is as if it never was.

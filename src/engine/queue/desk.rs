@@ -205,7 +205,7 @@ impl Desk {
         log.realign();
         *state = fresh;
         self.stale.store(false, Ordering::SeqCst);
-        self.strays.store(true, Ordering::SeqCst);
+        self.note_strays();
         Ok(())
     }
 
@@ -292,6 +292,11 @@ impl Desk {
             self.all_due(source);
         }
         self.wake.notify_one();
+    }
+
+    /// Something is in flight that nobody brings to an end.
+    pub fn note_strays(&self) {
+        self.strays.store(true, Ordering::SeqCst);
     }
 
     /// Something may be in flight that nobody flies: its lease came to disk while something before it was refused. Said once.

@@ -254,7 +254,7 @@ impl Sim {
                 self.disk.die_after(after);
             }
             let full = self.happens(10);
-            if full {
+            if full && life.trouble != Trouble::none() {
                 self.disk.hold_at_most(Some(self.disk.bytes_held() + self.draw(2_000)));
             }
             let began = self.elapsed();
