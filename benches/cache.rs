@@ -1,7 +1,7 @@
 //! The sealed store beside the bare databases it could stand on and a cache in memory, in one run, with 100,000 facts: reading, writing,
-//! opening; reads of what is decoded in memory; and what a process takes that holds many observations.
+//! opening; reads of what is decoded in memory; what a process takes that holds many observations; and 3 million of them from 40 sources.
 //!
-//! `cargo bench --bench cache [-- get hot put open memory]`. Ratios between the columns of one run are what counts; the times are this machine's.
+//! `cargo bench --bench cache [-- get hot put open memory scale]`. Ratios between the columns of one run are what counts; the times are this machine's.
 
 #![expect(clippy::expect_used, reason = "a benchmark that cannot set itself up has nothing to say")]
 
@@ -11,6 +11,8 @@ mod beside;
 mod peers;
 #[path = "support/running.rs"]
 mod running;
+#[path = "support/scale.rs"]
+mod scale;
 
 use std::{
     fs::File,
@@ -210,9 +212,14 @@ fn main() {
     {
         return one_process(arguments);
     }
+    if let [first, arguments @ ..] = asked.as_slice()
+        && first == "scale-process"
+    {
+        return scale::one_process(arguments);
+    }
     let keys = peers::keys(FACTS);
     head();
-    let parts: [Part; 5] = [("get", get), ("hot", hot), ("put", write), ("open", opening), ("memory", memory)];
+    let parts: [Part; 6] = [("get", get), ("hot", hot), ("put", write), ("open", opening), ("memory", memory), ("scale", |_| scale::run())];
     for (name, run) in parts {
         if asked.is_empty() || asked.iter().any(|word| word == name) {
             run(&keys);

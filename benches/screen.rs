@@ -44,6 +44,8 @@ fn fact(index: usize) -> Insight {
         role: Role::Observed,
         content: Content::Value(value.clone()),
         trust: 0.7,
+        accepts: 4,
+        rejects: 1,
         score: Some(confidence.score),
         state: SourceState::Reachable,
         validity: Validity::NoSchema,

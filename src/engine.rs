@@ -8,6 +8,7 @@
 mod accepted;
 mod acquaintance;
 mod api;
+mod attempt;
 mod audit;
 mod auditing;
 mod belief;
@@ -44,6 +45,7 @@ pub mod source;
 pub mod store;
 mod telemetry;
 mod tell;
+mod treating;
 mod trust;
 mod upkeep;
 mod view;

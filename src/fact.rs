@@ -25,6 +25,7 @@ mod likeness;
 mod merge;
 mod normal;
 mod observation;
+mod own_write;
 mod pattern;
 mod question;
 mod ranking;
@@ -50,13 +51,16 @@ pub use decision::{Decision, Found, Now, Said, Verdict, millionths, said_of};
 pub use field::FieldName;
 pub use foreign::JsonTree;
 pub use insight::{Agreement, FactState, Insight, Mark, Marks, Pending, SourceState, SourceView, UnknownName};
-pub use json::{JsonEditError, JsonStep, MAX_DEPTH, MAX_VALUES, ValueError, ValueErrorKind, json_string, parse_json, set_in_json};
+pub use json::{
+    JsonEditError, JsonStep, MAX_DEPTH, MAX_VALUES, ValueError, ValueErrorKind, json_string, parse_json, set_in_json, set_in_read_json,
+};
 pub use key::{Key, KeyError};
 pub use lesson::{Lesson, LessonId};
 pub use likeness::{Likeness, LikenessCounts, StoredLikeness};
 pub use merge::merge_values;
 pub use normal::{Normal, same};
 pub use observation::{Content, Observation};
+pub use own_write::OwnWrite;
 pub use pattern::Pattern;
 pub use question::{Question, most_teaching_first};
 pub use reading::{Reading, ResolveSettings};

@@ -38,12 +38,12 @@ pub use cache_event::{
     CacheEventPayload, CacheSentence, CompactedPayload, FailedOverPayload, HydratedPayload, QuarantinedPayload, RecoveredPayload,
     RemovedPayload, ResyncPayload,
 };
-pub use chaos::{ChaosProfilePayload, ChaosReportPayload, FaultCountPayload, RecoveryPayload};
+pub use chaos::{ChangesPayload, ChaosProfilePayload, ChaosReportPayload, FaultCountPayload, RecoveryPayload};
 pub use conflict::{CandidatePayload, ConflictPayload, DisputedChangePayload};
 pub use decision::{AuthorPayload, DecisionPayload, SaidPayload, TrustPayload};
 pub use detect::{DetectPayload, DetectReasonPayload, DetectedPayload, SourceAddPayload};
 pub use envelope::{Envelope, ErrorBody, Outcome, VERSION, Via};
-pub use event::{ConflictEventPayload, EventPayload, FaultPayload, MissedPayload, ReadyPayload};
+pub use event::{ConflictEventPayload, EventPayload, FaultPayload, HeldPayload, MissedPayload, ReadyPayload};
 pub use history::HistoryPayload;
 pub use insight::{AgreementPayload, FactorPayload, InsightPayload, PendingPayload, SourceViewPayload};
 pub use look::{ContrastPayload, KeyPayload, KeymapPayload, ThemePayload};

@@ -1,6 +1,11 @@
 //! An engine over a store that is already filled: what a process holds in memory, and how fast it answers.
 
-use std::{fs, path::Path, sync::Arc};
+use std::{
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use stellar::{
     config::{Config, FileSource, SecretRef, SourceConfig, SourceKind},
@@ -59,14 +64,49 @@ pub fn fill(dir: &Path, keys: &[Key], sources: usize, length: usize) {
 pub fn engine(dir: &Path, sources: usize, hot_tier: u64) -> Engine {
     let file = FileSource { path: dir.join("nothing.json"), depth: 0 };
     let of = |at| SourceConfig::new(source(at), SourceKind::File(file.clone()));
-    let mut config = Config { sources: (0..sources).map(of).collect(), ..Config::bare(dir.to_owned()) };
+    started(dir, (0..sources).map(of).collect(), hot_tier, true)
+}
+
+/// An engine whose every source is a file, `source-N.json` in this directory. Needs a runtime.
+pub fn reading(dir: &Path, sources: usize, hot_tier: u64) -> Engine {
+    let of = |at| {
+        let path = said_by(dir, at);
+        SourceConfig::new(source(at), SourceKind::File(FileSource { path, depth: 0 }))
+    };
+    started(dir, (0..sources).map(of).collect(), hot_tier, false)
+}
+
+/// The file of this source.
+fn said_by(dir: &Path, at: usize) -> PathBuf {
+    dir.join(format!("source-{at}.json"))
+}
+
+/// Has a source say of `keys` keys, from the first on and around, the number of each; of the first `other` of them another one.
+pub fn say_of(dir: &Path, at: usize, all: usize, from: usize, keys: usize, other: usize) {
+    let mut text = String::from("{\"fact\":{");
+    for key in 0..keys {
+        let (number, other) = ((from + key) % all, u64::from(key < other));
+        let comma = if key > 0 { "," } else { "" };
+        let _ = write!(text, "{comma}\"k{number}\":\"{:040}\"", number as u64 * 10 + other);
+    }
+    text.push_str("}}");
+    fs::write(said_by(dir, at), text).expect("room on the disk");
+}
+
+/// The name of a source, as the engine knows it.
+pub fn source_name(at: usize) -> SourceId {
+    source(at)
+}
+
+fn started(dir: &Path, sources: Vec<SourceConfig>, hot_tier: u64, offline: bool) -> Engine {
+    let mut config = Config { sources, ..Config::bare(dir.to_owned()) };
     config.cache.hot_tier = hot_tier;
     config.cache.high_watermark = 8 << 30;
     Engine::start(EngineOptions {
         config: Arc::new(config),
         data_dir: dir.join("data"),
         state_dir: dir.join("state"),
-        offline: true,
+        offline,
         polling: false,
         clock: SystemClock::shared(),
         rng: SystemRng::shared(),

@@ -76,8 +76,11 @@ pub(super) fn parts(kind: Kind, parts: &[Part]) -> Vec<NodeId> {
                 heading = text.to_string();
                 ("heading", "")
             }
-            Part::Value { believed: true, .. } => ("believed", ""),
-            Part::Value { value, .. } => ("candidate", value.as_str()),
+            // With a score it is a meter, without one a line: two conflicts of one key may have the one and the other.
+            Part::Value { believed: true, score: Some(_), .. } => ("believed", ""),
+            Part::Value { believed: true, .. } => ("mine", ""),
+            Part::Value { value, score: Some(_), .. } => ("candidate", value.as_str()),
+            Part::Value { value, .. } => ("other", value.as_str()),
             Part::Choice(choice) => ("choice", choice.of.as_str()),
             Part::Badges(_) => ("badges", ""),
             Part::Pair { label, .. } => ("pair", label.as_str()),

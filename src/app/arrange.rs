@@ -4,7 +4,7 @@ use std::{cmp::Reverse, sync::Arc};
 
 use crate::{
     engine::{FactMap, SortBy},
-    fact::{Confidence, Insight, Key, Timestamp, Weights},
+    fact::{Confidence, Insight, Key, Timestamp},
 };
 
 use super::fuzzy::Fuzzy;
@@ -81,5 +81,5 @@ fn believed_at(insight: &Insight, now: Timestamp) -> u32 {
     if !basis.age.is_zero() {
         basis.age = basis.age.max(now.since(insight.observed_at));
     }
-    Confidence::score(&Weights(confidence.factors.map(|factor| factor.weight)), &basis).points()
+    Confidence::score(&confidence.weights, &basis).points()
 }

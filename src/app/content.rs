@@ -21,4 +21,4 @@ pub use help::{help_parts, help_title};
 pub use palette::{PaletteRow, palette_rows};
 pub use prompt::{PromptLine, prompt_line, prompt_says, question_parts};
 pub use queue::{change_row, queue_note, queue_parts};
-pub use status::{HintLine, header, header_right, hints, list_info, standing_message};
+pub use status::{HintLine, Segment, header, header_right, hints, list_info, message_since, standing_message};

@@ -5,12 +5,12 @@ mod overlay;
 mod panes;
 
 use ratatui::layout::Rect;
-use stellar_widgets::{Hint, HintFooter, InsightCanvas};
+use stellar_widgets::{Hint, HintFooter, InsightCanvas, text_width};
 
 use crate::theme::{ColorDepth, Theme, ThemeFile};
 
 use super::{
-    content::{self, HintLine, PaletteRow, PromptLine},
+    content::{self, HintLine, PaletteRow, PromptLine, Segment},
     model::{Focus, Layer, Model, Pane},
 };
 
@@ -119,6 +119,8 @@ pub struct Regions {
     pub too_small: bool,
     /// The top line.
     pub header: Rect,
+    /// The pieces of it that have room, each with its place.
+    pub segments: Vec<(Segment, Rect)>,
     /// The tabs of a narrow screen, in the title row of what is shown.
     pub tabs: Option<Rect>,
     /// Where the filter is typed and shown.
@@ -160,6 +162,7 @@ pub fn layout(model: &Model) -> Regions {
     let prompt = prompt.map(|says| place_prompt(line(height - 3), says));
     let body = Rect::new(0, 1, width, height - 3 - u16::from(prompt.is_some()));
     let mut regions = Regions { area, header: line(0), message: line(height - 2), footer, prompt, ..Regions::default() };
+    regions.segments = place_segments(model, regions.header);
     panes::place(model, body, &mut regions);
     let lines = content::hints(model);
     let widgets: Vec<Hint<'_>> =
@@ -170,6 +173,28 @@ pub fn layout(model: &Model) -> Regions {
     regions.layer = overlay::place(model, area);
     regions.cursor = cursor(model, &regions);
     regions
+}
+
+/// Places the pieces of the top line: from the left as far as there is room, the failing source at the right.
+fn place_segments(model: &Model, line: Rect) -> Vec<(Segment, Rect)> {
+    let mut placed = Vec::new();
+    let mut x = line.x + 1;
+    for segment in content::header(model) {
+        let width = text_width(segment.text.as_str());
+        if x + width > line.right() {
+            break;
+        }
+        placed.push((segment, Rect { x, width, ..line }));
+        x += width + 2;
+    }
+    if let Some(segment) = content::header_right(model) {
+        let width = text_width(segment.text.as_str());
+        let start = line.right().saturating_sub(width + 1);
+        if start > x {
+            placed.push((segment, Rect { x: start, width, ..line }));
+        }
+    }
+    placed
 }
 
 /// Places the prompt: the field keeps half of the line, what is around it gets what is left.

@@ -9,7 +9,7 @@ use crate::{
 use super::{
     content,
     layout::Part,
-    model::{EngineLife, Model},
+    model::{EngineLife, Focus, Layer, Model},
     words,
 };
 
@@ -79,7 +79,9 @@ impl Model {
     /// The line above the hints in words; empty when it says nothing.
     #[must_use]
     pub fn spoken_message(&self) -> String {
-        content::standing_message(self).map(|message| message.text.to_string()).unwrap_or_default()
+        // What a prompt has to say is told with its field.
+        let told = self.shared.message.is_none() && self.focus() == Focus::Layer(Layer::Prompt);
+        content::standing_message(self).filter(|_| !told).map(|message| message.text.to_string()).unwrap_or_default()
     }
 
     /// What is news in that line: what was said last, else what is wrong. No age is in it, so that it stays the same while it lasts.

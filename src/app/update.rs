@@ -25,6 +25,8 @@ mod step;
 mod tests;
 mod told;
 mod wake;
+#[cfg(test)]
+mod wake_tests;
 
 use crate::{fact::Timestamp, theme::Role};
 

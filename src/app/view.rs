@@ -33,7 +33,7 @@ pub fn view(model: &Model, regions: &Regions, theme: &Theme, buf: &mut Buffer) {
         lines::too_small(area, &content::small_sentence(model), theme, buf);
         return;
     }
-    lines::header(model, regions.header, theme, buf);
+    lines::header(regions, theme, buf);
     lines::tabs(model, regions, theme, buf);
     if let Some(region) = &regions.list {
         list::title(model, regions, region, theme, buf);

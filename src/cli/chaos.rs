@@ -48,7 +48,7 @@ pub fn report_lines(report: &ChaosReportPayload) -> Vec<Line> {
     let faults = if faults.is_empty() { "none".to_owned() } else { faults.join(", ") };
     let (tone, verdict) = if report.passed { (Tone::Good, "passed") } else { (Tone::Bad, "failed") };
     let row = |name: &str, text: String| Line::toned(Tone::Dim, &format!("{name:<14} ")).add(Tone::Plain, &text);
-    let recovery = &report.recovery;
+    let (recovery, changes) = (&report.recovery, &report.changes);
     vec![
         Line::toned(Tone::Dim, &format!("{:<14} ", "profile"))
             .add(Tone::Strong, &report.profile)
@@ -63,6 +63,19 @@ pub fn report_lines(report: &ChaosReportPayload) -> Vec<Line> {
         ),
         row("memory", format!("took over {} times, gave back {} times", report.failovers, report.recovered)),
         row("acknowledged", format!("{}, {} found afterwards", report.acknowledged, report.found)),
+        row(
+            "changes",
+            format!(
+                "{} acknowledged, {} found afterwards, {} lost, {} applied twice, {} out of order; {} of {} refused",
+                changes.acknowledged,
+                changes.found,
+                changes.lost,
+                changes.applied_twice,
+                changes.out_of_order,
+                changes.refused,
+                changes.asked
+            ),
+        ),
         row("missing", format!("{} said and fetched again, {} in silence", report.said_missing, report.lost)),
         row(
             "recovery",

@@ -128,6 +128,8 @@ const BAD: &[(&str, &str, usize, &str, &str)] = &[
     (FILE, "interval = \"1ms\"", 5, "out_of_range", "from 100ms"),
     (FILE, "depth = 65", 5, "out_of_range", "0 to 64"),
     ("[[source]]\nname = \"y\"\nkind = \"file\"\npath = \"a.yaml\"\n", "writable = true", 5, "not_writable", "YAML files are read-only"),
+    ("[[source]]\nname = \"y\"\nkind = \"file\"\npath = \".env\"\n", "writable = true", 5, "not_writable", ".env files are read-only"),
+    ("[[source]]\nname = \"y\"\nkind = \"file\"\npath = \"a.service\"\n", "writable = true", 5, "not_writable", "systemd are read-only"),
     ("[[source]]\nname = \"y\"\nkind = \"host\"\n", "writable = true", 4, "not_writable", "read-only"),
     (HTTP, "writable = true", 5, "not_writable", "no [[source.write]]"),
     ("[[source]]\nname = \"y\"\nkind = \"file\"\n", "path = \"~/facts\"", 4, "bad_path", "~ stands for nothing"),

@@ -306,6 +306,8 @@ pub enum EngineEvent {
     SourceRefreshed(RefreshReport),
     /// A command took a step.
     Queue(QueueEvent),
+    /// All sending was stopped, or goes on; and by whom.
+    Held(bool, Author),
     /// Something happened to the cache as a whole.
     Cache(CacheEvent),
     /// A task of the engine failed; the sentence says which.

@@ -1,22 +1,23 @@
-//! Changes, from the request to the log: who takes one, what it starts from, what a person does to it afterwards.
+//! Changes, from the request to the log: who takes one, what it starts from; and how the queue shows in facts and in numbers.
 //!
 //! Everything is decided on the queue as it stands at that moment and answered when it is in the log of record; nothing is sent here.
 
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Borrow, sync::Arc, time::Duration};
 
 use crate::fact::{
-    Author, Base, ClassOfValue, Command, CommandId, CommandReason, CommandState, Insight, Key, Mark, Operation, Pending, SourceId,
-    Timestamp, Value,
+    Base, ClassOfValue, Command, CommandId, CommandState, FactState, Insight, Key, KeyRule, Mark, Operation, OwnWrite, Pending, SourceId,
+    Timestamp,
 };
 
 use super::{
     api::EngineEvent,
+    cache::Slot,
     core::Core,
-    queue::{Asked, ChangeRequest, Lock, Plan, QueueError, QueueEvent, QueueState, QueueStatus, SourceQueue, Step, Treatment, What},
+    queue::{Asked, ChangeRequest, Plan, QueueError, QueueEvent, QueueState, QueueStatus, SourceQueue, What},
 };
 
 /// The source of what stays here.
-const HERE: &str = "local";
+pub(super) const HERE: &str = "local";
 /// What a change may have, in bytes.
 const LARGEST: usize = 4 * 1024 * 1024;
 
@@ -51,13 +52,13 @@ impl Core {
         };
         let behind = state.line(&source, &request.key).count();
         // What goes before it leaves its value behind: that is what this one starts from.
-        let before = state.line(&source, &request.key).next_back().map(|command| Base::Value(command.value.clone()));
+        let before = state.line(&source, &request.key).next_back().map(Command::leaves);
         let base = before.unwrap_or_else(|| self.held_by_target(state, &source, &request.key));
         Ok(Plan { source, base, deadline, behind, kept_here: false })
     }
 
     /// What the target held when it last said so.
-    fn held_by_target(&self, state: &QueueState, source: &SourceId, key: &Key) -> Base {
+    pub(super) fn held_by_target(&self, state: &QueueState, source: &SourceId, key: &Key) -> Base {
         let observation = self.said_by(source, key).or_else(|| self.store.get_from(key, source).ok().flatten());
         match (state.last_delivered(source, key), observation) {
             // What it accepted after it was last asked; also where that did not reach the cache any more.
@@ -69,7 +70,7 @@ impl Core {
     }
 
     /// Asks the target what it holds, where it can be asked, so that what is decided now is decided on what is there now.
-    async fn look_at_target(self: &Arc<Self>, id: CommandId) {
+    pub(super) async fn look_at_target(self: &Arc<Self>, id: CommandId) {
         let source = self.desk.state().get(id).map(|command| command.source.clone());
         if let Some(at) = source.and_then(|source| self.position(&source)).filter(|_| self.may_send()) {
             self.refresh_unit(self.sources[at].unit).await;
@@ -77,7 +78,7 @@ impl Core {
     }
 
     /// Keeps in the cache what is under way or locked; what there is no room to keep is said.
-    fn pin_changes(&self) {
+    pub(super) fn pin_changes(&self) {
         let (add, remove) = self.desk.pins();
         for key in &remove {
             self.keeping.room().unpin(key);
@@ -204,187 +205,56 @@ impl Core {
         }
     }
 
-    /// What a person does to a command.
-    ///
-    /// # Errors
-    /// [`QueueError::WrongState`], and what [`Core::ask_for`] may say of an edited value.
-    pub(super) async fn treat(self: &Arc<Self>, id: CommandId, treatment: &Treatment, author: &Author) -> Result<Arc<Command>, QueueError> {
-        if let Treatment::Rebase | Treatment::Mine = treatment {
-            self.look_at_target(id).await;
+    /// The change of a key that its target accepted last and still shows; none where nobody else says anything of it.
+    pub(super) fn own_write<S: Borrow<Slot>>(&self, key: &Key, rule: Option<&KeyRule>, slots: &[S]) -> Option<Command> {
+        if slots.len() < 2 {
+            return None;
         }
-        let decide = |state: &QueueState| {
-            let command = state.get(id).ok_or_else(|| QueueError::NoSuchCommand(id.to_string()))?;
-            Ok((vec![What::Step(id, self.treated(state, command, treatment, author)?)], command.source.clone()))
-        };
-        let source = self.desk.change(self.now(), decide).await?;
-        if matches!(treatment, Treatment::Retry | Treatment::Release) {
-            self.desk.let_source_go_on(&source);
-        }
-        self.desk.wake.notify_one();
-        self.tell_commands(&[id]).pop().ok_or_else(|| QueueError::NoSuchCommand(id.to_string()))
+        let written = self.desk.state().last_written(key)?.clone();
+        let compare = rule.map(|rule| rule.compare.clone()).unwrap_or_default();
+        let shows = |slot: &S| of_write(&written).stands(&slot.borrow().observation, &compare);
+        slots.iter().any(shows).then_some(written)
     }
 
-    fn treated(&self, state: &QueueState, command: &Command, treatment: &Treatment, author: &Author) -> Result<Step, QueueError> {
-        use CommandState::{Blocked, Cancelled, Dead, InFlight, Parked, Queued};
-        let wrong = |why| QueueError::WrongState { id: state.shown(command.id), state: command.state, why };
-        let stop = |reason| Step::Stopped { state: Cancelled, reason, by: Some(author.clone()) };
-        let deadline = command.deadline.max(self.now().plus(self.options.config.queue.max_staleness));
-        let goes_on = |base: Base, value: Option<Value>| Step::GoesOn { base, value, deadline, by: Some(author.clone()) };
-        // What it starts from, when it goes on after others of its key may have been delivered.
-        let now_there = || {
-            let before = state.line(&command.source, &command.key).take_while(|other| other.id != command.id).last();
-            before.map_or_else(|| self.held_by_target(state, &command.source, &command.key), |before| Base::Value(before.value.clone()))
-        };
-        match (treatment, command.state) {
-            (Treatment::Cancel, Queued | Parked | Blocked) if !command.uncertain => Ok(stop(CommandReason::TakenBack)),
-            (Treatment::Cancel, InFlight | Queued | Parked | Blocked) => {
-                Err(wrong("an attempt may have reached its target; wait for its outcome, then undo it"))
-            }
-            (Treatment::Cancel, Dead) => Err(wrong("it is at its end; stellar queue drop forgets it")),
-            (Treatment::Retry, Dead) => Ok(goes_on(now_there(), None)),
-            (Treatment::Retry | Treatment::Release, Parked) => Ok(goes_on(command.base.clone(), None)),
-            (Treatment::Retry, Queued) => Ok(Step::Waits { next_at: None, reason: None, uncertain: command.uncertain }),
-            (Treatment::Retry | Treatment::Release, Blocked) => {
-                Err(wrong("its target holds another value: decide with stellar conflicts resolve --mine or --theirs, or rebase it"))
-            }
-            (Treatment::Edit(value), Queued | Parked | Blocked | Dead) if !command.uncertain => {
-                if let Some(why) = self.rules.violation(&command.key, value) {
-                    return Err(QueueError::BreaksSchema { key: command.key.clone(), why });
-                }
-                let base = match (&command.theirs, command.state) {
-                    (Base::Unknown, Dead) => now_there(),
-                    (Base::Unknown, _) => command.base.clone(),
-                    (theirs, _) => theirs.clone(),
-                };
-                Ok(goes_on(base, Some(value.clone())))
-            }
-            (Treatment::Edit(_), Queued | InFlight) => Err(wrong("it is being sent; wait for the outcome, then set another value")),
-            (Treatment::Mine, Blocked) | (Treatment::Rebase, Queued | Parked | Blocked | Dead) if !command.uncertain => {
-                let theirs = if matches!(command.theirs, Base::Unknown) { now_there() } else { command.theirs.clone() };
-                Ok(goes_on(theirs, None))
-            }
-            (Treatment::Theirs, Blocked) => Ok(stop(CommandReason::TheirsStands)),
-            // It ends as what it was given up for: taken back is what can be made again.
-            (Treatment::Drop, Dead) => Ok(stop(command.reason.unwrap_or(CommandReason::Refused))),
-            (Treatment::Drop, _) => Err(wrong("only a dead one can be dropped; stellar queue cancel takes one back")),
-            (Treatment::Mine | Treatment::Theirs, _) => Err(wrong("only one whose target moved is to be decided")),
-            _ => Err(wrong("nothing is left to do with it")),
-        }
+    /// Whether what a source says of it is from before that change, and was replaced by it.
+    pub(super) fn is_overtaken(
+        &self,
+        written: &Command,
+        rule: Option<&KeyRule>,
+        slot: &Slot,
+        vouched_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> bool {
+        let observation = &slot.observation;
+        let write = of_write(written);
+        // An answer may have come after the write and yet have been asked for before it.
+        let asked_before = self.desk.sources.was_asked_before(&observation.source, &written.source, &written.key);
+        let asked_at = if asked_before { write.at } else { observation.fetched_at.max(vouched_at.unwrap_or(observation.fetched_at)) };
+        let compare = rule.map(|rule| rule.compare.clone()).unwrap_or_default();
+        write.overtakes(observation, asked_at, &compare, now)
     }
 
-    /// Takes back the newest undelivered command of this user, or the one that is named.
-    ///
-    /// # Errors
-    /// [`QueueError::WouldSend`] for a delivered one without `agreed`.
-    pub(super) async fn undo(
-        self: &Arc<Self>,
-        which: Option<CommandId>,
-        agreed: bool,
-        fresh: CommandId,
-        author: &Author,
-    ) -> Result<Arc<Command>, QueueError> {
-        let command = {
+    /// A key that no source has said anything of, while a change of it is under way.
+    pub(super) fn unheard_of(&self, key: &Key, now: Timestamp) -> Option<Insight> {
+        let (pending, source) = {
             let state = self.desk.state();
-            let own = |command: &&Command| command.author.user == author.user && command.operation == Operation::Set;
-            match which {
-                Some(id) => state.get(id).cloned(),
-                None => {
-                    // Where nothing waits any more it is the last one that was delivered, and that is asked about.
-                    let undone =
-                        |id: CommandId| state.all().any(|other| other.undoes == Some(id) && other.state != CommandState::Cancelled);
-                    let newest = |fits: &dyn Fn(&Command) -> bool| state.all().rev().filter(own).find(|command| fits(command)).cloned();
-                    newest(&|command| command.state.is_under_way())
-                        .or_else(|| newest(&|command| command.state.is_delivered() && command.undoes.is_none() && !undone(command.id)))
-                }
+            if state.is_idle() {
+                return None;
             }
+            let last = state.under_way(key).rfind(|command| command.operation == Operation::Set)?;
+            (pending_of(last), last.source.clone())
         };
-        let Some(command) = command else {
-            return Err(QueueError::Nothing("there is no change of yours to take back"));
-        };
-        if !command.state.is_delivered() {
-            return self.treat(command.id, &Treatment::Cancel, author).await;
-        }
-        let (shown, is_here) = (self.desk.state().shown(command.id), command.source.as_str() == HERE);
-        let Base::Value(value) = command.base.clone() else { return Err(QueueError::NoBase(shown)) };
-        if is_here {
-            return Err(QueueError::Nothing("a note that stays here is part of the record and cannot be taken back"));
-        }
-        if !agreed {
-            return Err(QueueError::WouldSend { id: shown, key: command.key, value, source_name: command.source });
-        }
-        self.again(&command, value, fresh, author).await
+        // Who has answered completely does not have it; of who has not, nobody knows.
+        let answered = self.position(&source).is_some_and(|at| self.sources[at].health().complete_at.is_some());
+        let state = if answered { FactState::Gone } else { FactState::Offline };
+        Some(Insight::of_pending(key, pending, state, self.rules.rule(key), now))
     }
 
-    /// Makes the newest change that this user took back again.
-    ///
-    /// # Errors
-    /// When there is none.
-    pub(super) async fn redo(&self, fresh: CommandId, author: &Author) -> Result<Arc<Command>, QueueError> {
-        let command = {
-            let state = self.desk.state();
-            let redone: Vec<CommandId> = state.all().filter_map(|command| command.undoes).collect();
-            let taken_back = |command: &&Command| {
-                command.author.user == author.user
-                    && command.state == CommandState::Cancelled
-                    && command.reason == Some(CommandReason::TakenBack)
-                    && !redone.contains(&command.id)
-            };
-            // The one that was taken back last, not the one that was made last.
-            state.all().filter(taken_back).max_by_key(|command| command.since).cloned()
-        };
-        let command = command.ok_or(QueueError::Nothing("there is no change of yours that was taken back"))?;
-        let value = command.value.clone();
-        self.again(&command, value, fresh, author).await
-    }
-
-    async fn again(&self, command: &Command, value: Value, fresh: CommandId, author: &Author) -> Result<Arc<Command>, QueueError> {
-        let request = ChangeRequest {
-            id: fresh,
-            key: command.key.clone(),
-            operation: command.operation,
-            value,
-            source: Some(command.source.clone()),
-            expires: None,
-            author: author.clone(),
-            undoes: Some(command.id),
-        };
-        self.ask_for(&[request]).await?.pop().ok_or_else(|| QueueError::NoSuchCommand(fresh.to_string()))
-    }
-
-    /// Stops all sending, or lets it go on.
-    ///
-    /// # Errors
-    /// When it cannot be written down.
-    pub(super) async fn hold(&self, held: bool, author: &Author) -> Result<(), QueueError> {
-        let decide = |state: &QueueState| {
-            let moves = state.held().is_some() != held;
-            Ok((if moves { vec![What::Held(held, author.clone())] } else { Vec::new() }, ()))
-        };
-        self.desk.change(self.now(), decide).await?;
-        self.desk.wake.notify_one();
-        Ok(())
-    }
-
-    /// Freezes belief in a key, or lets it move again.
-    ///
-    /// # Errors
-    /// [`QueueError::NotLocked`], and when it cannot be written down. Locking twice keeps what was frozen first.
-    pub(super) async fn lock_belief(&self, key: &Key, locked: bool, author: &Author) -> Result<(), QueueError> {
-        let believed = if locked { self.insight(key, self.now())?.and_then(|insight| insight.value.clone()) } else { None };
-        let decide = |state: &QueueState| match (locked, state.lock(key).is_some()) {
-            (true, true) => Ok((Vec::new(), false)),
-            (true, false) => {
-                Ok((vec![What::Locked(Box::new(Lock { key: key.clone(), value: believed.clone(), author: author.clone() }))], true))
-            }
-            (false, true) => Ok((vec![What::Unlocked(key.clone(), author.clone())], true)),
-            (false, false) => Err(QueueError::NotLocked(key.clone())),
-        };
-        let moved = self.desk.change(self.now(), decide).await?;
-        if moved {
-            self.pin_changes();
-            self.tell_changes(std::slice::from_ref(key), self.now());
-        }
-        Ok(())
+    /// Keys with a change under way that no source has said anything of.
+    pub(super) fn unheard_of_keys(&self) -> Vec<Key> {
+        let keys = self.desk.state().keys_under_way();
+        let facts = self.read_facts();
+        keys.into_iter().filter(|key| facts.table.notes(key).is_empty()).collect()
     }
 
     /// Whether a change or a lock is to be shown of the key.
@@ -397,10 +267,11 @@ impl Core {
     pub(super) fn mark_changes(&self, insight: &mut Insight) {
         let state = self.desk.state();
         if !state.is_idle()
-            && let Some(last) = state.under_way(&insight.key).last()
+            // A note gives no value.
+            && let Some(last) = state.under_way(&insight.key).rfind(|command| command.operation == Operation::Set)
         {
             insight.marks.insert(Mark::Pending);
-            insight.pending = Some(Pending { value: last.value.clone(), command: last.id, since: last.created_at, state: last.state });
+            insight.pending = Some(pending_of(last));
         }
         if let Some(lock) = state.lock(&insight.key) {
             insight.marks.insert(Mark::Locked);
@@ -445,4 +316,12 @@ impl Core {
             sends: self.sends(),
         }
     }
+}
+
+fn pending_of(command: &Command) -> Pending {
+    Pending { value: command.value.clone(), command: command.id, since: command.created_at, state: command.state }
+}
+
+fn of_write(command: &Command) -> OwnWrite<'_> {
+    OwnWrite { source: &command.source, value: &command.value, base: &command.base, at: command.accepted_at() }
 }

@@ -10,7 +10,7 @@ use crate::fact::{
 use super::{
     core::Core,
     handle::EngineHandle,
-    queue::{ChangeRequest, Plan, QueueError, QueueStatus, Treatment},
+    queue::{ChangeRequest, Plan, QueueError, QueueState, QueueStatus, Treatment},
 };
 
 impl EngineHandle {
@@ -30,16 +30,11 @@ impl EngineHandle {
         self.core.ask_for(requests).await
     }
 
-    /// Waits until none of these is on its way any more - delivered, ended, or waiting for a person - but not longer than that. An engine that
-    /// does not poll sends meanwhile itself.
+    /// Waits until none of these is on its way any more - delivered, ended, or waiting for a person or for a source that cannot be reached - but
+    /// not longer than that. An engine that does not poll sends meanwhile itself.
     pub async fn wait_for(&self, ids: &[CommandId], at_most: Duration) -> Vec<Arc<Command>> {
-        let on_its_way = |state: &super::queue::QueueState| {
-            let moves = |id: &CommandId| {
-                state.get(*id).is_some_and(|command| matches!(command.state, CommandState::Queued | CommandState::InFlight))
-            };
-            ids.iter().any(moves)
-        };
         let core = &self.core;
+        let on_its_way = |state: &QueueState| ids.iter().any(|id| state.get(*id).is_some_and(|command| core.is_on_its_way(state, command)));
         let settled = async {
             if core.options.polling || !core.may_send() {
                 let mut events = core.events.subscribe();
@@ -69,6 +64,17 @@ impl EngineHandle {
             core.desk.go_on();
         }
         self.commands_of(ids)
+    }
+
+    /// Whether it moves by itself as things are.
+    #[must_use]
+    pub fn is_on_its_way(&self, command: &Command) -> bool {
+        self.core.is_on_its_way(&self.core.desk.state(), command)
+    }
+
+    /// Sends what is due at this moment.
+    pub(super) async fn send_due(&self) {
+        self.core.send_due().await;
     }
 
     fn commands_of(&self, ids: &[CommandId]) -> Vec<Arc<Command>> {
@@ -182,6 +188,19 @@ impl EngineHandle {
 }
 
 impl Core {
+    /// Whether it moves by itself as things are: not while sending is stopped, its source is known not to take anything now, or what goes before
+    /// it waits for a person.
+    fn is_on_its_way(&self, state: &QueueState, command: &Command) -> bool {
+        match command.state {
+            CommandState::InFlight => true,
+            CommandState::Queued => {
+                let mono = self.options.clock.monotonic();
+                state.held().is_none() && !self.desk.sources.is_left_alone(&command.source, mono) && !state.is_behind_a_question(command)
+            }
+            _ => false,
+        }
+    }
+
     fn blocked(&self, conflict: &ConflictId) -> Option<Command> {
         let state = self.desk.state();
         let waiting = state

@@ -5,15 +5,18 @@
 //!
 //! It does not touch a running engine, and it does not print.
 
+mod changing;
 mod network;
 mod profile;
 mod report;
 mod run;
+mod scratch;
 mod spell;
+mod taker;
 mod target;
 mod truth;
 pub mod upstream;
 
 pub use profile::{BUILT_IN, ChaosProfile, FaultKind, ProfileError};
-pub use report::{ChaosReport, Recovery};
+pub use report::{Changes, ChaosReport, Recovery};
 pub use run::rehearse;

@@ -247,7 +247,7 @@ impl Core {
         if self.options.inline {
             return Ok(self.writer.get_or_init(|| Writer::inline(Arc::clone(&self.store))));
         }
-        let started = Writer::start(Arc::clone(&self.store)).map_err(|error| StoreError::Unwritable {
+        let started = Writer::start(Arc::clone(&self.store), self.others_to_reseal()).map_err(|error| StoreError::Unwritable {
             path: "the cache".to_owned(),
             cause: format!("no thread for the writer: {error}"),
         })?;
@@ -320,7 +320,8 @@ impl Core {
     pub fn resolve<S: Borrow<Slot>>(&self, key: &Key, slots: &[S], standings: &Standings, now: Timestamp) -> Option<Insight> {
         let belief = &standings.belief;
         let decision = belief.decisions.newest(key, ConflictClass::Value);
-        let mut insight = self.weigh(key, slots, standings, now, decision.map(|decision| &**decision))?;
+        let weighed = self.weigh(key, slots, standings, now, decision.map(|decision| &**decision));
+        let Some(mut insight) = weighed else { return self.unheard_of(key, now) };
         let is_said = insight.conflict.as_ref().is_some_and(|conflict| conflict.resolution.is_by_a_person());
         if let Some(correction) = belief.correction.filter(|_| !is_said) {
             insight.p_true = correction.correct(insight.p_true);
@@ -339,6 +340,7 @@ impl Core {
         decision: Option<&Decision>,
     ) -> Option<Insight> {
         let rule = self.rules.rule(key);
+        let written = self.own_write(key, rule, slots);
         let table = &standings.belief.table;
         let field = (!table.is_empty()).then(|| FieldName::of(key, rule));
         let readings: Vec<Reading<'_>> = slots
@@ -365,6 +367,7 @@ impl Core {
                     ttl,
                     half_life: None,
                     claims: true,
+                    overtaken: written.as_ref().is_some_and(|written| self.is_overtaken(written, rule, slot, standing.vouched_at, now)),
                 })
             })
             .collect();

@@ -92,6 +92,7 @@ fn log(event: &EngineEvent) {
             tracing::info!(%id, source, state = command.state.code(), reason, tries = command.tries, "change");
             tracing::debug!(%id, key = %command.key, "about");
         }
+        EngineEvent::Held(held, _) => tracing::info!(held, "sending"),
         EngineEvent::Cache(event) if event.is_trouble() => tracing::warn!("{}", event.without_names()),
         EngineEvent::Cache(event) => tracing::info!("{}", event.without_names()),
         EngineEvent::Fault(message) => tracing::error!("{message}"),

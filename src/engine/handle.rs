@@ -11,7 +11,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::fact::{Insight, Key, Pattern, SourceId, Timestamp};
+use crate::fact::{Insight, Key, Pattern, SourceId, Timestamp, Value};
 
 use super::{
     api::{CacheStatus, EngineError, EngineOptions, FactQuery, Knowledge, RefreshReport, SortBy, SourceStatus, SourceTest, StampedEvent},
@@ -174,6 +174,8 @@ impl Engine {
             {
                 tracing::warn!(%error, "what the next start shows first was not written");
             }
+            // What was found damaged while it ended is said like any other.
+            core.tell_store();
             core.store.close()
         });
         match closed.await {
@@ -203,13 +205,16 @@ impl EngineHandle {
     /// When the store itself fails.
     pub fn list(&self, query: &FactQuery) -> Result<Vec<Arc<Insight>>, EngineError> {
         self.core.load()?;
-        let mut found = Vec::new();
-        self.core.resolve_matching(query.pattern.as_ref(), all, self.core.now(), |insight| {
+        let (mut found, now) = (Vec::new(), self.core.now());
+        let mut take = |insight: Insight| {
             let state = query.states.is_empty() || query.states.contains(&insight.state);
             if state && (query.marks.is_empty() || query.marks.iter().any(|mark| insight.marks.contains(*mark))) {
                 found.push(Arc::new(insight));
             }
-        })?;
+        };
+        self.core.resolve_matching(query.pattern.as_ref(), all, now, &mut take)?;
+        let unheard_of = self.core.unheard_of_keys().into_iter().filter(|key| query.pattern.as_ref().is_none_or(|one| one.matches(key)));
+        unheard_of.filter_map(|key| self.core.unheard_of(&key, now)).for_each(take);
         // In no order where they came from the store; where all were in memory this costs a look.
         found.sort_by(|one, other| one.key.cmp(&other.key));
         match query.sort {
@@ -400,6 +405,12 @@ impl EngineHandle {
     #[must_use]
     pub fn is_secret(&self, key: &Key) -> bool {
         self.core.is_secret(key)
+    }
+
+    /// Where and how a value breaks its key's schema, if it does.
+    #[must_use]
+    pub fn violation(&self, key: &Key, value: &Value) -> Option<String> {
+        self.core.rules.violation(key, value)
     }
 
     /// The engine's wall clock.

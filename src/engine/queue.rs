@@ -16,6 +16,7 @@ mod entry;
 mod log;
 mod on_journal;
 mod rules;
+mod sources;
 mod state;
 
 pub use audited::{is_audited, value_in};

@@ -86,7 +86,7 @@ impl Core {
         if loaded {
             self.keeping.room().touch(key);
             if !known {
-                return Ok(None);
+                return Ok(self.unheard_of(key, now).map(Arc::new));
             }
             self.hot.missed();
         }

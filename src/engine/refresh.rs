@@ -89,6 +89,7 @@ impl Core {
         match outcome {
             Ok(mut fetched) => {
                 self.keep_written(&slot.id, began, &mut fetched);
+                self.desk.sources.remember_asked(&slot.id, began);
                 let remarks = (!fetched.unchanged).then(|| remarks_of(&fetched));
                 let complete = fetched.complete;
                 if !complete {
@@ -133,7 +134,7 @@ impl Core {
         if fetched.unchanged {
             return;
         }
-        for (key, value) in self.desk.written_since(source, began) {
+        for (key, value) in self.desk.sources.written_since(source, began) {
             match fetched.items.iter_mut().find(|item| item.key == key) {
                 Some(item) => item.value = value,
                 None => fetched.items.push(Reported { key, value, observed_at: None, changed_at: None, revision: None, same_origin: None }),

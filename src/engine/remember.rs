@@ -31,7 +31,7 @@ impl Core {
         let standings = self.standings(now);
         for key in keys {
             let resolved = self.recall(key).ok().and_then(|hot| self.resolve(key, hot.slots(), &standings, now));
-            if let Some(insight) = resolved {
+            if let Some(insight) = resolved.filter(|insight| !insight.is_unheard_of()) {
                 self.remember(&insight, now);
             }
         }

@@ -133,6 +133,21 @@ pub trait Source: Send + Sync {
         None
     }
 
+    /// How many changes it takes at once: one, where each is a request of its own.
+    fn together(&self) -> usize {
+        1
+    }
+
+    /// As [`Source::prepare`], of several changes of different keys, in order. None where changes go one by one.
+    fn prepare_all<'a>(&'a self, _changes: &'a [Change]) -> Option<BoxFuture<'a, Vec<Result<Prepared, Delivery>>>> {
+        None
+    }
+
+    /// As [`Source::deliver`], of several changes of different keys, in order. None where changes go one by one.
+    fn deliver_all<'a>(&'a self, _changes: &'a [Change]) -> Option<BoxFuture<'a, Vec<Delivery>>> {
+        None
+    }
+
     /// What the key is at the target now, never out of what was remembered: by the read route if one matches, else by a fetch through the
     /// maps; never the raw body of the write URL. None where this source does not write the key.
     fn reread<'a>(&'a self, _key: &'a Key) -> Option<BoxFuture<'a, Result<Option<Value>, SourceError>>> {

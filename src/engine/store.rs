@@ -66,7 +66,6 @@ pub use error::StoreError;
 pub use failover::{open_over, open_resilient};
 pub use fault_disk::{Counts, FaultBackend, FaultDisk};
 pub use glimpse::read_window;
-pub use guard::inside_guard;
 pub use key_keeper::{KeyChange, KeyKeeper, KeyStatus, OuterChange, Resealing};
 pub use log_head::{BadHead, HEAD as LOG_HEAD, LOG_DIR, LogHead};
 pub use log_keys::{LogKeys, LogSealer, SealedEntry};

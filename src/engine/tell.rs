@@ -23,12 +23,30 @@ use super::{
 const AT_ONCE: usize = 2_000;
 /// Keys of a slice.
 const SLICE: usize = 1_000;
+/// What a slice counts as that was not told.
+const SLICE_FAILED: Duration = Duration::from_millis(100);
 /// Slices take a tenth of a core.
 const REST: u32 = 9;
 /// How often a conflict is weighed again without anything having happened: which value wins moves with time.
 const WEIGH: Duration = Duration::from_secs(30);
 /// How long the sweep sleeps at the most.
 const LONGEST: Duration = Duration::from_secs(60);
+
+/// Tells a slice, and how long that took. On the thread that resolved these facts before, as a rule: memory is given back where it was
+/// taken, and what takes the place of a fact finds the room of the fact, in place of as much room again elsewhere.
+async fn tell_slice(core: Arc<Core>, slice: &[Key]) -> Duration {
+    let tell = |core: &Core, slice: &[Key]| {
+        let started = core.options.clock.monotonic();
+        core.tell_changes(slice, core.now());
+        core.options.clock.monotonic().saturating_sub(started)
+    };
+    if core.options.inline {
+        return tell(&core, slice);
+    }
+    let slice = slice.to_vec();
+    // One that failed is told by the panic itself; the next slice is not told of at once.
+    tokio::task::spawn_blocking(move || tell(&core, &slice)).await.unwrap_or(SLICE_FAILED)
+}
 
 impl Core {
     fn keeper(&self) -> MutexGuard<'_, Option<Keeper>> {
@@ -58,6 +76,8 @@ impl Core {
                     let turns = self.turns(slots, &standings, now);
                     resolved.extend(self.resolve(key, slots, &standings, now).map(|insight| (Arc::new(insight), turns)));
                 })?;
+                let unheard_of = self.unheard_of_keys().into_iter().filter_map(|key| self.unheard_of(&key, now));
+                resolved.extend(unheard_of.map(|insight| (Arc::new(insight), None)));
                 let facts: FactMap = resolved.into_iter().collect();
                 none.insert(Keeper::new(facts, self.source_statuses(now).into()))
             }
@@ -96,7 +116,7 @@ impl Core {
                 let hot = self.recall(key).ok()?;
                 let turns = self.turns(hot.slots(), &standings, now);
                 let resolved = self.resolve(key, hot.slots(), &standings, now);
-                if let Some(insight) = &resolved {
+                if let Some(insight) = resolved.as_ref().filter(|insight| !insight.is_unheard_of()) {
                     self.remember(insight, now);
                 }
                 Some((key.clone(), resolved.map(|insight| (insight, turns))))
@@ -168,10 +188,7 @@ impl Core {
                 if core.sources[at].redated.load(Ordering::Relaxed) != turn {
                     return;
                 }
-                let started = core.options.clock.monotonic();
-                core.tell_changes(slice, core.now());
-                let took = core.options.clock.monotonic().saturating_sub(started);
-                drop(core);
+                let took = tell_slice(core, slice).await;
                 tokio::time::sleep(took.saturating_mul(REST)).await;
             }
         });

@@ -6,7 +6,8 @@ use super::{
     api::EngineError,
     core::Core,
     handle::EngineHandle,
-    store::{DamagedCopy, KeyChange, KeyKeeper, KeyStatus, NotOne, StoreError, VerifyReport, damaged_copies, discard_damaged},
+    queue::Desk,
+    store::{CacheStore, DamagedCopy, KeyChange, KeyKeeper, KeyStatus, NotOne, StoreError, VerifyReport, damaged_copies, discard_damaged},
 };
 
 impl EngineHandle {
@@ -69,8 +70,13 @@ impl EngineHandle {
 impl Core {
     /// Seals the log of record anew, and lets go of the keys that nothing needs any more.
     pub(super) fn reseal_log(&self) -> Result<(), StoreError> {
-        self.desk.reseal()?;
-        self.store.keys().map_or(Ok(()), KeyKeeper::drop_unneeded)
+        reseal(&self.desk, self.store.as_ref())
+    }
+
+    /// What else is sealed with the store's keys, for whoever seals that anew.
+    pub(super) fn others_to_reseal(&self) -> Box<dyn Fn() -> Result<(), StoreError> + Send> {
+        let (desk, store) = (Arc::clone(&self.desk), Arc::clone(&self.store));
+        Box::new(move || reseal(&desk, store.as_ref()))
     }
 
     /// Goes on with sealing anew what an earlier run left.
@@ -80,6 +86,11 @@ impl Core {
             let _ = self.writer();
         }
     }
+}
+
+fn reseal(desk: &Desk, store: &dyn CacheStore) -> Result<(), StoreError> {
+    desk.reseal()?;
+    store.keys().map_or(Ok(()), KeyKeeper::drop_unneeded)
 }
 
 fn key_keeper(core: &Core) -> Result<&dyn KeyKeeper, StoreError> {

@@ -424,6 +424,29 @@ pub struct Command {
 }
 
 impl Command {
+    /// What its target holds when it has arrived. A note is about a fact and gives it no value.
+    #[must_use]
+    pub fn leaves(&self) -> Base {
+        match self.operation {
+            Operation::Set => Base::Value(self.value.clone()),
+            Operation::Note => self.base.clone(),
+        }
+    }
+
+    /// Whether it gave this key at this target its value.
+    #[must_use]
+    pub fn is_delivered_to(&self, source: &SourceId, key: &Key) -> bool {
+        self.state.is_delivered() && self.operation == Operation::Set && self.key == *key && self.source == *source
+    }
+
+    /// When its target accepted it, as far as that is known; of one that was not, when it came to stand where it stands.
+    #[must_use]
+    pub fn accepted_at(&self) -> Timestamp {
+        // Being read back moves `since` on; the attempt that was accepted is the last one there is.
+        let accepted = self.attempts.last().filter(|attempt| self.state == CommandState::Confirmed && attempt.code == "accepted");
+        accepted.map_or(self.since, |attempt| attempt.at)
+    }
+
     /// How long it has been waiting.
     #[must_use]
     pub fn age(&self, now: Timestamp) -> Duration {

@@ -146,9 +146,9 @@ pub struct Factor {
 pub struct Confidence {
     /// `clamp(sum of contributions, 0, 1)`.
     pub score: f64,
-    /// The five lines, in the order of [`FactorKind`].
-    pub factors: [Factor; 5],
-    /// What they were computed from.
+    /// What each factor weighs.
+    pub weights: Weights,
+    /// What they are computed from.
     pub basis: ScoreBasis,
 }
 
@@ -203,14 +203,20 @@ impl Confidence {
     /// Scores one observation: engine contract, section 4.
     #[must_use]
     pub fn score(weights: &Weights, basis: &ScoreBasis) -> Self {
-        let mut factors = FactorKind::ALL.map(|kind| Factor { kind, weight: 0.0, value: basis.value(kind), contribution: 0.0 });
-        let mut sum = 0.0;
-        for (factor, weight) in factors.iter_mut().zip(weights.0) {
+        let mut confidence = Self { score: 0.0, weights: *weights, basis: *basis };
+        confidence.score = share(confidence.factors().iter().map(|factor| factor.contribution).sum());
+        confidence
+    }
+
+    /// The five lines, in the order of [`FactorKind`]: worked out anew, because every fact has a score and few are looked at.
+    #[must_use]
+    pub fn factors(&self) -> [Factor; 5] {
+        let mut factors = FactorKind::ALL.map(|kind| Factor { kind, weight: 0.0, value: self.basis.value(kind), contribution: 0.0 });
+        for (factor, weight) in factors.iter_mut().zip(self.weights.0) {
             factor.weight = weight;
             factor.contribution = weight * factor.value;
-            sum += factor.contribution;
         }
-        Self { score: share(sum), factors, basis: *basis }
+        factors
     }
 
     /// The score in whole ten-thousandths: what is compared.

@@ -34,7 +34,7 @@ fn the_arithmetic_by_hand() {
         ..basis()
     };
     let bad = Confidence::score(&Weights::default(), &bad);
-    assert!(bad.score.abs() < f64::EPSILON && bad.factors[2].contribution < 0.0);
+    assert!(bad.score.abs() < f64::EPSILON && bad.factors()[2].contribution < 0.0);
 }
 
 #[test]
@@ -109,9 +109,9 @@ proptest! {
         let weights = Weights::new(raw).unwrap();
         let basis = ScoreBasis { age: Duration::from_millis(age), half_life: Duration::from_millis(half_life), trust, validity, alignment, accepts, rejects };
         let confidence = Confidence::score(&weights, &basis);
-        let sum: f64 = confidence.factors.iter().map(|factor| factor.contribution).sum();
+        let sum: f64 = confidence.factors().iter().map(|factor| factor.contribution).sum();
         prop_assert!((confidence.score - sum.clamp(0.0, 1.0)).abs() < 1e-9);
-        for factor in confidence.factors {
+        for factor in confidence.factors() {
             prop_assert!((-1.0..=1.0).contains(&factor.value));
             prop_assert!((factor.contribution - factor.weight * factor.value).abs() < 1e-12);
         }

@@ -9,6 +9,7 @@ use super::{
     key::Key,
     observation::Content,
     reason::ReasonCode,
+    rule::{ClassOfValue, KeyRule},
     source::{Role, SourceId},
     time::Timestamp,
     value::Value,
@@ -177,6 +178,41 @@ pub struct Insight {
     pub secret: bool,
     /// The change of it that is under way.
     pub pending: Option<Pending>,
+}
+
+impl Insight {
+    /// A key of which nothing is known but that a change of it is under way.
+    #[must_use]
+    pub fn of_pending(key: &Key, pending: Pending, state: FactState, rule: Option<&KeyRule>, now: Timestamp) -> Self {
+        let mut marks = Marks::default();
+        marks.insert(Mark::Pending);
+        Self {
+            key: key.clone(),
+            value: None,
+            state,
+            marks,
+            confidence: None,
+            p_true: 0.0,
+            agreement: Agreement::default(),
+            age: now.since(pending.since),
+            observed_at: pending.since,
+            changed_at: pending.since,
+            ttl: Duration::ZERO,
+            sources: Vec::new(),
+            reason_codes: Vec::new(),
+            conflict: None,
+            wanted: None,
+            unit: rule.map_or("", |rule| &rule.unit).into(),
+            secret: ClassOfValue::of(key, rule) == ClassOfValue::Secret,
+            pending: Some(pending),
+        }
+    }
+
+    /// Whether no source has ever said anything of it.
+    #[must_use]
+    pub fn is_unheard_of(&self) -> bool {
+        self.sources.is_empty()
+    }
 }
 
 /// A change that is under way: what is believed stays what it is until the target has it.

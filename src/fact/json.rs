@@ -15,7 +15,7 @@ mod edit;
 mod error;
 mod scan;
 
-pub use edit::{JsonEditError, JsonStep, set_in_json};
+pub use edit::{JsonEditError, JsonStep, set_in_json, set_in_read_json};
 pub use error::{ValueError, ValueErrorKind};
 
 use scan::Scanner;
@@ -171,7 +171,8 @@ impl Reader<'_> {
 
     fn object(&mut self, depth: usize) -> Result<Tree, ValueError> {
         self.scan.take(b'{')?;
-        let mut members = Map::new();
+        // Room for one: most objects of a long document are small, and the usual first room is for four.
+        let mut members = Map::with_capacity(1);
         if !self.scan.take_if(b'}') {
             loop {
                 self.scan.skip_space();

@@ -46,6 +46,8 @@ pub struct Reading<'a> {
     pub half_life: Option<Duration>,
     /// Whether the source is configured and may claim the key; a reading that may not does not count at all.
     pub claims: bool,
+    /// What it says was replaced by a change of our own since its source was asked: it competes with nothing until that is asked again.
+    pub overtaken: bool,
 }
 
 impl<'a> Reading<'a> {
@@ -67,6 +69,7 @@ impl<'a> Reading<'a> {
             ttl,
             half_life: None,
             claims: true,
+            overtaken: false,
         }
     }
 

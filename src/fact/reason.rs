@@ -65,11 +65,13 @@ pub enum ReasonCode {
     Reopened,
     /// A queued change met a target that no longer has the key.
     TargetDeleted,
+    /// A source that was not asked since our own change says what that replaced.
+    OwnWriteNewer,
 }
 
 impl ReasonCode {
     /// All of them.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::SingleSource,
         Self::Agreement,
         Self::ClearMargin,
@@ -100,6 +102,7 @@ impl ReasonCode {
         Self::DecidedByRule,
         Self::Reopened,
         Self::TargetDeleted,
+        Self::OwnWriteNewer,
     ];
 
     /// The stable code.
@@ -136,6 +139,7 @@ impl ReasonCode {
             Self::DecidedByRule => "decided_by_rule",
             Self::Reopened => "reopened",
             Self::TargetDeleted => "target_deleted",
+            Self::OwnWriteNewer => "own_write_newer",
         }
     }
 
@@ -173,6 +177,9 @@ impl ReasonCode {
             Self::DecidedByRule => "A person had the best value of the rule hold; nobody said that it is right.",
             Self::Reopened => "A person decided before, and a value has moved since.",
             Self::TargetDeleted => "A queued change met a target that does not have it any more.",
+            Self::OwnWriteNewer => {
+                "A source that was not asked since your change still says what that replaced; it counts again from its next answer on."
+            }
         }
     }
 }

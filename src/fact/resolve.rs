@@ -34,8 +34,8 @@ pub const CLOCK_SLACK: Duration = Duration::from_secs(2);
 /// Each observed reading is scored, as the engine contract has it; the strongest value wins, which is the best score where single sources
 /// differ, and what they weigh together where several stand for one value (`weigh`); among values within 0.01 of the strongest the one
 /// more sources stand for, then trust, newer change and name. `prefer` and `newest` choose the winner themselves. Declared readings never
-/// compete: the best of them is `wanted` where it differs. Absent ones compete only when every observed source has lost the key. A change
-/// dated in the future counts as made now.
+/// compete: the best of them is `wanted` where it differs. Absent ones compete only when every observed source has lost the key. Overtaken
+/// ones compete only where nothing else is there. A change dated in the future counts as made now.
 ///
 /// `p_true`: each source is right with odds `t / (1 - t)`, `t = trust * (0.5 + 0.5 * freshness)`, at most 0.99. With T the sum of the odds
 /// of those who stand for the winner's value, n how many opinions they are, and R that sum for each other value,
@@ -68,15 +68,25 @@ pub fn resolve_decided(
     let mut counted = readings.iter().filter(|reading| reading.claims).peekable();
     counted.peek()?;
     let (mut live, mut absent, mut declared) = (Vec::with_capacity(readings.len()), Vec::new(), Vec::new());
+    let mut overtaken = Vec::new();
     for reading in counted {
         match (reading.role, &reading.observation.content) {
             (Role::Declared, _) => declared.push(reading),
+            (Role::Observed, Content::Value(_)) if reading.overtaken => overtaken.push(reading),
             (Role::Observed, Content::Value(value)) => live.push(context.entry(reading, value)),
             (Role::Observed, Content::Absent(_)) => absent.push(reading),
         }
     }
     declared.sort_by(|one, other| best_declared_first(one, other));
     absent.sort_by(|one, other| one.observation.source.cmp(&other.observation.source));
+
+    overtaken.sort_by(|one, other| one.observation.source.cmp(&other.observation.source));
+    if live.is_empty() {
+        // With nothing newer than it there is nothing that overtook it.
+        for reading in overtaken.drain(..) {
+            live.extend(reading.observation.value().map(|value| context.entry(reading, value)));
+        }
+    }
 
     let is_gone = live.is_empty();
     let competing =
@@ -90,7 +100,7 @@ pub fn resolve_decided(
     let ranking = Ranking::of(competing, compare, policy, settings.likeness.as_deref(), accepted);
     let conflict =
         ranking.as_ref().filter(|_| !is_gone).and_then(|ranking| dispute::of(key, ranking, policy, settings.auto_margin, standing));
-    let case = Case { context, ranking: ranking.as_ref(), absent: &absent, declared: &declared, is_gone };
+    let case = Case { context, ranking: ranking.as_ref(), absent: &absent, declared: &declared, overtaken: &overtaken, is_gone };
     let (wanted, state) = (case.wanted(), case.state());
 
     let mut marks = Marks::default();
@@ -205,6 +215,8 @@ struct Case<'a> {
     ranking: Option<&'a Ranking<'a>>,
     absent: &'a [&'a Reading<'a>],
     declared: &'a [&'a Reading<'a>],
+    /// Says what a change of our own replaced since it was asked.
+    overtaken: &'a [&'a Reading<'a>],
     /// No observed source has the key now.
     is_gone: bool,
 }
@@ -289,11 +301,12 @@ impl<'a> Case<'a> {
         let readings: usize = ranking.classes.iter().map(|class| class.members.len()).sum();
         let opinions: u32 = ranking.classes.iter().map(|class| class.opinions).sum();
         add(usize::try_from(opinions).is_ok_and(|opinions| opinions < readings), ReasonCode::SameOrigin);
-        add(readings == 1, ReasonCode::SingleSource);
+        add(readings == 1 && self.overtaken.is_empty(), ReasonCode::SingleSource);
+        add(!self.overtaken.is_empty(), ReasonCode::OwnWriteNewer);
         add(ranking.classes.len() == 1 && opinions > 1, ReasonCode::Agreement);
     }
 
-    /// The winner first, then by score; declared and absent last.
+    /// The winner first, then by score; what was overtaken, declared and absent last.
     fn views(&self) -> Vec<SourceView> {
         let entries = self.ranking.map(|ranking| &*ranking.entries).unwrap_or_default();
         let mut views = Vec::with_capacity(entries.len() + self.declared.len() + self.absent.len());
@@ -313,6 +326,7 @@ impl<'a> Case<'a> {
                 }
             }
         }
+        views.extend(self.overtaken.iter().map(|reading| view(reading, None, false, false)));
         views.extend(self.declared.iter().map(|reading| view(reading, None, false, self.agrees(reading))));
         let is_winner = |reading: &Reading<'_>| winner.is_some_and(|winner| std::ptr::eq(winner.reading, reading));
         views.extend(self.absent.iter().filter(|reading| !is_winner(reading)).map(|reading| view(reading, None, false, false)));

@@ -79,7 +79,7 @@ fn one_source() {
     assert_eq!(insight.reason_codes, [ReasonCode::SingleSource]);
     assert_eq!(insight.agreement, Agreement { supporting: 1, opposing: 0 });
     assert!(insight.conflict.is_none() && insight.marks.is_empty() && insight.wanted.is_none());
-    let sum: f64 = insight.confidence.unwrap().factors.iter().map(|factor| factor.contribution).sum();
+    let sum: f64 = insight.confidence.unwrap().factors().iter().map(|factor| factor.contribution).sum();
     assert!((insight.confidence.unwrap().score - sum).abs() < 1e-12);
     assert!((insight.p_true - 0.7 * (0.5 + 0.5 * 0.5_f64.powf(9.0 / 900.0))).abs() < 1e-9, "one source: as likely as its own odds");
 }
@@ -264,7 +264,7 @@ fn a_clock_that_runs_ahead_gains_nothing() {
     assert_eq!(text(insight.value.as_ref()), "5");
     assert!(insight.reason_codes.contains(&ReasonCode::ClockSkew));
     let alone = resolved(None, &[reading(&ahead, 0.3)]);
-    assert!((alone.confidence.unwrap().factors[0].value - 1.0).abs() < 1e-12);
+    assert!((alone.confidence.unwrap().factors()[0].value - 1.0).abs() < 1e-12);
     assert_eq!(alone.age, Duration::ZERO);
     let slightly = Observation { observed_at: now().plus(CLOCK_SLACK), ..seen("a", "3", 0) };
     assert!(!resolved(None, &[reading(&slightly, 0.3)]).reason_codes.contains(&ReasonCode::ClockSkew));
@@ -350,7 +350,7 @@ fn a_rule_sets_half_life_unit_and_secrecy() {
         rule.class = Some(ClassOfValue::Secret);
     });
     let insight = resolved(Some(&rule), &[Reading { half_life: Some(Duration::from_secs(1)), ..reading(&one, 0.7) }]);
-    assert!((insight.confidence.unwrap().factors[0].value - 0.5).abs() < 1e-12, "the rule's half-life goes before the learned one");
+    assert!((insight.confidence.unwrap().factors()[0].value - 0.5).abs() < 1e-12, "the rule's half-life goes before the learned one");
     assert!(insight.secret && &*insight.unit == "bytes");
 }
 

@@ -19,6 +19,9 @@ use super::context::Context;
 use files::Files;
 use lines::subscriber;
 
+/// Lines that may wait for the disk; the room for them is taken at once, and what comes on top is dropped.
+const WAITING: usize = 4096;
+
 /// Where the log of a state directory is.
 #[must_use]
 pub fn log_dir(state_dir: &Path) -> PathBuf {
@@ -35,7 +38,7 @@ impl Log {
     /// log of the same process is none.
     pub fn start(context: &Context) -> Self {
         let files = Files::new(log_dir(&context.state_dir), context.config.log.max_size);
-        let (writer, guard) = NonBlockingBuilder::default().thread_name("log").finish(files);
+        let (writer, guard) = NonBlockingBuilder::default().thread_name("log").buffered_lines_limit(WAITING).finish(files);
         // The first one stays: a process has one log.
         let _ = tracing::subscriber::set_global_default(subscriber(writer, level(context)));
         Self { _guard: guard }

@@ -2,9 +2,11 @@
 
 use ratatui::{
     backend::{Backend, CrosstermBackend},
-    buffer::Buffer,
+    buffer::{Buffer, Cell},
     layout::Rect,
 };
+
+use crate::text::width as width_of;
 
 /// What stands on the terminal, so that only what changes is sent.
 #[derive(Debug)]
@@ -54,9 +56,9 @@ impl Screen {
         self.next.reset();
         let cursor = draw(&mut self.next).filter(|(x, y)| *x < self.next.area.width && *y < self.next.area.height);
         let mut cells = Vec::new();
-        let differing = self.shown.diff(&self.next);
+        let differing = differing(&self.shown, &self.next);
         // Terminals disagree on how wide a cluster of several characters is: what follows one is placed anew.
-        for run in differing.split_inclusive(|(_, _, cell)| cell.symbol().chars().nth(1).is_some()) {
+        for run in differing.split_inclusive(|(_, _, cell)| is_cluster(cell)) {
             CrosstermBackend::new(&mut cells).draw(run.iter().copied())?;
         }
         let changed = self.unknown || self.shown != self.next;
@@ -93,6 +95,38 @@ impl Screen {
     pub const fn shown(&self) -> &Buffer {
         &self.shown
     }
+}
+
+/// What is to be sent. A cluster of several characters may have been drawn over the cells behind it, where this terminal thinks it wider:
+/// a row that has or had one is sent anew from there on, so that nothing stays of it and nothing is under it.
+fn differing<'a>(shown: &Buffer, next: &'a Buffer) -> Vec<(u16, u16, &'a Cell)> {
+    let mut differing = shown.diff(next);
+    let width = usize::from(next.area.width);
+    let rows = shown.content().chunks(width.max(1)).zip(next.content().chunks(width.max(1)));
+    let mut anew: Vec<(u16, u16)> = Vec::new();
+    for (y, (before, now)) in (next.area.y..).zip(rows) {
+        let cluster = before.iter().zip(now).position(|(before, now)| is_cluster(before) || is_cluster(now));
+        if let Some(x) = cluster.filter(|_| before != now) {
+            anew.push((y, u16::try_from(x).unwrap_or(u16::MAX)));
+        }
+    }
+    if anew.is_empty() {
+        return differing;
+    }
+    differing.retain(|(x, y, _)| !anew.iter().any(|(row, from)| y == row && x >= from));
+    for (y, from) in anew {
+        let mut x = from;
+        while let Some(cell) = next.cell((x, y)) {
+            differing.push((x, y, cell));
+            x = x.saturating_add(u16::try_from(width_of(cell.symbol())).unwrap_or(1).max(1));
+        }
+    }
+    differing.sort_by_key(|(x, y, _)| (*y, *x));
+    differing
+}
+
+fn is_cluster(cell: &Cell) -> bool {
+    cell.symbol().chars().nth(1).is_some()
 }
 
 #[cfg(test)]
@@ -142,6 +176,21 @@ mod tests {
         let mut vt = vt100::Parser::new(NonZero::new(1).unwrap(), NonZero::new(12).unwrap(), 0);
         vt.process(frame(&mut Screen::new(12, 1), "👩‍👩‍👧 z|", None).as_bytes());
         assert_eq!(vt.screen().contents_between(0, 3, 0, 5), "z|");
+    }
+
+    #[test]
+    fn nothing_stays_of_a_joined_cluster_that_a_terminal_took_apart() {
+        let mut vt = vt100::Parser::new(NonZero::new(1).unwrap(), NonZero::new(12).unwrap(), 0);
+        let mut screen = Screen::new(12, 1);
+        let row = |vt: &vt100::Parser<()>| vt.screen().contents_between(0, 0, 0, 12).trim_end().to_owned();
+        vt.process(frame(&mut screen, "👩‍👩‍👧", None).as_bytes());
+        assert!(!row(&vt).contains('👧'), "it was drawn over cells that are not its own: {:?}", row(&vt));
+        vt.process(frame(&mut screen, "a", None).as_bytes());
+        assert_eq!(row(&vt), "a");
+        vt.process(frame(&mut screen, "日👩‍👩‍👧日", None).as_bytes());
+        assert_eq!(vt.screen().contents_between(0, 4, 0, 6), "日");
+        vt.process(frame(&mut screen, "", None).as_bytes());
+        assert_eq!(row(&vt), "");
     }
 
     #[test]

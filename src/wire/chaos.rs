@@ -34,7 +34,7 @@ pub struct ChaosReportPayload {
     /// What everything was drawn from.
     pub seed: u64,
     /// Whether every promise was kept: nothing lost in silence, nothing wrong, every fault answered within three seconds, everything
-    /// caught up with in the end.
+    /// caught up with in the end; and every acknowledged change where it was to be, once.
     pub passed: bool,
     /// Simulated time that passed.
     pub simulated_ms: u64,
@@ -66,6 +66,30 @@ pub struct ChaosReportPayload {
     pub lost: u64,
     /// From a fault to the next answered read, measured.
     pub recovery: RecoveryPayload,
+    /// What came of the changes that were asked for meanwhile.
+    #[serde(default)]
+    pub changes: ChangesPayload,
+}
+
+/// What came of changes, counted when everything was well again and after one more start.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ChangesPayload {
+    /// Asked for.
+    pub asked: u64,
+    /// Refused, because they could not be kept.
+    pub refused: u64,
+    /// Acknowledged.
+    pub acknowledged: u64,
+    /// Of these, found at their target.
+    pub found: u64,
+    /// Of these, not there and still known of.
+    pub waiting: u64,
+    /// Of these, not there and not known of.
+    pub lost: u64,
+    /// Took effect more than once.
+    pub applied_twice: u64,
+    /// Took effect after one of the same key that was asked for later.
+    pub out_of_order: u64,
 }
 
 /// How often a kind of fault was injected.
@@ -137,6 +161,16 @@ impl ChaosReportPayload {
                 p50_ms: millis(recovery.p50),
                 p99_ms: millis(recovery.p99),
                 worst_ms: millis(recovery.worst),
+            },
+            changes: ChangesPayload {
+                asked: report.changes.asked,
+                refused: report.changes.refused,
+                acknowledged: report.changes.acknowledged,
+                found: report.changes.found,
+                waiting: report.changes.waiting,
+                lost: report.changes.lost,
+                applied_twice: report.changes.applied_twice,
+                out_of_order: report.changes.out_of_order,
             },
         }
     }

@@ -29,6 +29,8 @@ pub enum EventPayload {
     Refreshed(RefreshPayload),
     /// `core.queue.queued` and the other states of a command
     Queue(Box<CommandPayload>),
+    /// `core.queue.held`, `core.queue.released`
+    Held(HeldPayload),
     /// `core.cache.hydrated` and the other events of the cache
     Cache(CacheEventPayload),
     /// `core.engine.fault`
@@ -49,6 +51,17 @@ pub struct ConflictEventPayload {
     /// Where.
     #[schemars(with = "String")]
     pub key: Key,
+}
+
+/// All sending was stopped, or goes on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HeldPayload {
+    /// Whether nothing is sent now.
+    pub held: bool,
+    /// The system's user who did it.
+    pub user: String,
+    /// As whom.
+    pub persona: String,
 }
 
 /// A task of the engine failed.
@@ -87,6 +100,10 @@ impl EventPayload {
             EngineEvent::SourceRefreshed(report) => ("core.source.refreshed", Self::Refreshed(RefreshPayload::of(report))),
             EngineEvent::Queue(QueueEvent { command, secret }) => {
                 (CommandPayload::event(command), Self::Queue(Box::new(CommandPayload::of(command, *secret, reveal))))
+            }
+            EngineEvent::Held(held, author) => {
+                let payload = HeldPayload { held: *held, user: author.user.clone(), persona: author.persona.clone() };
+                (if *held { "core.queue.held" } else { "core.queue.released" }, Self::Held(payload))
             }
             EngineEvent::Cache(event) => {
                 let (action, payload) = CacheEventPayload::of(event);

@@ -152,6 +152,9 @@ pub struct SourceViewPayload {
     pub wins: bool,
     /// Whether its value is within tolerance of the believed one.
     pub agrees: bool,
+    /// Where its value breaks the key's schema, and which keyword of it; told by `why`. Of a secret value only that it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub violation: Option<String>,
 }
 
 impl InsightPayload {
@@ -188,14 +191,24 @@ impl InsightPayload {
             masked: mask.hides(),
         }
     }
+
+    /// With where each source's value breaks the schema, as `violation` says of a value; of hidden values only that they do.
+    #[must_use]
+    pub fn with_violations(mut self, insight: &Insight, violation: impl Fn(&Value) -> Option<String>) -> Self {
+        for (told, view) in self.sources.iter_mut().zip(&insight.sources) {
+            let broken = if let Content::Value(value) = &view.content { violation(value) } else { None };
+            told.violation = broken.map(|where_and_how| if self.masked { "it does not fit its schema".to_owned() } else { where_and_how });
+        }
+        self
+    }
 }
 
 impl FactorPayload {
     /// The five lines of a score.
     pub(super) fn all_of(confidence: &Confidence) -> Vec<Self> {
         confidence
-            .factors
-            .iter()
+            .factors()
+            .into_iter()
             .map(|factor| Self {
                 factor: factor.kind.code().into(),
                 weight: factor.weight,
@@ -230,6 +243,7 @@ impl SourceViewPayload {
             same_origin: view.same_origin.as_deref().map(str::to_owned),
             wins: view.wins,
             agrees: view.agrees,
+            violation: None,
         }
     }
 }

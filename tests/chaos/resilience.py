@@ -1,7 +1,9 @@
 """The trials of resilience.sh. Each starts from a whole cache, injects one fault, and judges what the next processes say.
 
 A trial passes when no panic reaches the user, no value is one the source never said or older than what was acknowledged, whatever is
-missing is said, the first read after the fault is answered within three seconds, and the store is whole again afterwards.
+missing is said, and the store is whole again afterwards. The first read after the fault shall be answered within three seconds; one that is
+not is counted as late, and the trial goes on. Beside the time of that read stands what it took of a processor: what else the machine does
+makes the one longer and not the other.
 """
 
 import json, os, random, resource, shutil, signal, subprocess, sys, tempfile, time
@@ -15,6 +17,12 @@ SEED = int(os.environ.get("STELLAR_SEED", random.SystemRandom().randrange(1 << 3
 draw = random.Random(SEED)
 
 
+# What is being attacked now.
+KIND = [""]
+# First reads that took longer than the bound: what was attacked, seconds, and of a processor.
+LATE = []
+# Of each kind of attack, what the first reads took of a processor.
+PROCESSOR = {}
 # For each full disk, whether what was asked for was refused by it.
 REFUSED = []
 # What is said of a disk that is full.
@@ -96,13 +104,16 @@ class Home:
 
     def first_read(self):
         """From the fault to the next answered read: seconds, and what was said."""
-        began = time.monotonic()
+        began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
         code, _, err = self.run("--offline", "get", f"fact/k{draw.randrange(FACTS)}")
-        took = time.monotonic() - began
+        took, after = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+        worked = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        PROCESSOR.setdefault(KIND[0], []).append(worked)
         if code not in (0, 3, 5):
             raise Broken(f"get ended with {code}: {err.strip()[-400:]}")
         if took > BOUND:
-            raise Broken(f"the first read took {took:.1f} s")
+            LATE.append((KIND[0], took, worked))
+            print(f"late: {KIND[0]}, the first read took {took:.1f} s, {worked:.2f} s of a processor", file=sys.stderr, flush=True)
         return took, err
 
     def fingerprint(self):
@@ -289,6 +300,11 @@ def trial(kind, scratch, pristine):
         subprocess.run(["umount", "-l", home.data], check=True)
 
 
+def spread(times):
+    p99 = times[min(len(times) - 1, int(len(times) * 0.99))]
+    return f"p50 {times[len(times) // 2] * 1000:.0f} ms, p99 {p99 * 1000:.0f} ms, worst {times[-1] * 1000:.0f} ms"
+
+
 def main():
     words = sys.argv[2:]
     counts = {kind: 0 for kind in TRIALS}
@@ -318,8 +334,10 @@ def main():
             left = [kind for kind in TRIALS if until is not None or len(results[kind]) + sum(f[0] == kind for f in failures) < counts[kind]]
             if not left or (until is not None and time.monotonic() > until):
                 break
-            kind = left[turn % len(left)]
+            kind = KIND[0] = left[turn % len(left)]
             turn += 1
+            if turn % 100 == 0:
+                print(f"{turn} trials, {len(failures)} failed, {len(LATE)} late", file=sys.stderr, flush=True)
             try:
                 results[kind].append(trial(kind, scratch, pristine))
             except Broken as broken:
@@ -328,14 +346,13 @@ def main():
     for kind, times in results.items():
         if times:
             times.sort()
-            p99 = times[min(len(times) - 1, int(len(times) * 0.99))]
-            print(f"{kind}: {len(times)} passed, recovery p50 {times[len(times) // 2] * 1000:.0f} ms, p99 {p99 * 1000:.0f} ms, worst {times[-1] * 1000:.0f} ms")
+            print(f"{kind}: {len(times)} passed, recovery {spread(times)}; of a processor {spread(sorted(PROCESSOR[kind]))}")
     passed = sum(map(len, results.values()))
     worst = max((times[-1] for times in results.values() if times), default=0)
     how = "a file system of its own with less than 64 KiB left" if MOUNTS else "a limit on the size of files"
     print(f"seed {SEED}; {FACTS} facts; the full disk was {how}, and refused {sum(REFUSED)} of {len(REFUSED)}")
-    print(f"{passed} passed, {len(failures)} failed, worst recovery {worst * 1000:.0f} ms")
-    sys.exit(1 if failures or passed == 0 else 0)
+    print(f"{passed} passed, {len(failures)} failed, {len(LATE)} late, worst recovery {worst * 1000:.0f} ms")
+    sys.exit(1 if failures or LATE or passed == 0 else 0)
 
 
 main()

@@ -176,3 +176,34 @@ fn a_running_engine_takes_up_what_is_added_and_leaves_a_bad_edit_alone() {
     assert_eq!(sandbox.stellar(&["get", "services/cart/replicas", "--json"]).expect(0).fact("services/cart/replicas")["value"], 2);
     assert_eq!(running.terminate(), 0);
 }
+
+#[test]
+fn a_running_engine_remembers_what_it_saw_and_reads_rules_again() {
+    let server = Server::start();
+    server.on("/services", Reply::json(&json!({"items": [{"name": "cart", "replicas": 2}]})));
+    let sandbox = Sandbox::with_config("# mine\n");
+    let running = sandbox.serve();
+    let look = |more: &[&str]| {
+        let url = server.url("/services");
+        let found = sandbox.stellar(&[&["source", "detect", url.as_str(), "--json"], more].concat()).expect(0).payloads();
+        let seen = found.last().expect("the last line").clone();
+        (found[0]["detector"].clone(), seen["remembered"].clone(), server.requests().len())
+    };
+    assert_eq!(look(&[]), (json!("http-json"), json!(0), 1));
+    assert_eq!(look(&[]), (json!("http-json"), json!(1), 1));
+    assert_eq!(look(&["--refresh"]), (json!("http-json"), json!(0), 2));
+    sandbox.write(
+        ".config/stellar/detectors.toml",
+        "[[detector]]\nname = \"mine\"\nurl = \"http://127.0.0.1*\"\nconfidence = 1.0\n[detector.source]\n",
+    );
+    assert_eq!(look(&[]), (json!("mine"), json!(0), 3));
+    // A rule that makes no sound source suggests nothing, and says so.
+    sandbox.write(
+        ".config/stellar/detectors.toml",
+        "[[detector]]\nname = \"mine\"\nurl = \"http://*\"\nconfidence = 1.0\n[detector.source]\ntrust = 7\n",
+    );
+    assert_eq!(look(&[]), (json!("http-json"), json!(0), 4));
+    let plain = sandbox.stellar(&["source", "detect", &server.url("/services")]).expect(0);
+    assert!(plain.stdout.contains("the suggestion of mine"), "{}", plain.stdout);
+    assert_eq!(running.terminate(), 0);
+}

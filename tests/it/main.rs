@@ -25,6 +25,8 @@ mod prometheus;
 #[cfg(test)]
 mod queue;
 #[cfg(test)]
+mod schema;
+#[cfg(test)]
 mod screen;
 #[cfg(test)]
 mod snapshots;

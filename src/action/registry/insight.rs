@@ -127,6 +127,8 @@ pub(super) const ACTIONS: &[ActionSpec] = &[
             "core.queue.confirmed",
             "core.queue.dead",
             "core.queue.cancelled",
+            "core.queue.held",
+            "core.queue.released",
             "core.cache.hydrated",
             "core.cache.resync_required",
             "core.cache.evicted",

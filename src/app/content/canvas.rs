@@ -30,7 +30,7 @@ pub fn canvas_parts(model: &Model) -> Vec<Part> {
     parts.extend(insight.reason_codes.iter().map(|reason| Part::text(reason.sentence(), Role::Text)));
     parts.extend(state_sentence(insight, now));
     if let Some(confidence) = &insight.confidence {
-        let rows = confidence.factors.iter().map(|factor| FactorLine {
+        let rows = confidence.factors().map(|factor| FactorLine {
             name: factor_name(factor.kind),
             weight: factor.weight,
             value: factor.value,
@@ -38,7 +38,7 @@ pub fn canvas_parts(model: &Model) -> Vec<Part> {
             why: SafeText::line(&learned(insight, factor.kind).unwrap_or_else(|| confidence.signal(factor.kind))),
         });
         parts.push(Part::Gap);
-        parts.push(Part::Factors { rows: rows.collect(), sum: confidence.score });
+        parts.push(Part::Factors { rows: rows.to_vec(), sum: confidence.score });
     }
     parts.push(Part::Gap);
     parts.push(Part::heading("Sources"));
@@ -125,6 +125,7 @@ fn pending(model: &Model, insight: &Insight) -> Vec<Part> {
 fn state_sentence(insight: &Insight, now: Timestamp) -> Option<Part> {
     let text = match insight.state {
         FactState::Fresh => return None,
+        _ if insight.is_unheard_of() => "No source has said anything of it yet.".to_owned(),
         FactState::Stale => {
             let age = span::words(words::stepped(words::age(insight, now)));
             format!("Last answer {age} ago, limit {}.", span::words(insight.ttl))

@@ -80,7 +80,8 @@ pub fn change_parts(model: &Model, listed: &Listed) -> Vec<Part> {
     let asked = format!("{} by {} ({})", words::ago(command.created_at, model.now), command.author.user, command.author.via);
     parts.push(pair("asked for", &asked, Role::Text));
     if command.state.is_under_way() {
-        parts.push(pair("sent until", &moment(command.deadline, model.now), Role::Text));
+        let label = if command.deadline > model.now { "sent until" } else { "time ran out" };
+        parts.push(pair(label, &moment(command.deadline, model.now), Role::Text));
     }
     if let Some(undoes) = command.undoes {
         let shown = model.shared.snapshot.queue.find(undoes).map_or_else(|| undoes.to_string(), |other| other.shown.clone());

@@ -44,9 +44,10 @@ pub fn prompt_line(model: &Model) -> Option<PromptLine> {
 #[must_use]
 pub fn prompt_says(model: &Model) -> String {
     let prompt = &model.prompt;
-    match prompt.sources.get(prompt.chosen) {
-        Some(source) => format!("to {source}, one of {}; up and down choose", count(prompt.sources.len(), "source", "sources")),
-        None => "JSON if it parses, else a string".to_owned(),
+    match (prompt.sources.get(prompt.chosen), &prompt.what) {
+        (Some(source), _) => format!("to {source}, one of {}; up and down choose", count(prompt.sources.len(), "source", "sources")),
+        (None, Some(PromptFor::Note(_))) => "any text".to_owned(),
+        (None, _) => "JSON if it parses, else a string".to_owned(),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
         words::{ago, count, stepped},
     },
     engine::SortBy,
-    fact::span,
+    fact::{Timestamp, span},
     text::SafeText,
     theme::Role,
 };
@@ -15,6 +15,7 @@ use crate::{
 use super::{
     available::unavailable,
     deciding::{decision_hints, numbers},
+    prompt::prompt_says,
 };
 
 /// A piece of the top line.
@@ -24,6 +25,8 @@ pub struct Segment {
     pub text: SafeText,
     /// How it looks.
     pub role: Role,
+    /// From when the age in it counts, if there is one.
+    pub since: Option<Timestamp>,
 }
 
 /// A hint: a key and what it does.
@@ -38,7 +41,7 @@ pub struct HintLine {
 }
 
 fn segment(text: &str, role: Role) -> Segment {
-    Segment { text: SafeText::line(text), role }
+    Segment { text: SafeText::line(text), role, since: None }
 }
 
 /// The top line from the left, the weightiest pieces first: what has no room goes from the end.
@@ -86,7 +89,8 @@ fn queue(model: &Model) -> Option<Segment> {
         return None;
     }
     let age = queue.oldest.map(|oldest| format!(", oldest {}", span::short(stepped(model.now.since(oldest))))).unwrap_or_default();
-    Some(segment(&format!("queue {}{held}{age}", queue.status.depth), if held.is_empty() { Role::Pending } else { Role::Conflict }))
+    let role = if held.is_empty() { Role::Pending } else { Role::Conflict };
+    Some(Segment { since: queue.oldest, ..segment(&format!("queue {}{held}{age}", queue.status.depth), role) })
 }
 
 /// What stands at the right of the top line: the source that has failed longest, or nothing.
@@ -109,7 +113,7 @@ pub fn header_right(model: &Model) -> Option<Segment> {
         _ => String::new(),
     };
     let text = format!("{}{others} unreachable for {}{waits}", source.source, span::words(stepped(model.now.since(*since))));
-    Some(segment(&text, Role::Offline))
+    Some(Segment { since: Some(*since), ..segment(&text, Role::Offline) })
 }
 
 /// What stands beside the title of the list: how many of how many, in which order.
@@ -133,6 +137,9 @@ pub fn standing_message(model: &Model) -> Option<Message> {
         return Some(message.clone());
     }
     let say = |text: String, role| Some(Message { text: SafeText::line(&text), role, echo: SafeText::default() });
+    if is_typing(model) {
+        return say(prompt_says(model), Role::Dim);
+    }
     if let EngineLife::Dead(why) = &shared.engine {
         let told = shared.told_at.map(|at| format!(" What is shown was told {}.", ago(at, model.now))).unwrap_or_default();
         return say(format!("The engine stopped: {why}.{told}"), Role::Error);
@@ -156,6 +163,23 @@ pub fn standing_message(model: &Model) -> Option<Message> {
         return say(format!("This is only this machine. {}", first_steps()), Role::Dim);
     }
     None
+}
+
+/// What is typed about is said above the hints while nothing else is.
+fn is_typing(model: &Model) -> bool {
+    model.focus() == Focus::Layer(Layer::Prompt)
+}
+
+/// From when the age in the line above the hints counts, if there is one in it.
+#[must_use]
+pub fn message_since(model: &Model) -> Option<Timestamp> {
+    let shared = &model.shared;
+    match &shared.engine {
+        _ if shared.message.is_some() || is_typing(model) => None,
+        EngineLife::Dead(_) => shared.told_at,
+        _ if shared.snapshot.queue.status.closed.is_some() => None,
+        _ => shared.snapshot.failing().first().map(|(_, since)| *since),
+    }
 }
 
 /// What to do when nothing is configured, by what this program can do.
@@ -210,6 +234,9 @@ pub fn hints(model: &Model) -> Vec<HintLine> {
         Focus::Layer(Layer::Question) => {
             let (yes, no) = model.question.as_ref().map_or(("yes", "no"), |question| (question.yes, question.no));
             vec![("core.navigate.open", yes.to_owned()), ("core.navigate.close", no.to_owned())]
+        }
+        Focus::Layer(Layer::Queue) if model.change().is_none() => {
+            vec![("core.queue.release", "let it go".to_owned()), ("core.navigate.close", "close".to_owned())]
         }
         Focus::Layer(Layer::Queue) => changes_hints(),
         Focus::Layer(Layer::Conflicts) => decision_hints(model),

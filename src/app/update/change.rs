@@ -83,21 +83,25 @@ pub(super) fn leaving(shared: &Shared) -> Option<Question> {
         return None;
     }
     let depth = usize::try_from(status.depth).unwrap_or(usize::MAX);
-    let waits = if depth == 1 { "is not delivered yet. It is" } else { "are not delivered yet. They are" };
-    let mut says = vec![format!("{} {waits} on disk and stay queued.", count(depth, "change", "changes"))];
+    let (waits, them) = match depth {
+        1 => ("is not delivered yet. It is on disk and stays queued.", "it"),
+        _ => ("are not delivered yet. They are on disk and stay queued.", "them"),
+    };
+    let mut says = vec![format!("{} {waits}", count(depth, "change", "changes"))];
     says.push(match (&status.held_by, shared.owns) {
         (Some(author), _) => format!("Sending was stopped by {}: nothing is sent until stellar queue release.", author.user),
         (None, Some(false)) => "The stellar that runs beside this screen goes on sending.".to_owned(),
         (None, _) => {
-            "Nothing sends them while no stellar runs: the next one that is started does, a screen or stellar serve. stellar serve \
-                      --install sets up one that always runs."
-                .to_owned()
+            format!(
+                "Nothing sends {them} while no stellar runs: the next one that is started does, a screen or stellar serve. stellar \
+                 serve --install sets up one that always runs."
+            )
         }
     });
     if status.needs_a_person > 0 {
         let many = usize::try_from(status.needs_a_person).unwrap_or(usize::MAX);
-        let (needs, verb) = (count(many, "change", "changes"), if many == 1 { "waits" } else { "wait" });
-        says.push(format!("{needs} {verb} for you: nobody sends that by itself."));
+        let waits = if many == 1 { "waits for you: it is not sent" } else { "wait for you: they are not sent" };
+        says.push(format!("{} {waits} before you decide.", count(many, "change", "changes")));
     }
     Some(Question { title: "Leave?", says, yes: "leave", no: "stay", then: Then::Quit })
 }

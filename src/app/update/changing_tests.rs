@@ -147,7 +147,7 @@ fn leaving_says_what_happens_to_what_waits() {
         Queue { status, ..queue::waiting() }
     };
     let cases = [
-        (queue::waiting(), Some(true), Some("Nothing sends them while no stellar runs")),
+        (queue::waiting(), Some(true), Some("Nothing sends it while no stellar runs")),
         (queue::waiting(), Some(false), Some("goes on sending")),
         (held(), Some(true), Some("stopped by bob")),
         (queue::every(), Some(true), Some("3 changes wait for you")),

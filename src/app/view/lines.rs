@@ -17,23 +17,11 @@ use super::{
     put,
 };
 
-/// The top line: pieces from the left as far as there is room, the failing source at the right.
-pub(super) fn header(model: &Model, area: Rect, theme: &Theme, buf: &mut Buffer) {
-    buf.set_style(area, plain_on(theme, Surface::Bar));
-    let mut x = area.x + 1;
-    for segment in content::header(model) {
-        let width = text_width(segment.text.as_str());
-        if x + width > area.right() {
-            break;
-        }
-        x = put(buf, (x, area.y), segment.text.as_str(), width, theme.role(segment.role)) + 2;
-    }
-    if let Some(segment) = content::header_right(model) {
-        let width = text_width(segment.text.as_str());
-        let start = area.right().saturating_sub(width + 1);
-        if start > x {
-            put(buf, (start, area.y), segment.text.as_str(), width, theme.role(segment.role));
-        }
+/// The top line.
+pub(super) fn header(regions: &Regions, theme: &Theme, buf: &mut Buffer) {
+    buf.set_style(regions.header, plain_on(theme, Surface::Bar));
+    for (segment, place) in &regions.segments {
+        put(buf, (place.x, place.y), segment.text.as_str(), place.width, theme.role(segment.role));
     }
 }
 

@@ -9,8 +9,8 @@ use crate::{
     },
     fact::Key,
     wire::{
-        CacheSentence, ConflictEventPayload, ConflictPayload, DecisionPayload, Envelope, FaultPayload, InsightPayload, MissedPayload,
-        RefreshPayload,
+        CacheSentence, ConflictEventPayload, ConflictPayload, DecisionPayload, Envelope, FaultPayload, HeldPayload, InsightPayload,
+        MissedPayload, RefreshPayload,
     },
 };
 
@@ -106,6 +106,11 @@ pub fn event_line(envelope: &Envelope, sink: &mut Sink) -> Option<Line> {
         "core.cache.resync_required" | "core.cache.failed_over" | "core.cache.quarantined" => {
             let told: CacheSentence = payload(envelope, sink)?;
             Some(line.add(Tone::Warn, &told.message))
+        }
+        "core.queue.held" | "core.queue.released" => {
+            let told: HeldPayload = payload(envelope, sink)?;
+            let text = if told.held { "sending was stopped by " } else { "sending goes on, says " };
+            Some(line.add(if told.held { Tone::Warn } else { Tone::Plain }, text).add(Tone::Plain, &told.user))
         }
         action if action.starts_with("core.queue.") => Some(news(line, &payload(envelope, sink)?)),
         action if action.starts_with("core.cache.") => {

@@ -58,6 +58,9 @@ pub fn why_lines(fact: &InsightPayload, at: Timestamp) -> Vec<Line> {
         };
         lines.push(Line::toned(Tone::Dim, &text));
     }
+    // Below the table, where nothing cuts a path off.
+    let broken = fact.sources.iter().filter_map(|source| source.violation.as_ref().map(|violation| (&source.source, violation)));
+    lines.extend(broken.map(|(source, violation)| Line::toned(Tone::Warn, &format!("  {source}: {violation}"))));
     if let Some(id) = &fact.conflict_id {
         lines.push(Line::plain(&format!("conflict: stellar conflicts show {id}")));
     }

@@ -7,21 +7,27 @@ use crate::engine::store::{CacheStore, KeyChange, KeyKeeper, OuterChange, StoreE
 /// Whoever waits for the end.
 pub type Waiting = oneshot::Sender<Result<(), StoreError>>;
 
+/// Seals anew what else is sealed with the store's keys, and lets go of those that nothing needs any more. Does nothing where nothing is left.
+pub type Others = Box<dyn Fn() -> Result<(), StoreError> + Send>;
+
 /// What is left to be sealed anew, and who waits for it.
 pub struct Resealer {
     left: bool,
     waiting: Vec<Waiting>,
+    others: Others,
+    /// Whether something else may be left: also by an earlier run that ended between the store and the rest.
+    others_left: bool,
 }
 
 impl Resealer {
     /// Takes up what an earlier run left.
-    pub fn of(store: &dyn CacheStore) -> Self {
-        Self { left: is_under_way(store.keys()), waiting: Vec::new() }
+    pub fn of(store: &dyn CacheStore, others: Others) -> Self {
+        Self { left: is_under_way(store.keys()), waiting: Vec::new(), others, others_left: true }
     }
 
     /// Whether there is something to do while nothing else is.
     pub fn is_busy(&self) -> bool {
-        self.left
+        self.left || self.others_left
     }
 
     /// Starts or goes on, and tells `waiting` at the end.
@@ -46,13 +52,27 @@ impl Resealer {
         self.left = is_under_way(Some(keys));
     }
 
-    /// Does one batch.
+    /// Does one batch; after the last one, what else there is.
     pub fn step(&mut self, store: &dyn CacheStore) {
-        let Some(keys) = store.keys().filter(|_| self.left) else { return };
+        let Some(keys) = store.keys() else {
+            (self.left, self.others_left) = (false, false);
+            return;
+        };
+        if self.left {
+            self.batch(keys);
+        } else if std::mem::take(&mut self.others_left)
+            && let Err(error) = (self.others)()
+        {
+            // It goes on with the next key, or after the next start.
+            tracing::warn!(%error, "sealing the log anew stopped");
+        }
+    }
+
+    fn batch(&mut self, keys: &dyn KeyKeeper) {
         match keys.reseal_some() {
             Ok(true) => {}
             Ok(false) => {
-                self.left = false;
+                (self.left, self.others_left) = (false, true);
                 tracing::info!(key = keys.key_status().id, "everything in the cache is sealed with the new data key");
                 self.tell(&Ok(()));
             }

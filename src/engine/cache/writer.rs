@@ -7,7 +7,7 @@ use std::{
 
 use tokio::sync::oneshot;
 
-use super::resealing::{Resealer, Waiting};
+use super::resealing::{Others, Resealer, Waiting};
 use crate::engine::store::{CacheStore, StoreError, StoreOp};
 
 /// How many batches may wait; then `submit` says so instead of growing.
@@ -32,13 +32,13 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread.
+    /// Starts the thread; `others` seals anew what else is sealed with the store's keys.
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn start(store: Arc<dyn CacheStore>) -> std::io::Result<Self> {
+    pub fn start(store: Arc<dyn CacheStore>, others: Others) -> std::io::Result<Self> {
         let (jobs, inbox) = mpsc::sync_channel(WAITING);
-        let thread = std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || run(store.as_ref(), &inbox))?;
+        let thread = std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || run(store.as_ref(), &inbox, others))?;
         Ok(Self { jobs, thread: Mutex::new(Some(thread)), inline: None })
     }
 
@@ -117,8 +117,8 @@ impl Drop for Writer {
     }
 }
 
-fn run(store: &dyn CacheStore, inbox: &mpsc::Receiver<Job>) {
-    let mut resealer = Resealer::of(store);
+fn run(store: &dyn CacheStore, inbox: &mpsc::Receiver<Job>, others: Others) {
+    let mut resealer = Resealer::of(store, others);
     loop {
         let mut next = match inbox.try_recv() {
             Ok(job) => Some(job),

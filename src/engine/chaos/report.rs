@@ -44,14 +44,51 @@ pub struct ChaosReport {
     pub lost: u64,
     /// From each fault to the next answered read.
     pub recovery: Recovery,
+    /// What came of the changes that were asked for meanwhile.
+    pub changes: Changes,
+}
+
+/// What came of changes, all counted when everything was well again and after one more start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Asked for.
+    pub asked: u64,
+    /// Refused, because they could not be kept; whoever asked was told.
+    pub refused: u64,
+    /// Acknowledged.
+    pub acknowledged: u64,
+    /// Of these, found at their target.
+    pub found: u64,
+    /// Of these, not there and still known of.
+    pub waiting: u64,
+    /// Of these, not there and not known of.
+    pub lost: u64,
+    /// Took effect more than once.
+    pub applied_twice: u64,
+    /// Took effect after one of the same key that was asked for later.
+    pub out_of_order: u64,
+}
+
+impl Changes {
+    /// Whether every acknowledged one is where it was to be, once, in the order of its key.
+    #[must_use]
+    pub fn all_arrived(&self) -> bool {
+        let Self { acknowledged, found, waiting, lost, applied_twice, out_of_order, .. } = *self;
+        found == acknowledged && [waiting, lost, applied_twice, out_of_order] == [0; 4]
+    }
 }
 
 impl ChaosReport {
     /// Whether the run kept every promise: nothing lost in silence, nothing wrong, every fault answered within three seconds,
-    /// everything caught up with in the end.
+    /// everything caught up with in the end; and every acknowledged change where it was to be, once.
     #[must_use]
     pub fn passed(&self) -> bool {
-        self.lost == 0 && self.wrong == 0 && self.behind == 0 && self.recovery.worst <= RECOVERY_BOUND && self.recovery.unanswered == 0
+        self.lost == 0
+            && self.wrong == 0
+            && self.behind == 0
+            && self.recovery.worst <= RECOVERY_BOUND
+            && self.recovery.unanswered == 0
+            && self.changes.all_arrived()
     }
 
     /// Share of reads served, 1 when none was asked for.
@@ -120,6 +157,9 @@ mod tests {
             ChaosReport { wrong: 1, ..good.clone() },
             ChaosReport { behind: 1, ..good.clone() },
             ChaosReport { recovery: late, ..good.clone() },
+            ChaosReport { changes: Changes { acknowledged: 1, ..Changes::default() }, ..good.clone() },
+            ChaosReport { changes: Changes { applied_twice: 1, ..Changes::default() }, ..good.clone() },
+            ChaosReport { changes: Changes { out_of_order: 1, ..Changes::default() }, ..good.clone() },
             ChaosReport { recovery: never, ..good },
         ] {
             assert!(!bad.passed());

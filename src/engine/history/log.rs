@@ -95,7 +95,8 @@ impl HistoryLog {
             return;
         }
         last.insert(key.clone(), Last { at: now, value, confidence: believed.units() });
-        let notes = waiting.entry(key.clone()).or_default();
+        // Most have one note: room for more is made when more come.
+        let notes = waiting.entry(key.clone()).or_insert_with(|| Vec::with_capacity(1));
         if notes.len() == OF_A_KEY {
             notes.pop();
         }
@@ -119,7 +120,8 @@ impl HistoryLog {
         }
         let State { waiting, last, open: Some(open) } = &mut *state else { return Ok(documents) };
         let mut changed = false;
-        for (key, notes) in waiting.drain() {
+        // Taken as a whole: room for every key there is would stay for a minute in which few move.
+        for (key, notes) in std::mem::take(waiting) {
             if Part::is_full(open.stored) {
                 documents.extend(std::mem::take(&mut changed).then(|| (name(hour, open.number), open.part.encode())));
                 if open.number + 1 >= self.parts {

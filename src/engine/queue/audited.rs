@@ -94,7 +94,7 @@ fn note_of(what: &What, state: &QueueState) -> Option<Note> {
             })
         }
         What::TrustReset(reset, by) => {
-            let field = reset.field.as_ref().map(|field| format!("field {field}")).unwrap_or_else(|| "every field".to_owned());
+            let field = reset.field.as_ref().map_or_else(|| "every field".to_owned(), |field| format!("field {field}"));
             Some(Note::new(Deed::TrustReset).about(reset.source.to_string()).detail(field).by(by))
         }
         What::Audit(_) => None,

@@ -1,18 +1,18 @@
-//! The queue at work: the log it is written to, the state it folds to, and what is only remembered while the process lives.
+//! The queue at work: the log it is written to, the state it folds to, and who sends from it.
 //!
 //! Decisions are made on the state and handed to the log under one lock, so that the order in the log is the order of the decisions; whoever
 //! asked waits for the disk outside of it. What the log refuses is folded away again.
 
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::HashSet,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 
 use crate::{
     engine::{
@@ -20,34 +20,10 @@ use crate::{
         journal::ScanReport,
         store::{StoreError, StoreOp},
     },
-    fact::{Command, CommandId, CommandReason, Key, SourceId, Timestamp, Value},
+    fact::{CommandId, CommandReason, Key, SourceId, Timestamp},
 };
 
-use super::{
-    api::QueueError,
-    audited::Recorder,
-    breaker::Breaker,
-    entry::{What, decode, encode},
-    log::QueueLog,
-    rules::OfSource,
-    state::QueueState,
-};
-
-/// What is kept of a write that a fetch begun before it may contradict.
-const WRITTEN_FOR: Duration = Duration::from_secs(120);
-/// The longest wait that a moment written down may ask for: a clock that was set back must not stop the queue for good.
-const LONGEST_WAIT: Duration = Duration::from_secs(3600);
-
-/// What is known of a source for the queue's purposes.
-#[derive(Debug, Default)]
-struct Line {
-    breaker: Breaker,
-    /// It refuses our credentials.
-    parked: bool,
-    answered_at: Option<Duration>,
-    /// Whether it was open when it was last written down.
-    noted_open: bool,
-}
+use super::{api::QueueError, audited::Recorder, entry::What, log::QueueLog, rules::OfSource, sources::OfSources, state::QueueState};
 
 /// The queue at work.
 pub struct Desk {
@@ -61,13 +37,10 @@ pub struct Desk {
     pub wake: Notify,
     /// Held by who sends: one at a time.
     pub sender: tokio::sync::Mutex<()>,
-    lines: Mutex<HashMap<SourceId, Line>>,
+    /// What is known of sources.
+    pub sources: OfSources,
     active: Arc<Mutex<HashSet<CommandId>>>,
-    due: Mutex<HashMap<CommandId, Duration>>,
-    written: Mutex<HashMap<(SourceId, Key), (Duration, Value)>>,
     pinned: Mutex<HashSet<Key>>,
-    read_backs: Mutex<BTreeSet<usize>>,
-    turns: Mutex<HashMap<SourceId, Arc<Semaphore>>>,
     /// What targets accepted and the cache has not kept yet, and whether somebody has it kept.
     accepted: Mutex<(Vec<StoreOp>, bool)>,
     strays: AtomicBool,
@@ -92,10 +65,8 @@ impl Desk {
     /// A desk over this log, folded to `state`; or over none, with why there is none.
     #[must_use]
     pub fn new(log: Result<Box<dyn QueueLog>, StoreError>, state: QueueState) -> Self {
-        let mut lines: HashMap<SourceId, Line> = HashMap::new();
-        for command in state.all().filter(|command| command.state.is_under_way() && command.reason == Some(CommandReason::AuthFailed)) {
-            lines.entry(command.source.clone()).or_default().parked = true;
-        }
+        let refused = state.all().filter(|command| command.state.is_under_way() && command.reason == Some(CommandReason::AuthFailed));
+        let sources = OfSources::refused_by(refused.map(|command| &command.source));
         Self {
             log,
             state: RwLock::new(state),
@@ -104,13 +75,9 @@ impl Desk {
             settled: Notify::new(),
             wake: Notify::new(),
             sender: tokio::sync::Mutex::new(()),
-            lines: Mutex::new(lines),
+            sources,
             active: Arc::default(),
-            due: Mutex::default(),
-            written: Mutex::default(),
             pinned: Mutex::default(),
-            read_backs: Mutex::default(),
-            turns: Mutex::default(),
             accepted: Mutex::default(),
             strays: AtomicBool::new(false),
             closing: AtomicBool::new(false),
@@ -298,145 +265,38 @@ impl Desk {
         self.active.lock().unwrap_or_else(PoisonError::into_inner).contains(&id)
     }
 
-    fn lines(&self) -> MutexGuard<'_, HashMap<SourceId, Line>> {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Not before this moment of the monotonic clock.
-    pub fn put_off(&self, id: CommandId, until: Duration) {
-        self.due.lock().unwrap_or_else(PoisonError::into_inner).insert(id, until);
-    }
-
-    /// How long a command still waits. What was written down counts only where this process does not know better.
-    pub fn waits(&self, command: &Command, now: Timestamp, mono: Duration) -> Duration {
-        let Some(next) = command.next_at else { return Duration::ZERO };
-        let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
-        let until = due.entry(command.id).or_insert_with(|| mono + next.since(now).min(LONGEST_WAIT));
-        let wait = until.saturating_sub(mono);
-        if wait.is_zero() {
-            due.remove(&command.id);
-        }
-        wait
-    }
-
-    /// How long a source is to be left alone; none when it is not. Zero: a probe is due.
-    pub fn hold_off(&self, source: &SourceId, mono: Duration) -> Option<Duration> {
-        let mut lines = self.lines();
-        let line = lines.entry(source.clone()).or_default();
-        line.breaker.give_up_probe(mono);
-        if line.parked { Some(LONGEST_WAIT) } else { line.breaker.hold_off(mono) }
-    }
-
-    /// Takes the probe that is due, so that nobody else does.
-    pub fn take_probe(&self, source: &SourceId, mono: Duration) -> bool {
-        self.lines().entry(source.clone()).or_default().breaker.take_probe(mono)
-    }
-
-    /// Learns from an answer or a failure; gives back whether what waits is due now.
+    /// Learns of a source from an answer or a failure; gives back whether what waits is due now.
     pub fn learn(&self, source: &SourceId, of: OfSource, mono: Duration) -> bool {
-        let mut lines = self.lines();
-        let line = lines.entry(source.clone()).or_default();
-        match of {
-            OfSource::Answers => {
-                line.answered_at = Some(mono);
-                if line.breaker.success(mono) {
-                    drop(lines);
-                    self.all_due(source);
-                    return true;
-                }
-                false
-            }
-            OfSource::Fails(retry_after) => {
-                line.breaker.failure(mono, retry_after);
-                false
-            }
-            OfSource::Refuses => {
-                line.answered_at = Some(mono);
-                line.parked = true;
-                false
-            }
-            OfSource::Nothing => false,
+        let due = self.sources.learn(source, of, mono);
+        if due {
+            self.all_due(source);
         }
-    }
-
-    /// The breaker, to be kept over a restart, where it opened or closed since this was last asked.
-    pub fn breaker_news(&self, source: &SourceId) -> Option<Vec<u8>> {
-        let mut lines = self.lines();
-        let line = lines.get_mut(source).filter(|line| line.noted_open != line.breaker.is_open())?;
-        line.noted_open = line.breaker.is_open();
-        Some(encode(&line.breaker))
-    }
-
-    /// What another process knew of the source.
-    pub fn remember_breaker(&self, source: &SourceId, bytes: &[u8]) {
-        if let Some(breaker) = decode::<Breaker>(bytes) {
-            let mut lines = self.lines();
-            let line = lines.entry(source.clone()).or_default();
-            line.breaker = breaker.remembered();
-            line.noted_open = line.breaker.is_open();
-        }
+        due
     }
 
     fn all_due(&self, source: &SourceId) {
         let state = self.state();
-        let mono = Duration::ZERO;
-        let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
-        for head in state.heads().filter(|head| head.source == *source && head.next_at.is_some()) {
-            due.insert(head.id, mono);
-        }
+        self.sources.are_due(state.heads().filter(|head| head.source == *source && head.next_at.is_some()).map(|head| head.id));
     }
 
     /// A person says that the source is to be tried again.
     pub fn let_source_go_on(&self, source: &SourceId) {
-        self.lines().entry(source.clone()).or_default().parked = false;
+        self.sources.let_in(source);
         self.all_due(source);
     }
 
     /// A person says that everything is to be tried now: breakers are probed at once, nothing waits for its moment.
     pub fn flush(&self) {
-        let sources: Vec<SourceId> = {
-            let mut lines = self.lines();
-            lines.values_mut().for_each(|line| {
-                line.parked = false;
-                line.breaker.probe_now();
-            });
-            lines.keys().cloned().collect()
-        };
-        for source in sources.iter().chain(&self.waiting_sources()) {
+        let waiting: Vec<SourceId> = self.state().heads().map(|head| head.source.clone()).collect();
+        for source in self.sources.probe_all().iter().chain(&waiting) {
             self.all_due(source);
         }
         self.wake.notify_one();
     }
 
-    fn waiting_sources(&self) -> Vec<SourceId> {
-        self.state().heads().map(|head| head.source.clone()).collect()
-    }
-
-    /// Whether the source answered anything within this time.
-    pub fn answered_within(&self, source: &SourceId, mono: Duration, within: Duration) -> bool {
-        self.lines().get(source).and_then(|line| line.answered_at).is_some_and(|at| mono.saturating_sub(at) <= within)
-    }
-
-    /// `closed open half_open parked`, how long until the next probe, why nothing goes on.
-    pub fn breaker_of(&self, source: &SourceId, mono: Duration) -> (&'static str, Option<Duration>, Option<CommandReason>) {
-        let mut lines = self.lines();
-        let line = lines.entry(source.clone()).or_default();
-        if line.parked {
-            return ("parked", None, Some(CommandReason::AuthFailed));
-        }
-        let wait = line.breaker.hold_off(mono);
-        (line.breaker.code(), wait, wait.map(|_| CommandReason::Unreachable))
-    }
-
     /// Something may be in flight that nobody flies: its lease came to disk while something before it was refused. Said once.
     pub fn take_strays(&self) -> bool {
         !self.is_stale() && self.strays.swap(false, Ordering::SeqCst)
-    }
-
-    /// Who has a permit sends to the source; there are as many as may at a time.
-    pub fn turns(&self, source: &SourceId, parallel: usize) -> Arc<Semaphore> {
-        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(turns.entry(source.clone()).or_insert_with(|| Arc::new(Semaphore::new(parallel))))
     }
 
     /// A target accepted this: the cache is to keep it.
@@ -455,30 +315,6 @@ impl Desk {
         let mut accepted = self.accepted.lock().unwrap_or_else(PoisonError::into_inner);
         accepted.1 = !accepted.0.is_empty();
         std::mem::take(&mut accepted.0)
-    }
-
-    /// The source at this place is to be read back.
-    pub fn read_back(&self, at: usize) {
-        self.read_backs.lock().unwrap_or_else(PoisonError::into_inner).insert(at);
-    }
-
-    /// Sources that are to be read back, each once.
-    pub fn take_read_backs(&self) -> BTreeSet<usize> {
-        std::mem::take(&mut self.read_backs.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// A fetch that began before this moment does not know of this write.
-    pub fn remember_written(&self, source: &SourceId, key: &Key, value: &Value, mono: Duration) {
-        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
-        written.retain(|_, (at, _)| mono.saturating_sub(*at) < WRITTEN_FOR);
-        written.insert((source.clone(), key.clone()), (mono, value.clone()));
-    }
-
-    /// What was written to a source after a fetch began.
-    pub fn written_since(&self, source: &SourceId, began: Duration) -> Vec<(Key, Value)> {
-        let written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
-        let since = written.iter().filter(|((of, _), (at, _))| of == source && *at >= began);
-        since.map(|((_, key), (_, value))| (key.clone(), value.clone())).collect()
     }
 
     /// Which keys are to be pinned and which to be let go, so that what is under way or locked stays in the cache.

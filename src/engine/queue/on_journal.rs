@@ -86,7 +86,8 @@ impl QueueLog for OnJournal {
     }
 
     fn reseal_some(&self) -> Result<bool, StoreError> {
-        self.journal.reseal_some()
+        // A log of which nothing is left begins no segment for that.
+        if self.journal.status().to_reseal == 0 { Ok(false) } else { self.journal.reseal_some() }
     }
 
     fn fold(&self, each: &mut dyn FnMut(Logged<'_>)) -> Result<(), StoreError> {

@@ -10,7 +10,9 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::fact::{Author, Base, Command, CommandId, CommandReason, CommandState, DecisionBook, Key, SourceId, StoredBook, Timestamp};
+use crate::fact::{
+    Author, Base, Command, CommandId, CommandReason, CommandState, DecisionBook, Key, Operation, SourceId, StoredBook, Timestamp,
+};
 
 use super::{
     entry::{Asked, Entry, Lock, Step, What, decode, encode},
@@ -31,6 +33,8 @@ pub struct QueueState {
     order: HashMap<CommandId, u64>,
     /// Under way, by source and key, in order.
     lines: HashMap<(SourceId, Key), Vec<u64>>,
+    /// What was delivered last, by key.
+    written: HashMap<Key, u64>,
     held: Option<Author>,
     locks: BTreeMap<Key, Lock>,
     next: u64,
@@ -107,7 +111,9 @@ impl QueueState {
             if command.state.is_under_way() {
                 state.lines.entry((command.source.clone(), command.key.clone())).or_default().push(order);
             }
+            let key = command.key.clone();
             state.commands.insert(order, command);
+            state.note_written(order, &key);
         }
         Some(state)
     }
@@ -198,6 +204,26 @@ impl QueueState {
         );
     }
 
+    /// A command of this key moved: the one that was accepted last may be another now.
+    fn note_written(&mut self, order: u64, key: &Key) {
+        let accepted = |order: u64| {
+            let command = self.commands.get(&order).filter(|one| one.state.is_delivered() && one.operation == Operation::Set)?;
+            Some((command.accepted_at(), order))
+        };
+        let last = match self.written.get(key).copied() {
+            // Of one that was the last and moved itself it is not known whether it still is.
+            Some(before) if before == order => {
+                self.commands.iter().filter(|(_, command)| command.key == *key).filter_map(|(order, _)| accepted(*order)).max()
+            }
+            Some(before) => accepted(order).max(accepted(before)),
+            None => accepted(order),
+        };
+        match last {
+            Some((_, order)) => self.written.insert(key.clone(), order),
+            None => self.written.remove(key),
+        };
+    }
+
     fn step(&mut self, id: CommandId, step: &Step, at: Timestamp) {
         let Some(order) = self.order.get(&id).copied() else { return };
         let Some(command) = self.commands.get_mut(&order) else { return };
@@ -252,8 +278,9 @@ impl QueueState {
             }
         }
         let (line, under_way) = ((command.source.clone(), command.key.clone()), command.state.is_under_way());
-        let gives = command.state.is_delivered().then(|| command.value.clone());
+        let gives = command.state.is_delivered().then(|| command.leaves());
         let (starts_from, stopped) = (command.base.clone(), matches!(step, Step::Stopped { .. }));
+        self.note_written(order, &line.1);
         let waiting = self.lines.entry(line.clone()).or_default();
         match (waiting.binary_search(&order), under_way) {
             (Err(at), true) => waiting.insert(at, order),
@@ -261,7 +288,7 @@ impl QueueState {
                 waiting.remove(at);
                 // The next in line starts from what this one left behind: its value, or what it started from itself.
                 let next = waiting.get(at).copied();
-                let left = gives.map(Base::Value).or(stopped.then_some(starts_from));
+                let left = gives.or(stopped.then_some(starts_from));
                 if let (Some(next), Some(left)) = (next.and_then(|next| self.commands.get_mut(&next)), left)
                     && !next.uncertain
                 {
@@ -292,7 +319,7 @@ impl QueueState {
     }
 
     /// What is under way for a key, by source, in order.
-    pub fn under_way<'a>(&'a self, key: &'a Key) -> impl Iterator<Item = &'a Command> {
+    pub fn under_way<'a>(&'a self, key: &'a Key) -> impl DoubleEndedIterator<Item = &'a Command> {
         let mut orders: Vec<u64> = self.lines.iter().filter(|((_, of), _)| of == key).flat_map(|(_, line)| line).copied().collect();
         orders.sort_unstable();
         orders.into_iter().filter_map(|order| self.commands.get(&order))
@@ -313,28 +340,35 @@ impl QueueState {
     /// The mark of the version that holds what the command starts from: what its target gave for the change before.
     #[must_use]
     pub fn guard(&self, command: &Command) -> Option<Arc<str>> {
-        let before = self.commands.values().rev().find(|other| {
-            other.state.is_delivered() && other.key == command.key && other.source == command.source && other.id != command.id
-        })?;
+        let before =
+            self.commands.values().rev().find(|other| other.is_delivered_to(&command.source, &command.key) && other.id != command.id)?;
         before.revision.clone().filter(|_| command.base.is(&before.value))
     }
 
     /// What was delivered to a target last, and when.
     #[must_use]
     pub fn last_delivered(&self, source: &SourceId, key: &Key) -> Option<&Command> {
-        self.commands.values().rev().find(|command| command.state.is_delivered() && command.key == *key && command.source == *source)
+        self.commands.values().rev().find(|command| command.is_delivered_to(source, key))
+    }
+
+    /// The change of a key that a target accepted last.
+    #[must_use]
+    pub fn last_written(&self, key: &Key) -> Option<&Command> {
+        self.commands.get(self.written.get(key)?)
+    }
+
+    /// Whether what goes before it in its line waits for a person.
+    #[must_use]
+    pub fn is_behind_a_question(&self, command: &Command) -> bool {
+        self.line(&command.source, &command.key).next().is_some_and(|head| head.id != command.id && head.state.needs_a_person())
     }
 
     /// What was delivered to each target last, and when its target had it at the latest that is known. In no promised order.
     pub fn last_accepted(&self) -> impl Iterator<Item = (&Command, Timestamp)> {
-        let delivered =
-            self.commands.values().filter(|command| command.state.is_delivered() && command.reason != Some(CommandReason::KeptHere));
+        // A note gives no value.
+        let delivered = self.commands.values().filter(|command| command.state.is_delivered() && command.operation == Operation::Set);
         let last: HashMap<(&SourceId, &Key), &Command> = delivered.map(|command| ((&command.source, &command.key), command)).collect();
-        last.into_values().map(|command| {
-            // The moment of a confirmation is later than what it confirms.
-            let answered = command.attempts.last().filter(|attempt| attempt.code == "accepted").map(|attempt| attempt.at);
-            (command, answered.unwrap_or(command.since))
-        })
+        last.into_values().map(|command| (command, command.accepted_at()))
     }
 
     /// How many are under way.

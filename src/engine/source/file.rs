@@ -3,8 +3,8 @@
 //! Invariants: at most 16 MiB of a file, 64 of a directory, are read and nothing but regular files is opened; a file that did not move is not read
 //! again; one bad file fails the fetch with its name and line, because half a directory would look like deletions.
 //!
-//! A change comes in two halves: what the file will be is worked out and its digest given out, then, if that still holds, put in place at one
-//! stroke. A file that has the intended digest already was put in place before.
+//! Changes come in two halves: what the file will be is worked out and its digest given out, then, if that still holds, put in place at one
+//! stroke, several changes of one file as one. A file that has the intended digest already was put in place before.
 //!
 //! It does not watch: it says which paths to watch.
 
@@ -22,6 +22,7 @@ mod unit;
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
+    slice::from_ref,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -40,7 +41,11 @@ use super::{
 };
 use fingerprint::Print;
 use load::{Listing, Loaded};
+use plan::Planned;
 pub(super) use text::{Format, parse as parse_file};
+
+/// How many changes are put into files at one stroke at the most.
+const TOGETHER: usize = 128;
 
 /// A file or a directory of files.
 pub(super) struct FileSource {
@@ -104,17 +109,40 @@ impl Source for FileSource {
     fn prepare<'a>(&'a self, change: &'a Change) -> Option<BoxFuture<'a, Result<Prepared, Delivery>>> {
         let (inner, change) = self.writes(&change.key).then(|| (Arc::clone(&self.inner), change.clone()))?;
         Some(Box::pin(async move {
-            let task = tokio::task::spawn_blocking(move || inner.plan(&change).map(|plan| Prepared { digest: plan.digest }));
-            task.await.unwrap_or_else(|_| Err(outcome::of_error(&ended_early())))
+            let task = tokio::task::spawn_blocking(move || inner.prepare(from_ref(&change)).pop());
+            task.await.ok().flatten().unwrap_or_else(|| Err(outcome::of_error(&ended_early())))
+        }))
+    }
+
+    fn together(&self) -> usize {
+        TOGETHER
+    }
+
+    fn prepare_all<'a>(&'a self, changes: &'a [Change]) -> Option<BoxFuture<'a, Vec<Result<Prepared, Delivery>>>> {
+        let (inner, changes) = (Arc::clone(&self.inner), changes.to_vec());
+        Some(Box::pin(async move {
+            let count = changes.len();
+            let task = tokio::task::spawn_blocking(move || inner.prepare(&changes));
+            task.await.unwrap_or_else(|_| vec![Err(outcome::of_error(&ended_early())); count])
+        }))
+    }
+
+    fn deliver_all<'a>(&'a self, changes: &'a [Change]) -> Option<BoxFuture<'a, Vec<Delivery>>> {
+        let (inner, changes) = (Arc::clone(&self.inner), changes.to_vec());
+        Some(Box::pin(async move {
+            let count = changes.len();
+            let task = tokio::task::spawn_blocking(move || inner.put_in_place(&changes));
+            task.await.unwrap_or_else(|_| vec![Delivery::Unavailable { error: ended_early(), maybe_applied: true }; count])
         }))
     }
 
     fn deliver<'a>(&'a self, change: &'a Change) -> Option<BoxFuture<'a, Delivery>> {
         let (inner, change) = self.writes(&change.key).then(|| (Arc::clone(&self.inner), change.clone()))?;
         Some(Box::pin(async move {
-            let task = tokio::task::spawn_blocking(move || inner.put_in_place(&change));
+            let task = tokio::task::spawn_blocking(move || inner.put_in_place(from_ref(&change)).pop());
             // Whoever no longer waits for it does not stop it, and a task that ended early may have come far.
-            task.await.unwrap_or_else(|_| Delivery::Unavailable { error: ended_early(), maybe_applied: true })
+            let early = || Delivery::Unavailable { error: ended_early(), maybe_applied: true };
+            task.await.ok().flatten().unwrap_or_else(early)
         }))
     }
 
@@ -140,14 +168,41 @@ fn ended_early() -> SourceError {
 }
 
 impl Inner {
-    /// The second half of a change.
-    fn put_in_place(&self, change: &Change) -> Delivery {
+    /// The first half of changes.
+    fn prepare(&self, changes: &[Change]) -> Vec<Result<Prepared, Delivery>> {
+        let Planned { plans, of } = self.plan(changes);
+        let digest = |at: usize| {
+            plans.get(at).and_then(Option::as_ref).map(|plan| Prepared { digest: Arc::clone(&plan.digest) }).ok_or(Delivery::Unprepared)
+        };
+        of.into_iter().map(|place| place.and_then(digest)).collect()
+    }
+
+    /// The second half of changes: what was intended, or nothing of that file.
+    fn put_in_place(&self, changes: &[Change]) -> Vec<Delivery> {
         let _placing = self.placing.lock().unwrap_or_else(PoisonError::into_inner);
-        match self.plan(change) {
-            Ok(plan) if change.intended.as_ref() == Some(&plan.digest) => replace::replace(&plan, change),
-            Ok(_) => Delivery::Unprepared,
-            Err(outcome) => outcome,
-        }
+        let Planned { plans, of } = self.plan(changes);
+        let members = |at: usize| changes.iter().zip(&of).filter(move |(_, place)| matches!(place, Ok(of) if *of == at));
+        let placed: Vec<Result<(), Delivery>> = plans
+            .iter()
+            .enumerate()
+            .map(|(at, plan)| {
+                let plan = plan.as_ref().ok_or(Delivery::Unprepared)?;
+                let intended = members(at).all(|(change, _)| change.intended.as_ref() == Some(&plan.digest));
+                match members(at).next() {
+                    Some((first, _)) if intended => replace::replace(plan, first),
+                    _ => Err(Delivery::Unprepared),
+                }
+            })
+            .collect();
+        let outcome = |(change, place): (&Change, &Result<usize, Delivery>)| match place {
+            Err(outcome) => outcome.clone(),
+            Ok(at) => match (plans.get(*at), placed.get(*at)) {
+                (Some(Some(plan)), Some(Ok(()))) => plan::accepted(&plan.digest, change),
+                (_, Some(Err(outcome))) => outcome.clone(),
+                _ => Delivery::Unprepared,
+            },
+        };
+        changes.iter().zip(&of).map(outcome).collect()
     }
 
     /// Everything, whatever was seen before.

@@ -1,10 +1,10 @@
-//! The database's panics end here: as an error, on whatever thread they happen.
+//! The database's panics end here: as an error, on whatever thread they happen, and not as a programmer's text in front of a person.
 
 use std::{
     any::Any,
     cell::Cell,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::mpsc,
+    sync::{Once, mpsc},
     thread,
     time::Duration,
 };
@@ -15,14 +15,27 @@ thread_local! {
     static DEPTH: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Whether this thread is inside a guarded call: a panic now is caught and becomes an error, so a panic hook need not tell a person.
-#[must_use]
-pub fn inside_guard() -> bool {
-    DEPTH.with(Cell::get) > 0
+static HOOK: Once = Once::new();
+
+/// From now on a panic that is caught here is told by its error alone; any other is told as before.
+fn quiet_what_is_caught() {
+    // Changing the hook while panicking would be the end of the process.
+    if thread::panicking() {
+        return;
+    }
+    HOOK.call_once(|| {
+        let telling = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if DEPTH.with(Cell::get) == 0 {
+                telling(panic);
+            }
+        }));
+    });
 }
 
 /// Runs `work`; its panic becomes [`StoreError::Damaged`].
 pub fn guarded<T>(work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    quiet_what_is_caught();
     DEPTH.with(|depth| depth.set(depth.get() + 1));
     // What `work` leaves half done belongs to the database, which is given up after this.
     let outcome = catch_unwind(AssertUnwindSafe(work));
@@ -59,11 +72,11 @@ mod tests {
     #[test]
     fn a_panic_is_an_error_with_its_words() {
         let error = guarded::<()>(|| {
-            assert!(inside_guard());
+            assert_eq!(DEPTH.with(Cell::get), 1);
             panic!("page {} is no page", 7)
         });
         assert_eq!(error, Err(StoreError::Damaged("the database failed: page 7 is no page".to_owned())));
-        assert!(!inside_guard());
+        assert_eq!(DEPTH.with(Cell::get), 0);
         assert_eq!(guarded(|| Ok(3)), Ok(3));
     }
 

@@ -1,4 +1,8 @@
-//! Records longer than 64 KiB go to disk in pieces, each sealed by itself.
+//! Records longer than 4 KiB go to disk in pieces, each sealed by itself.
+//!
+//! So short because of what sled does with long ones: a page of 128 KiB goes to a file of its own, and where the disk refuses that file, sled
+//! never ends the write it began, and whoever flushes or drops the database waits for it for ever. A page has 16 rows, and may have a few more
+//! until it is split.
 //!
 //! Before sealing each piece starts with `[write 8][pieces 2]`, little endian: the number of the write it belongs to, and how many pieces
 //! that record has. Pieces of two writes never make one record. A piece that is not full is the last.
@@ -11,7 +15,9 @@ use super::{
 use crate::engine::world::Rng;
 
 /// The longest sealed piece.
-pub const SEALED_MAX: usize = 64 * 1024;
+pub const SEALED_MAX: usize = 4 * 1024;
+/// What it was before. Records written then are read, and are written anew with shorter ones when they change.
+const SEALED_MAX_BEFORE: usize = 64 * 1024;
 const HEAD: usize = 8 + 2;
 const BODY_MAX: usize = SEALED_MAX - OVERHEAD - HEAD;
 
@@ -21,9 +27,9 @@ pub type SealedRow = (Vec<u8>, Vec<u8>);
 /// Seals a body under `name`: the rows to write, in order.
 ///
 /// # Errors
-/// When it is longer than 65535 pieces (4 GiB).
+/// When it is longer than 65535 pieces (255 MiB).
 pub fn seal(sealer: &Sealer, rng: &dyn Rng, name: &[u8], write: u64, body: &[u8]) -> Result<Vec<SealedRow>, StoreError> {
-    let too_long = || StoreError::Unwritable { path: "the store".to_owned(), cause: "a record is longer than 4 GiB".to_owned() };
+    let too_long = || StoreError::Unwritable { path: "the store".to_owned(), cause: "a record is longer than 255 MiB".to_owned() };
     // A last piece that happens to be full is followed by an empty one, so that a full one always has a successor.
     let count = u16::try_from(body.len() / BODY_MAX + 1).map_err(|_| too_long())?;
     (0..count)
@@ -44,7 +50,7 @@ pub fn sealed_len(body: usize) -> u64 {
 
 /// Whether another piece follows this sealed one.
 pub fn has_next(sealed_len: usize) -> bool {
-    sealed_len == SEALED_MAX
+    sealed_len == SEALED_MAX || sealed_len == SEALED_MAX_BEFORE
 }
 
 /// Opens a record that is one piece into a buffer that may have served before; answers its body. Any other row is not opened by this.
@@ -99,7 +105,9 @@ mod tests {
 
     #[test]
     fn bodies_around_the_edges_come_back_and_no_piece_is_too_long() {
-        for (length, pieces) in [(0, 1), (1, 1), (BODY_MAX - 1, 1), (BODY_MAX, 2), (BODY_MAX + 1, 2), (2 * BODY_MAX, 3), (200_000, 4)] {
+        for (length, pieces) in
+            [(0, 1), (1, 1), (BODY_MAX - 1, 1), (BODY_MAX, 2), (BODY_MAX + 1, 2), (2 * BODY_MAX, 3), (3 * BODY_MAX + 5, 4), (200_000, 50)]
+        {
             let (sealer, rows, body) = sealed(1, length);
             assert_eq!(rows.len(), pieces, "{length}");
             assert_eq!(sealed_len(length), rows.iter().map(|(_, sealed)| sealed.len() as u64).sum::<u64>());
@@ -112,6 +120,21 @@ mod tests {
                 assert_eq!(has_next(sealed.len()), at + 1 < pieces, "{length}");
             }
         }
+    }
+
+    #[test]
+    fn pieces_as_long_as_they_were_before_are_read() {
+        let (sealer, name, body) = (Sealer::new(1, &[3; 32]), b"\x01n", [7; 70_000]);
+        let first = SEALED_MAX_BEFORE - OVERHEAD - HEAD;
+        let row = |number: u16, part: &[u8]| {
+            let row = names::piece(name, number);
+            let head: [&[u8]; 3] = [&9_u64.to_le_bytes(), &2_u16.to_le_bytes(), part];
+            let sealed = sealer.seal_parts(&SeededRng::new(1), &row, &head).unwrap();
+            (row, sealed)
+        };
+        let rows = vec![row(0, &body[..first]), row(1, &body[first..])];
+        assert!(has_next(rows[0].1.len()) && !has_next(rows[1].1.len()));
+        assert_eq!(reopen(&sealer, &rows).unwrap(), body);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::{
     io,
     ops::ControlFlow,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, OnceLock},
     thread,
     time::Duration,
 };
@@ -22,6 +22,9 @@ use super::{
 
 /// How long a closing process waits for the snapshot.
 const SNAPSHOT_LIMIT: Duration = Duration::from_secs(1);
+
+/// How long a database that refused a write is waited for when it is dropped.
+const FAILED_LIMIT: Duration = Duration::from_millis(500);
 
 /// Memory sled may keep pages in. Decoded facts are kept elsewhere; this is for reading at start and for writing.
 const PAGE_CACHE: u64 = 16 * 1024 * 1024;
@@ -73,6 +76,8 @@ pub struct SledRows {
     db: Option<sled::Db>,
     data: Arc<dyn DataSync>,
     dir: PathBuf,
+    /// Why a write was refused. sled may wait for ever for the end of what it then left half done.
+    failed: OnceLock<StoreError>,
 }
 
 impl SledRows {
@@ -87,7 +92,7 @@ impl SledRows {
         let path = dir.join("db");
         let data = OpenOptions::new().write(true).open(&path).map_err(|error| StoreError::unwritable(&path, &error))?;
         close_files_to_others(dir)?;
-        Ok(Self { db: Some(db), data: Arc::new(data), dir: dir.to_owned() })
+        Ok(Self { db: Some(db), data: Arc::new(data), dir: dir.to_owned(), failed: OnceLock::new() })
     }
 
     /// Replaces what syncs, to count it.
@@ -103,6 +108,17 @@ impl SledRows {
 
     fn explain(&self, error: sled::Error) -> StoreError {
         explain(&self.dir, error)
+    }
+
+    /// Runs a write, unless one was refused before.
+    fn writing(&self, work: impl FnOnce(&sled::Db) -> sled::Result<()>) -> Result<(), StoreError> {
+        if let Some(why) = self.failed.get() {
+            return Err(why.clone());
+        }
+        let outcome = guarded(|| work(self.db()?).map_err(|error| self.explain(error)));
+        outcome.inspect_err(|why| {
+            let _ = self.failed.set(why.clone());
+        })
     }
 }
 
@@ -141,11 +157,11 @@ impl Rows for SledRows {
                 None => batch.remove(*name),
             }
         }
-        guarded(|| self.db()?.apply_batch(batch).map_err(|error| self.explain(error)))
+        self.writing(|db| db.apply_batch(batch))
     }
 
     fn flush(&self) -> Result<(), StoreError> {
-        guarded(|| self.db()?.flush().map(drop).map_err(|error| self.explain(error)))?;
+        self.writing(|db| db.flush().map(drop))?;
         self.data.sync_data().map_err(|error| StoreError::unwritable(&self.dir.join("db"), &error))
     }
 
@@ -162,7 +178,7 @@ impl Rows for SledRows {
             from.scan(&[], &mut |name, bytes| {
                 if !without(name) {
                     let bytes = if with_bytes { bytes } else { &[] };
-                    outcome = guarded(|| self.db()?.insert(name, bytes).map(drop).map_err(|error| self.explain(error)));
+                    outcome = self.writing(|db| db.insert(name, bytes).map(drop));
                 }
                 if outcome.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             })?;
@@ -184,10 +200,11 @@ impl Drop for SledRows {
     fn drop(&mut self) {
         // sled writes what it still holds, and panics if it cannot. What had to be durable was flushed before.
         let db = self.db.take();
-        let _ = guarded(move || {
+        let let_go = move || {
             drop(db);
             Ok(())
-        });
+        };
+        let _ = if self.failed.get().is_some() { guarded_within(FAILED_LIMIT, let_go) } else { guarded(let_go) };
     }
 }
 

@@ -1,5 +1,11 @@
 //! The whole engine on virtual time: a model of its targets that counts effects, a network and a disk that fail by seed, processes that die.
 //!
+//! One target compares versions, one compares values, and a plain one does neither and makes whatever arrives as often as it arrives: there
+//! nothing but the queue itself keeps a change from being made twice or out of its order. Tried by hand, each of these fails
+//! `days_of_outages_full_disks_and_crashes_lose_nothing_and_apply_nothing_twice`: no look at the target before an attempt whose forerunner's
+//! outcome is not known; a lease that a restart takes for no attempt; an acknowledgement before the sync; the last of a line sent instead of
+//! its first.
+//!
 //! A run is a function of its seed. What fails says its seed; `STELLAR_SIM_SEED=n cargo test --lib simulation` runs that one alone.
 
 mod target;

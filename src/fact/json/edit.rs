@@ -31,7 +31,15 @@ pub enum JsonEditError {
 /// [`JsonEditError`] when the text is refused by [`parse_json`], or the way is blocked.
 pub fn set_in_json(bytes: &[u8], way: &[JsonStep], value: &str) -> Result<Vec<u8>, JsonEditError> {
     parse_json(bytes)?;
-    // It was just read, so it is UTF-8.
+    set_in_read_json(bytes, way, value)
+}
+
+/// As [`set_in_json`], of a text that [`parse_json`] took or that was made by this: it is not read once more.
+///
+/// # Errors
+/// [`JsonEditError::InTheWay`].
+pub fn set_in_read_json(bytes: &[u8], way: &[JsonStep], value: &str) -> Result<Vec<u8>, JsonEditError> {
+    // It was read, so it is UTF-8.
     let whole = std::str::from_utf8(bytes).unwrap_or_default();
     let text = whole.strip_prefix('\u{feff}').unwrap_or(whole);
     let mut scan = Scanner::new(text);

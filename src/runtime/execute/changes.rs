@@ -206,6 +206,8 @@ pub async fn settle(answer: &mut Answer<'_>, commands: &[Arc<Command>], wait_ms:
     let ids: Vec<CommandId> = commands.iter().map(|command| command.id).collect();
     let sent = answer.context.config.trusted && Teller::new(answer, false).is_sent();
     let wait = match wait_ms {
+        // Who asked for nothing to be sent may watch an engine that sends, and may not have another begin to.
+        Some(_) if answer.offline() && !answer.handle.queue_status().sends => Duration::ZERO,
         Some(millis) => Duration::from_millis(millis),
         None if sent => usual,
         None => Duration::ZERO,
@@ -213,23 +215,38 @@ pub async fn settle(answer: &mut Answer<'_>, commands: &[Arc<Command>], wait_ms:
     let commands = answer.handle.wait_for(&ids, wait).await;
     let teller = Teller::new(answer, commands.len() > 8);
     let mut waits = 0_usize;
+    let mut stands = None;
     for command in &commands {
-        waits += usize::from(matches!(command.state, CommandState::Queued | CommandState::InFlight));
+        let waiting = matches!(command.state, CommandState::Queued | CommandState::InFlight | CommandState::Parked);
+        waits += usize::from(waiting);
+        if waiting && stands.is_none() && !answer.handle.is_on_its_way(command) {
+            stands = Some(teller.sentence(command));
+        }
         if teller.line_of_change(answer, command).await.is_break() {
             return Ok(());
         }
     }
-    if wait_ms.is_some() && waits > 0 {
-        return Err(ran_out(wait, waits));
+    match stands {
+        _ if wait_ms.is_none() || waits == 0 => Ok(()),
+        None => Err(ran_out(wait, waits)),
+        Some(why) => Err(not_now(&why, waits)),
     }
-    Ok(())
+}
+
+/// Waiting longer would not have helped as things are.
+fn not_now(why: &str, waits: usize) -> Failed {
+    let message = format!("{} not delivered: on disk, and still queued. {why}", what_is(waits));
+    Failed::new("wait_expired", message).hint("stellar queue list shows what waits and why")
+}
+
+fn what_is(waits: usize) -> String {
+    if waits == 1 { "the change is".to_owned() } else { format!("{waits} changes are") }
 }
 
 /// The wait that was asked for is over and something is still queued.
 pub fn ran_out(wait: Duration, waits: usize) -> Failed {
-    let what = if waits == 1 { "the change is".to_owned() } else { format!("{waits} changes are") };
-    Failed::new("wait_expired", format!("{what} not delivered after {}: on disk, and still queued", crate::fact::span::words(wait)))
-        .hint("stellar queue list shows what waits and why")
+    let message = format!("{} not delivered after {}: on disk, and still queued", what_is(waits), crate::fact::span::words(wait));
+    Failed::new("wait_expired", message).hint("stellar queue list shows what waits and why")
 }
 
 /// `lock`, `unlock`

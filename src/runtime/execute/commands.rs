@@ -2,11 +2,18 @@
 //!
 //! No sentence here holds a value: those are where a mask can hide them.
 
-use std::{collections::HashMap, ops::ControlFlow, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    ops::ControlFlow,
+    time::Duration,
+};
 
 use crate::{
-    engine::{QueueStatus, SourceStatus},
-    fact::{Author, Base, Command, CommandId, CommandReason, CommandState, ConflictClass, ConflictId, SourceState, Timestamp, Value},
+    engine::{EngineHandle, QueueStatus, SourceStatus},
+    fact::{
+        Author, Base, Command, CommandId, CommandReason, CommandState, ConflictClass, ConflictId, Key, SourceId, SourceState, Timestamp,
+        Value,
+    },
     wire::{CommandPayload, Outcome},
 };
 
@@ -22,6 +29,8 @@ pub struct Teller {
     polls: bool,
     offline: bool,
     now: Timestamp,
+    /// Lines whose first change waits for a person.
+    questions: HashSet<(SourceId, Key)>,
     /// Of many, where asking for each would take long.
     shown: Option<HashMap<CommandId, String>>,
 }
@@ -37,6 +46,7 @@ impl Teller {
             polls: handle.polls(),
             offline: answer.offline(),
             now: handle.now(),
+            questions: questions(handle),
             shown,
         }
     }
@@ -78,7 +88,7 @@ impl Teller {
     }
 
     /// What happens to it next, or happened.
-    fn sentence(&self, command: &Command) -> String {
+    pub fn sentence(&self, command: &Command) -> String {
         let source = &command.source;
         let why = command.reason.map_or("", CommandReason::sentence).to_owned();
         match command.state {
@@ -109,6 +119,9 @@ impl Teller {
     }
 
     fn next(&self, command: &Command) -> String {
+        if self.questions.contains(&(command.source.clone(), command.key.clone())) {
+            return format!("A change of {} that goes before it waits for you: stellar queue list.", command.key);
+        }
         if let Some(Author { user, .. }) = &self.status.held_by {
             return format!("Sending was stopped by {user}; stellar queue release lets it go on.");
         }
@@ -120,7 +133,10 @@ impl Teller {
             None => String::new(),
         };
         let when = if silent { " when it answers" } else { "" };
-        let who = if self.status.sends {
+        let who = if self.status.sends && self.offline {
+            // What --offline asks for is asked of this command alone.
+            format!("This command sends nothing; the running engine is not offline and sends it{when}.")
+        } else if self.status.sends {
             format!("The running engine sends it{when}.")
         } else if self.polls {
             "The running engine sends nothing: it was started with --offline, or its configuration is not trusted.".to_owned()
@@ -163,6 +179,11 @@ fn clock(at: Timestamp, now: Timestamp) -> String {
     } else {
         format!("{} {time}Z", text.get(..10).unwrap_or_default())
     }
+}
+
+fn questions(handle: &EngineHandle) -> HashSet<(SourceId, Key)> {
+    let waiting = handle.commands(&[CommandState::Parked, CommandState::Blocked]);
+    waiting.into_iter().map(|command| (command.source.clone(), command.key.clone())).collect()
 }
 
 /// As short as tells each from all the others.

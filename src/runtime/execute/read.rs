@@ -78,7 +78,8 @@ pub async fn why(answer: &mut Answer<'_>, args: &WhyArgs) -> Result<(), Failed> 
     ask_the_never_asked(answer, &sources).await?;
     say_if_nobody_polls(answer).await;
     let fact = known(answer, &args.key).await??;
-    let mut payload = InsightPayload::of(&fact, answer.request.reveal);
+    let payload = InsightPayload::of(&fact, answer.request.reveal);
+    let mut payload = payload.with_violations(&fact, |value| answer.handle.violation(&fact.key, value));
     payload.trust = answer.handle.trust_about(&fact).iter().map(TrustPayload::of).collect();
     let _ = answer.line(&payload).await;
     Ok(())

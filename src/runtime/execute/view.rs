@@ -81,7 +81,7 @@ pub async fn follow(answer: &mut Answer<'_>) -> Result<(), Failed> {
                         }
                     }
                     // What else moved meanwhile is told with it.
-                    Ok(StampedEvent { event: EngineEvent::Queue(_), .. }) | Err(RecvError::Lagged(_)) => break,
+                    Ok(StampedEvent { event: EngineEvent::Queue(_) | EngineEvent::Held(..), .. }) | Err(RecvError::Lagged(_)) => break,
                     Ok(_) => {}
                     Err(RecvError::Closed) => return Ok(()),
                 },

@@ -112,7 +112,7 @@ impl Voice {
                         self.screen.send(Msg::CacheTold(event.to_string(), event.is_trouble())).await.ok()?;
                         self.note().await?;
                     }
-                    Ok(StampedEvent { event: EngineEvent::Queue(_), .. }) | Err(RecvError::Lagged(_)) => self.moved.notify_one(),
+                    Ok(StampedEvent { event: EngineEvent::Queue(_) | EngineEvent::Held(..), .. }) | Err(RecvError::Lagged(_)) => self.moved.notify_one(),
                     Ok(_) => {}
                     // The view ends with it.
                     Err(RecvError::Closed) => return Some(until.await),

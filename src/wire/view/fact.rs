@@ -47,7 +47,7 @@ impl Basis {
     fn of(confidence: &Confidence) -> Self {
         let basis = &confidence.basis;
         Self {
-            weights: confidence.factors.map(|factor| factor.weight),
+            weights: confidence.weights.0,
             age_ms: millis(basis.age),
             half_life_ms: millis(basis.half_life),
             trust: basis.trust,

@@ -15,20 +15,20 @@ use rustix::fs::{Access, Gid, Uid, access, fchown};
 use super::{
     super::{Answer, Change, Delivery, fail::fail, outcome::of_error},
     load,
-    plan::{Plan, accepted},
+    plan::Plan,
 };
 
-/// Puts the planned content in place.
-pub(super) fn replace(plan: &Plan, change: &Change) -> Delivery {
-    let whose = match check(&plan.path) {
-        Ok(whose) => whose,
-        Err(outcome) => return outcome,
-    };
+/// Puts the planned content in place; of several changes that it makes, `change` is the first.
+///
+/// # Errors
+/// The outcome of every one of them.
+pub(super) fn replace(plan: &Plan, change: &Change) -> Result<(), Delivery> {
+    let whose = check(&plan.path)?;
     let Some((directory, beside)) = beside(&plan.path, change) else {
-        return Delivery::Refused { answer: Answer::new(None, "the file has no directory to put its new content into first") };
+        return Err(Delivery::Refused { answer: Answer::new(None, "the file has no directory to put its new content into first") });
     };
-    let outcome = put(plan, change, &whose, &directory, &beside);
-    if !matches!(outcome, Delivery::Accepted { .. }) {
+    let outcome = put(plan, &whose, &directory, &beside);
+    if outcome.is_err() {
         // Nobody needs what did not come to be; where even this fails, the next attempt of the same change takes it away.
         let _ = fs::remove_file(&beside);
     }
@@ -60,23 +60,16 @@ pub(super) fn beside(path: &Path, change: &Change) -> Option<(PathBuf, PathBuf)>
     Some((directory, beside))
 }
 
-fn put(plan: &Plan, change: &Change, whose: &Metadata, directory: &Path, beside: &Path) -> Delivery {
-    if let Err(error) = write(plan, whose, beside) {
-        return of_io(&plan.path, &error, false);
-    }
+fn put(plan: &Plan, whose: &Metadata, directory: &Path, beside: &Path) -> Result<(), Delivery> {
+    write(plan, whose, beside).map_err(|error| of_io(&plan.path, &error, false))?;
     // As late as it can be: between this look and the rename nothing is done.
-    match load::load(&plan.path) {
-        Ok(now) if now.digest_text() == plan.old => {}
-        Ok(_) => return Delivery::Unprepared,
-        Err(error) => return of_error(&error),
+    let now = load::load(&plan.path).map_err(|error| of_error(&error))?;
+    if now.digest_text() != plan.old {
+        return Err(Delivery::Unprepared);
     }
-    if let Err(error) = fs::rename(beside, &plan.path) {
-        return of_io(&plan.path, &error, false);
-    }
-    match File::open(directory).and_then(|directory| directory.sync_all()) {
-        Ok(()) => accepted(&plan.digest, change),
-        Err(error) => of_io(&plan.path, &error, true),
-    }
+    fs::rename(beside, &plan.path).map_err(|error| of_io(&plan.path, &error, false))?;
+    let synced = File::open(directory).and_then(|directory| directory.sync_all());
+    synced.map_err(|error| of_io(&plan.path, &error, true))
 }
 
 fn write(plan: &Plan, whose: &Metadata, beside: &Path) -> io::Result<()> {

@@ -232,10 +232,78 @@ async fn what_a_crash_left_beside_is_no_obstacle_and_no_trap() {
     let wanted = change("x", Some("1"), "2");
     let source = source(&path, |_, _| ());
     let prepared = source.prepare(&wanted).unwrap().await.unwrap();
-    let plan = source.inner.plan(&wanted).unwrap();
+    let plan = source.inner.plan(std::slice::from_ref(&wanted)).plans.remove(0).unwrap();
     let beside = replace::beside(&plan.path, &wanted).unwrap().1;
     std::os::unix::fs::symlink(dir.path().join("precious"), &beside).unwrap();
     assert_eq!(short(&source.deliver(&intending(&wanted, prepared)).unwrap().await), "accepted guarded confirmed");
     assert_eq!(fs::read_to_string(dir.path().join("precious")).unwrap(), "untouched");
     assert_eq!((fs::read_to_string(&path).unwrap().as_str(), names(&dir).len()), ("{\"x\":2}", 2));
+}
+
+/// Both halves of several, as the queue goes through them.
+async fn deliver_all(source: &FileSource, changes: &[Change]) -> Vec<String> {
+    let prepared = source.prepare_all(changes).unwrap().await;
+    let mut told: Vec<String> = prepared.iter().map(|one| one.as_ref().map_or_else(short, |_| String::new())).collect();
+    let going: Vec<usize> = (0..changes.len()).filter(|at| prepared[*at].is_ok()).collect();
+    let sent: Vec<Change> = going.iter().map(|at| intending(&changes[*at], prepared[*at].clone().unwrap())).collect();
+    for (at, outcome) in going.iter().zip(source.deliver_all(&sent).unwrap().await) {
+        told[*at] = short(&outcome);
+    }
+    told
+}
+
+#[tokio::test]
+async fn several_changes_of_one_file_are_one_and_each_has_its_own_outcome() {
+    let dir = dir(&[("a.json", "{\n  \"svc\": { \"x\": 1, \"y\": 2, \"z\": 3 }\n}\n"), ("b.toml", "# ours\nport = 80 # plain\n")]);
+    let source = source(dir.path(), |_, _| ());
+    let read = |name: &str| fs::read_to_string(dir.path().join(name)).unwrap();
+    let changes = [
+        change("svc/x", Some("1"), "10"),
+        change("svc/y", Some("7"), "20"),
+        change("port", Some("80"), "8080"),
+        change("svc/z", Some("3"), "3"),
+        change("svc/w", None, "{\"a\": {\"b\": 1}}"),
+        change("svc/z/deep", None, "1"),
+        change("svc/v", None, "true"),
+    ];
+    let taken = "accepted guarded confirmed";
+    let told = deliver_all(&source, &changes).await;
+    assert_eq!([&*told[0], &told[2], &told[3], &told[6]], [taken; 4], "{told:?}");
+    assert_eq!(told[1], "moved to 2");
+    assert_eq!([&*told[4], &told[5]], ["unprepared"; 2], "what does not go with those before it is tried again without them");
+    let json = read("a.json");
+    assert!(json.starts_with("{\n  \"svc\": { \"x\": 10, \"y\": 2, \"z\": 3,") && json.contains("\"v\": true }\n}\n"), "{json}");
+    assert_eq!(read("b.toml"), "# ours\nport = 8080 # plain\n");
+    assert_eq!(names(&dir), ["a.json", "b.toml"]);
+    for at in [4, 5] {
+        assert!(deliver_all(&source, &changes[at..=at]).await[0].starts_with("refused: "), "alone it has its answer");
+    }
+}
+
+#[tokio::test]
+async fn several_are_put_in_place_at_one_stroke_or_not_at_all() {
+    let dir = dir(&[("a.json", "{\"x\":1,\"y\":2}")]);
+    let path = dir.path().join("a.json");
+    let source = source(&path, |_, _| ());
+    let changes = [change("x", Some("1"), "10"), change("y", Some("2"), "20")];
+    let prepared = source.prepare_all(&changes).unwrap().await;
+    let digest = |at: usize| prepared[at].as_ref().unwrap().digest.clone();
+    assert_eq!(digest(0), digest(1), "one content, one digest");
+    let intended: Vec<Change> = (0..2).map(|at| intending(&changes[at], prepared[at].clone().unwrap())).collect();
+    // Somebody writes between the halves: nothing of it is made, and nothing of theirs is lost.
+    fs::write(&path, "{\"x\":1,\"y\":2,\"theirs\":3}").unwrap();
+    let told: Vec<String> = source.deliver_all(&intended).unwrap().await.iter().map(short).collect();
+    assert!(told.iter().all(|one| one.starts_with("unprepared")), "{told:?}");
+    assert_eq!(fs::read_to_string(&path).unwrap(), "{\"x\":1,\"y\":2,\"theirs\":3}");
+    // One that is taken out of the middle was never intended so: nothing is made either.
+    let prepared = source.prepare_all(&changes).unwrap().await;
+    let alone = intending(&changes[0], prepared[0].clone().unwrap());
+    assert!(short(&source.deliver_all(std::slice::from_ref(&alone)).unwrap().await[0]).starts_with("unprepared"));
+    // Made and not written down: each finds the digest it intended.
+    let intended: Vec<Change> = (0..2).map(|at| intending(&changes[at], prepared[at].clone().unwrap())).collect();
+    let first = source.deliver_all(&intended).unwrap().await;
+    let again = source.deliver_all(&intended).unwrap().await;
+    assert_eq!(first, again);
+    assert!(again.iter().all(|one| short(one) == "accepted guarded confirmed"));
+    assert_eq!(fs::read_to_string(&path).unwrap(), "{\"x\":10,\"y\":20,\"theirs\":3}");
 }

@@ -15,7 +15,7 @@ use crate::engine::store::{
     keys,
     ledger::Ledger,
     lock::DirLock,
-    rows::OPEN_LIMIT,
+    rows::{OPEN_LIMIT, Rows as _},
     sealed_store::SealedStore,
     sled_rows::{DataSync, SledRows},
 };
@@ -124,6 +124,53 @@ fn a_full_disk_is_an_error_and_nothing_is_lost() {
     assert_eq!(got(&*opened.store, "kept"), ["kept s 1"], "{:?}", opened.notes);
     opened.store.apply(&[put("again", "s", "1")]).unwrap();
     opened.store.close().unwrap();
+}
+
+#[test]
+fn no_page_of_long_records_becomes_a_file_of_its_own() {
+    let place = Place::sled();
+    let store = place.open();
+    for at in 0..40 {
+        store.put_meta(&format!("m/{at}"), &[at; 60_000]).unwrap();
+        store.apply(&[put(&format!("n/{at}"), "s", &format!("\"{}\"", "v".repeat(60_000)))]).unwrap();
+    }
+    store.close().unwrap();
+    let blobs = fs::read_dir(place.data().join("cache/blobs")).unwrap();
+    assert_eq!(blobs.count(), 0, "where the disk refuses one, sled never ends the write");
+}
+
+#[test]
+#[ignore = "the child of the test below"]
+fn child_whose_disk_refuses_a_file_of_sleds() {
+    let Some(options) = from_parent() else { return };
+    let rows = SledRows::open(&options.data_dir, OPEN_LIMIT).unwrap();
+    let long = vec![7; 64 * 1024];
+    let names: Vec<_> = (0_u32..40).map(u32::to_be_bytes).collect();
+    let refused = names.iter().find_map(|name| rows.apply(&[(name, Some(&long))]).err());
+    println!("refused: {refused:?}, {:?}", rows.flush());
+    drop(rows);
+    println!("ended");
+}
+
+#[test]
+fn a_file_of_sleds_that_the_disk_refuses_keeps_nobody_waiting() {
+    let place = Place::sled();
+    fs::create_dir_all(place.data()).unwrap();
+    // Files of at most 512 KiB: a page of such rows is longer, and so is what the first segment holds.
+    let mut command = child_command(&place, "kill::child_whose_disk_refuses_a_file_of_sleds", "trap '' XFSZ; ulimit -f 1024;");
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let (answer, ended) = std::sync::mpsc::channel();
+    let mut said = child.stdout.take().unwrap();
+    std::thread::spawn(move || {
+        let mut text = String::new();
+        let read = std::io::Read::read_to_string(&mut said, &mut text);
+        let _ = answer.send(read.map(|_| text));
+    });
+    let text = ended.recv_timeout(std::time::Duration::from_secs(120));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let text = text.expect("it ends").unwrap();
+    assert!(text.contains("refused: Some(Unwritable") && text.contains("Err(Unwritable") && text.contains("ended"), "{text}");
 }
 
 #[test]

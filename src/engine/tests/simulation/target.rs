@@ -66,6 +66,9 @@ pub struct Target {
     pub guards: bool,
     /// Whether it remembers idempotency keys.
     pub remembers: bool,
+    /// Whether it holds a change against what it has. One that does not makes every change that arrives, as often as it arrives: there it is
+    /// ours alone to send once. Nobody else writes to it, because nobody could be kept from writing over that.
+    pub compares: bool,
     pub clock: Arc<dyn Fn() -> Duration + Send + Sync>,
 }
 
@@ -133,7 +136,7 @@ impl Target {
         if inner.happens(trouble.fails) {
             return Delivery::Poison { answer: Answer::new(Some(500), "no"), maybe_applied: false };
         }
-        if inner.happens(trouble.meddles) {
+        if self.compares && inner.happens(trouble.meddles) {
             // A value nobody else ever writes, so that every overwriting is seen.
             inner.foreign -= 1;
             let foreign = Value::from(inner.foreign);
@@ -147,10 +150,10 @@ impl Target {
         }
         let (held, version) = inner.values.get(&change.key).cloned().unwrap_or((Value::null(), 0));
         let current = Base::Value(held.clone());
-        if current.is(&change.value) {
+        if self.compares && current.is(&change.value) {
             return Delivery::Accepted { revision: None, guarded: false, confirmed: Some(Confirmed(held)) };
         }
-        if !change.base.holds(&current, &change.compare) {
+        if self.compares && !change.base.holds(&current, &change.compare) {
             return Delivery::Moved { current, answer: Answer::new(Some(412), "moved") };
         }
         inner.values.insert(change.key.clone(), (change.value.clone(), version + 1));
@@ -163,7 +166,8 @@ impl Target {
             blind: matches!(change.base, Base::Unknown),
         });
         inner.answers.insert(Arc::clone(&change.idempotency_key), ());
-        Delivery::Accepted { revision: Some(format!("\"{}\"", version + 1).into()), guarded: self.guards, confirmed: None }
+        let revision = self.compares.then(|| format!("\"{}\"", version + 1).into());
+        Delivery::Accepted { revision, guarded: self.guards, confirmed: None }
     }
 }
 

@@ -101,7 +101,7 @@ impl Sim {
     pub fn new(seed: u64) -> Self {
         let time = Arc::new(SimTime { before: AtomicU64::new(0), skew: AtomicI64::new(0), epoch: Mutex::new(None) });
         let keys: Arc<LogKeys> = Arc::new(LogKeys::alone(*b"the simulation's", 1, &[5; 32], Arc::new(SeededRng::new(seed))));
-        let target = |name: &'static str, guards, remembers| {
+        let target = |name: &'static str, guards, remembers, compares| {
             let keys: Vec<Key> = (0..6).map(|at| key(&format!("{name}/{at}"))).collect();
             let clock = Arc::clone(&time);
             let target = Target {
@@ -109,6 +109,7 @@ impl Sim {
                 keys: Arc::new(keys),
                 guards,
                 remembers,
+                compares,
                 clock: Arc::new(move || clock.elapsed()),
             };
             (name, target)
@@ -119,7 +120,11 @@ impl Sim {
             disk: SimLogDisk::new(seed),
             cache: Arc::new(MemoryStore::beside_log(Arc::clone(&keys) as Arc<dyn LogSealer>)),
             cache_is_set: false,
-            targets: vec![target("guarding", true, true), target("forgetful", false, false)],
+            targets: vec![
+                target("guarding", true, true, true),
+                target("forgetful", false, false, true),
+                target("plain", false, false, false),
+            ],
             time,
             keys,
             asked: Vec::new(),
