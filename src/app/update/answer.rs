@@ -49,7 +49,8 @@ pub(super) fn answered(model: &mut Model, job: JobId, answer: &Answer) -> Vec<Ef
             let stage = deciding.as_ref().map(|what| what.stage);
             if let Some(said) = deciding.take().and_then(|what| deciding::done(model, what, answer)) {
                 let sent = answer.told.iter().find_map(|told| sent(&model.shared, &ask, told)).unwrap_or_default();
-                model.shared.say_with(SafeText::line(&format!("{} {said}{sent}", words::clock(model.now))), Role::Text, &ask.echo);
+                // What asks the same in a shell stood there while it was decided; now the sentence needs the room.
+                model.shared.say_with(SafeText::line(&format!("{} {said}{sent}", words::clock(model.now))), Role::Text, "");
             }
             if stage.is_some_and(|stage| stage != Stage::Change) {
                 return Vec::new();
