@@ -22,7 +22,7 @@ fn what_cannot_be_done_is_said_with_its_code_and_nothing_is_queued() {
         (&["queue", "show", "8w2k"], 3, "command_not_found"),
         (&["queue", "flush", "--offline"], 5, "offline"),
         (&["conflicts", "resolve", "c-7f", "--mine"], 3, "conflict_not_found"),
-        (&["conflicts", "resolve", "c-7f"], 2, "bad_arguments"),
+        (&["conflicts", "resolve", "c-7f"], 3, "conflict_not_found"),
         (&["set", KEY], 2, "usage"),
         (&["set", "-"], 2, "usage"),
     ] {

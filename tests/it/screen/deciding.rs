@@ -94,6 +94,9 @@ fn the_value_that_is_believed_is_sent_where_it_is_missing_after_it_was_shown() {
     // The line below may tell of the delivery already.
     terminal.wait_for_text(&format!("{KEY}, 3 is believed."));
     terminal.wait_until_gone("1 needs you");
+    // Whoever leaves while it is under way is asked about it.
+    while sandbox.stellar(&["queue", "status", "--json"]).expect(0).payloads()[0]["depth"] != 0 {}
+    terminal.wait_until_gone("queue 1");
     let wiki = || std::fs::read_to_string(sandbox.path(".config/stellar/wiki.json")).expect("the file");
     terminal.send(b"q");
     terminal.wait_for_text("service/search/owner");

@@ -17,6 +17,8 @@ use rustix::{
 
 /// How long anything may take before the test gives up.
 const PATIENCE: Duration = Duration::from_secs(180);
+/// So long may an end take; nothing healthy comes near.
+const ENDS_WITHIN: Duration = Duration::from_secs(60);
 
 /// A program on a terminal of its own.
 pub struct Terminal {
@@ -104,8 +106,10 @@ impl Terminal {
         self.wait_for(&format!("the end of {text}"), |screen| !screen.contents().contains(text));
     }
 
-    /// Presses Esc and waits until what was open is gone.
+    /// Presses Esc and waits until what was open is gone. It is there first: what was not drawn yet is gone as well, and a key right behind
+    /// Esc is another key.
     pub fn close(&mut self, text: &str) {
+        self.wait_for_text(text);
         self.send(b"\x1b");
         self.wait_until_gone(text);
     }
@@ -141,7 +145,18 @@ impl Terminal {
 
     /// Waits for the end; the exit code and everything it wrote.
     pub fn wait_for_end(&mut self) -> u32 {
-        let status = self.child.wait().expect("an end");
+        let until = Instant::now() + ENDS_WITHIN;
+        let status = loop {
+            if let Some(status) = self.child.try_wait().expect("a child of ours") {
+                break status;
+            }
+            // What it says meanwhile is read, or it could not go on.
+            if let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(20)) {
+                self.written.extend_from_slice(&bytes);
+                self.parser.process(&bytes);
+            }
+            assert!(Instant::now() < until, "it does not end:\n{}", self.text());
+        };
         while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(500)) {
             self.written.extend_from_slice(&bytes);
             self.parser.process(&bytes);
