@@ -37,9 +37,9 @@ impl Printer for DecisionPrinter {
                 }
                 conflict_lines(&conflict, envelope.at()).iter().try_for_each(|line| sink.line(line))?;
                 let text = if conflict.resolution == "user_accepted" || conflict.resolution == "user_rejected" {
-                    format!("nothing was sent. Undo: stellar conflicts undo {}", conflict.id)
+                    format!("deciding by itself sends nothing. Undo: stellar conflicts undo {}", conflict.id)
                 } else {
-                    "nothing was sent".to_owned()
+                    "deciding by itself sends nothing".to_owned()
                 };
                 sink.line(&Line::toned(Tone::Dim, &text))
             }
