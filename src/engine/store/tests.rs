@@ -90,8 +90,18 @@ impl Place {
         }
     }
 
+    /// A database that refused a write is let go behind the back of who dropped it, and may be held a moment longer; a process that died holds
+    /// nothing.
     fn opened(&self) -> OpenedStore {
-        self.try_open().unwrap()
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
+        loop {
+            match self.try_open() {
+                Err(StoreError::Busy { pid: Some(pid) }) if pid == std::process::id() && std::time::Instant::now() < until => {
+                    std::thread::sleep(std::time::Duration::from_millis(10));
+                }
+                opened => return opened.unwrap(),
+            }
+        }
     }
 
     fn open(&self) -> Arc<dyn CacheStore> {
