@@ -20,7 +20,7 @@ use crate::{
         api::{EngineError, EngineEvent, EngineOptions, RefreshReport, StampedEvent},
         cache_event::CacheEvent,
         handle::Engine,
-        store::{CacheStore, FaultDisk, KeyPolicy, StoreOptions, open_over},
+        store::{CacheStore, FaultDisk, KeyPolicy, OpenedStore, StoreError, StoreOptions, open_over},
         world::{Clock, NoVault, Rng, SeededRng, SimClock},
     },
     fact::Observation,
@@ -96,6 +96,10 @@ struct Run<'a> {
     full_for: u64,
 }
 
+/// How often the database is tried while the last process still lets go of it, and the pause between.
+const LET_GO_TRIES: u32 = 400;
+const LET_GO_PAUSE: Duration = Duration::from_millis(25);
+
 /// An engine at work.
 struct Running {
     engine: Engine,
@@ -109,7 +113,7 @@ struct Running {
 
 impl Run<'_> {
     async fn all(&mut self) -> Result<(), EngineError> {
-        let mut running = self.start()?;
+        let mut running = self.start().await?;
         self.everything_is_said_again();
         self.refresh(&running).await?;
         for _ in 0..self.profile.duration.as_secs().max(1) {
@@ -128,7 +132,7 @@ impl Run<'_> {
         engine.shutdown().await?;
         // What a person finds who starts it again.
         self.report.acknowledged = self.truth.acknowledged();
-        let mut last = self.start()?;
+        let mut last = self.start().await?;
         // What is found damaged after the last look, while it ends too, is said to whoever still listens.
         last.told |= self.hear(&mut events);
         self.look_back(&mut last, true)?;
@@ -254,7 +258,7 @@ impl Run<'_> {
         self.truth.crashed();
         self.network.set(weather);
         drop(running);
-        let mut again = self.start()?;
+        let mut again = self.start().await?;
         self.look_back(&mut again, false)?;
         self.everything_is_said_again();
         Ok(again)
@@ -267,10 +271,21 @@ impl Run<'_> {
         }
     }
 
-    fn start(&self) -> Result<Running, EngineError> {
+    /// What the last process of the rehearsal left to its threads is let go of within moments; another would not have to wait.
+    async fn opened(&self, options: &StoreOptions) -> Result<OpenedStore, EngineError> {
+        for _ in 0..LET_GO_TRIES {
+            match open_over(options, Arc::new(self.disk.backend())) {
+                Err(StoreError::Busy { .. }) => tokio::time::sleep(LET_GO_PAUSE).await,
+                opened => return Ok(opened?),
+            }
+        }
+        Ok(open_over(options, Arc::new(self.disk.backend()))?)
+    }
+
+    async fn start(&self) -> Result<Running, EngineError> {
         let (data_dir, state_dir) = (self.scratch.join("data"), self.scratch.join("state"));
-        let opened = open_over(
-            &StoreOptions {
+        let opened = self
+            .opened(&StoreOptions {
                 data_dir: data_dir.clone(),
                 state_dir: state_dir.clone(),
                 backend: "sled".to_owned(),
@@ -279,9 +294,8 @@ impl Run<'_> {
                 rng: Arc::clone(&self.keys),
                 vault: Arc::new(NoVault),
                 policy: KeyPolicy::default(),
-            },
-            Arc::new(self.disk.backend()),
-        )?;
+            })
+            .await?;
         let (store, told) = (Arc::clone(&opened.store), opened.set_aside);
         let options = EngineOptions {
             config: Arc::new(Config::bare(self.scratch.to_owned())),
