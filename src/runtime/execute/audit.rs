@@ -180,6 +180,8 @@ pub async fn ended(answer: &mut Answer<'_>, deed: Option<Deeds>, failed: Option<
         (Some(Deeds::Done(note)), None) => record(answer, note).await,
         // Nothing was done where it was not even meant.
         (Some(Deeds::Done(_)), Some(failed)) if matches!(failed.code(), "decision_needed" | "bad_arguments") => {}
+        // A snapshot that is refused, to be written or to be read, changes nothing, not even here.
+        (Some(Deeds::Done(_)), Some(_)) if matches!(&*answer.request.action, "core.cache.hydrate" | "core.cache.snapshot") => {}
         (Some(Deeds::Done(note)), Some(failed)) => record(answer, note.detail(failed.code()).ended(Ending::Failed)).await,
         (Some(Deeds::IfRefused(key)), Some(failed)) => {
             if POLICIES.contains(&failed.code()) {
