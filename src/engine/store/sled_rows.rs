@@ -157,7 +157,13 @@ impl Rows for SledRows {
                 None => batch.remove(*name),
             }
         }
-        self.writing(|db| db.apply_batch(batch))
+        self.writing(|db| db.apply_batch(batch))?;
+        // sled divides and joins pages for whoever comes by next. That would be a reader, who is to write nothing, so it is done here; what
+        // fails is left to them.
+        let _ = guarded(|| {
+            changes.iter().try_for_each(|(name, _)| self.db()?.contains_key(name).map(drop).map_err(|error| self.explain(error)))
+        });
+        Ok(())
     }
 
     fn flush(&self) -> Result<(), StoreError> {
