@@ -6,14 +6,33 @@
 //! Invariants: what a source was asked for later than the change was accepted stands; nothing is written here, it goes to disk with the next
 //! write.
 
-use std::{collections::HashMap, sync::PoisonError, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 
-use crate::fact::{Content, Key, Observation};
+use crate::fact::{Command, Content, Key, Observation, Timestamp};
 
 use super::core::Core;
 
 /// What was accepted so shortly before the last poll that the cache remembers may have missed it.
 const SLACK: Duration = Duration::from_secs(1);
+
+/// What the target of a change says from the moment it accepted it on, until it says otherwise.
+pub(super) fn accepted(command: Command, revision: Option<Arc<str>>, at: Timestamp) -> Observation {
+    Observation {
+        key: command.key,
+        source: command.source,
+        content: Content::Value(command.value),
+        observed_at: at,
+        changed_at: at,
+        fetched_at: at,
+        revision,
+        live: false,
+        same_origin: None,
+    }
+}
 
 impl Core {
     pub(super) fn recall_accepted(&self) {
@@ -37,17 +56,7 @@ impl Core {
             let held = held.iter().find(|held| held.source == command.source);
             let content = Content::Value(command.value.clone());
             if held.is_none_or(|held| held.fetched_at < at && held.content != content) {
-                behind.entry(command.key.clone()).or_default().push(Observation {
-                    key: command.key.clone(),
-                    source: command.source.clone(),
-                    content,
-                    observed_at: at,
-                    changed_at: at,
-                    fetched_at: at,
-                    revision: command.revision.clone(),
-                    live: false,
-                    same_origin: None,
-                });
+                behind.entry(command.key.clone()).or_default().push(accepted(command.clone(), command.revision.clone(), at));
             }
         }
         behind

@@ -7,11 +7,10 @@ use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures_util::FutureExt as _;
 
-use crate::fact::{
-    Base, ClassOfValue, Command, CommandId, CommandState, Content, Key, Observation, Operation, Policy, SourceId, Timestamp,
-};
+use crate::fact::{Base, ClassOfValue, Command, CommandId, CommandState, Key, Operation, Policy, SourceId, Timestamp};
 
 use super::{
+    accepted::accepted,
     api::EngineEvent,
     core::{Core, SourceSlot},
     queue::{OfSource, QueueState, Step, Surroundings, What, after, looked},
@@ -282,26 +281,15 @@ impl Core {
     }
 
     /// What the target accepted is what it says from now on, until it says otherwise.
-    fn write_through(self: &Arc<Self>, accepted: Vec<(Command, Option<Arc<str>>)>, now: Timestamp) {
+    fn write_through(self: &Arc<Self>, arrived: Vec<(Command, Option<Arc<str>>)>, now: Timestamp) {
         if let Err(error) = self.load() {
             self.events.emit(now, EngineEvent::Fault(error.to_string()));
             return;
         }
-        let keys: Vec<Key> = accepted.iter().map(|(command, _)| command.key.clone()).collect();
-        for (command, revision) in accepted {
-            let observation = Observation {
-                key: command.key,
-                source: command.source,
-                content: Content::Value(command.value),
-                observed_at: now,
-                changed_at: now,
-                fetched_at: now,
-                revision,
-                live: false,
-                same_origin: None,
-            };
+        let keys: Vec<Key> = arrived.iter().map(|(command, _)| command.key.clone()).collect();
+        for (command, revision) in arrived {
             // In memory at once, on disk with the next write: the log has it, so the cache may be behind.
-            let op = StoreOp::Put(observation);
+            let op = StoreOp::Put(accepted(command, revision, now));
             self.adopt(vec![op.clone()], false);
             self.desk.accepted(op);
         }

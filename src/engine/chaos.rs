@@ -11,6 +11,7 @@ mod profile;
 mod report;
 mod run;
 mod scratch;
+mod simulated;
 mod spell;
 mod taker;
 mod target;

@@ -17,7 +17,7 @@ use crate::{
     engine::{
         api::{EngineError, EngineOptions},
         handle::Engine,
-        journal::{JournalOptions, LogWriter, SimLogDisk},
+        journal::{JournalOptions, SimLogDisk},
         queue::ChangeRequest,
         store::{LogKeys, LogSealer, MemoryStore, OpenedStore},
         world::{NoVault, Rng, SeededRng, SimClock},
@@ -105,12 +105,7 @@ impl Changing {
             vault: Arc::new(NoVault),
             environment: Arc::default(),
         };
-        let log = JournalOptions {
-            writer: LogWriter::Inline,
-            rotate_at: 32 * 1024,
-            ahead: 8 * 1024,
-            ..JournalOptions::new(self.disk.as_disk(), None)
-        };
+        let log = JournalOptions::rehearsed(self.disk.as_disk());
         self.engine = Some(Engine::assemble_over(options, opened, vec![self.taker.built()], log)?);
         Ok(())
     }

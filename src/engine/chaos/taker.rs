@@ -4,18 +4,19 @@
 
 use std::{
     collections::BTreeMap,
-    path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use super::network::{Network, TIMEOUT, Weather};
+use super::{
+    network::{Network, TIMEOUT, Weather},
+    simulated::built,
+};
 use crate::{
-    config::{FileSource, SourceConfig, SourceKind},
     engine::{
         source::{BoxFuture, BuiltSource, Change, Delivery, Fetched, Reported, Source, SourceError},
         world::{Rng, SeededRng},
     },
-    fact::{Key, Role, SourceId, Value},
+    fact::{Key, SourceId, Value},
 };
 
 /// Its name.
@@ -62,26 +63,7 @@ impl Taker {
 
     /// As the engine takes it.
     pub fn built(self: &Arc<Self>) -> BuiltSource {
-        let config = SourceConfig {
-            name: self.id.clone(),
-            kind: SourceKind::File(FileSource { path: PathBuf::from(NAME), depth: 0 }),
-            role: Role::Observed,
-            trust: 0.7,
-            authority: false,
-            enabled: true,
-            writable: true,
-            prefix: String::new(),
-            keys: Vec::new(),
-            interval: None,
-            // Nothing is waited for in real time; the network says when it took too long.
-            timeout: TIMEOUT * 12,
-            ttl: None,
-            apdex_target: TIMEOUT / 25,
-            maps: Vec::new(),
-            reads: Vec::new(),
-            writes: Vec::new(),
-        };
-        BuiltSource { id: self.id.clone(), config, source: Arc::new(At(Arc::clone(self))), kind: "simulated", group: None }
+        built(&self.id, true, Arc::new(At(Arc::clone(self))))
     }
 
     /// The key of this number.

@@ -1,15 +1,14 @@
 //! A simulated source: facts whose values are numbers that only grow, so that every answer can be judged.
 
-use std::{
-    path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::network::{Behind, Network, TIMEOUT};
+use super::{
+    network::{Behind, Network},
+    simulated::built,
+};
 use crate::{
-    config::{FileSource, SourceConfig, SourceKind},
     engine::source::{BoxFuture, BuiltSource, Fetched, Reported, Source, SourceError},
-    fact::{Key, Role, SourceId, Value},
+    fact::{Key, SourceId, Value},
 };
 
 /// The name of the one source.
@@ -32,27 +31,7 @@ impl Target {
 
     /// As the engine takes it, behind this network.
     pub fn built(self: &Arc<Self>, network: &Arc<Network>) -> BuiltSource {
-        let config = SourceConfig {
-            name: self.id.clone(),
-            kind: SourceKind::File(FileSource { path: PathBuf::from(NAME), depth: 0 }),
-            role: Role::Observed,
-            trust: 0.7,
-            authority: false,
-            enabled: true,
-            writable: false,
-            prefix: String::new(),
-            keys: Vec::new(),
-            interval: None,
-            // Nothing is waited for in real time; the network says when it took too long.
-            timeout: TIMEOUT * 12,
-            ttl: None,
-            apdex_target: TIMEOUT / 25,
-            maps: Vec::new(),
-            reads: Vec::new(),
-            writes: Vec::new(),
-        };
-        let source = Behind::shared(network, Arc::new(Asked(Arc::clone(self))));
-        BuiltSource { id: self.id.clone(), config, source, kind: "simulated", group: None }
+        built(&self.id, false, Behind::shared(network, Arc::new(Asked(Arc::clone(self)))))
     }
 
     /// Its name.

@@ -12,7 +12,7 @@ use std::{
 use super::super::*;
 use super::target::{Effect, Inner, Target, Trouble};
 use crate::engine::{
-    journal::{JournalOptions, LogWriter, SimLogDisk},
+    journal::{JournalOptions, SimLogDisk},
     queue::{ChangeRequest, QueueError, Treatment},
     store::{CacheStore, LogKeys, LogSealer, MemoryStore, OpenedStore, StoreOp},
     world::{Clock, Rng},
@@ -229,12 +229,7 @@ impl Sim {
             vault: Arc::new(NoVault),
             environment: Arc::default(),
         };
-        let log = JournalOptions {
-            writer: LogWriter::Inline,
-            rotate_at: 32 * 1024,
-            ahead: 8 * 1024,
-            ..JournalOptions::new(self.disk.as_disk(), None)
-        };
+        let log = JournalOptions::rehearsed(self.disk.as_disk());
         Engine::assemble_over(options, opened, built, log).unwrap()
     }
 
