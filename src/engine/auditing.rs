@@ -180,10 +180,38 @@ impl Core {
         decode_body::<(u64, Hash)>(&body).map(|(count, hash)| Head { count, hash })
     }
 
-    /// The head, to be kept in the cache, where it moved since it last was.
+    /// What was kept in the cache is where the log ends: nobody need look for it later.
+    pub(super) fn compare_heads(&self) {
+        let Some((_, head)) = self.desk.chain() else { return };
+        if self.kept_head().is_none_or(|kept| kept == head) {
+            let _ = self.audit_goes_on.set(true);
+        }
+    }
+
+    /// The head, to be kept in the cache, where it moved since it last was. A head that the log does not come by stays for good: it is all
+    /// that shows what was cut off.
     pub(super) fn head_document(&self) -> Option<Document> {
         let (_, head) = self.desk.chain()?;
-        (head.count > 0 && self.kept_head() != Some(head)).then(|| (HEAD_DOCUMENT.to_owned(), encode_body(&(head.count, head.hash))))
+        let kept = self.kept_head();
+        if head.count == 0 || kept == Some(head) {
+            return None;
+        }
+        let goes_on = *self.audit_goes_on.get_or_init(|| kept.is_none_or(|kept| self.comes_by(kept)));
+        goes_on.then(|| (HEAD_DOCUMENT.to_owned(), encode_body(&(head.count, head.hash))))
+    }
+
+    /// Whether this is one of the records; after a kill the head that was kept is behind.
+    fn comes_by(&self, kept: Head) -> bool {
+        let mut found = kept.count == 0;
+        let read = self.desk.scan(&mut |_, bytes| {
+            if !found
+                && Entry::is_audit(bytes)
+                && let Some(What::Audit(record)) = Entry::decode(bytes).map(|entry| entry.what)
+            {
+                found = (record.seq(), record.hash()) == (kept.count, kept.hash);
+            }
+        });
+        read.is_ok() && found
     }
 }
 

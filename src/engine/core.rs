@@ -133,6 +133,8 @@ pub(super) struct Core {
     belief: Mutex<Option<Arc<Belief>>>,
     /// How often trust moved: the last one to begin goes on to show it.
     pub reweighed: AtomicU64,
+    /// Whether the audit comes by the head that was kept in the cache, once that was looked at.
+    pub audit_goes_on: OnceLock<bool>,
 }
 
 /// Name of the document that says when an engine last polled.
@@ -231,6 +233,7 @@ impl Core {
             acquaintance: Acquaintance::default(),
             belief: Mutex::default(),
             reweighed: AtomicU64::new(0),
+            audit_goes_on: OnceLock::new(),
             options,
         }
     }

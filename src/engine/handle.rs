@@ -83,6 +83,7 @@ impl Engine {
         core.listen_to_store();
         core.remember_breakers();
         core.recall_accepted();
+        core.compare_heads();
         core.go_on_resealing();
         core.tell_opening(set_aside, restored);
         core.tell_store();

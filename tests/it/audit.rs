@@ -212,4 +212,11 @@ fn a_flipped_byte_and_a_cut_are_found_and_located() {
         (&json!("truncated"), &json!(3), &json!(4)),
         "{findings}"
     );
+    // Whoever looked is not the last who is told, and what comes after does not cover it.
+    other.stellar(&["audit", "verify"]).expect(7);
+    for replicas in ["11", "12", "13"] {
+        other.stellar(&["set", KEY, replicas]).expect(0);
+        let found = other.stellar(&["audit", "verify", "--json"]).expect(7);
+        assert_eq!(found.payloads()[0]["findings"].as_array().map(Vec::len), Some(1));
+    }
 }
