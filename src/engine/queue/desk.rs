@@ -47,7 +47,12 @@ pub struct Desk {
     closing: AtomicBool,
     paused: AtomicBool,
     recorder: Recorder,
+    /// What is done before the first change or decision reaches the log, until it was done.
+    first: Mutex<Option<Before>>,
 }
+
+/// Done before something else; where it fails, that is not done either.
+pub type Before = Box<dyn Fn() -> Result<(), StoreError> + Send + Sync>;
 
 /// In flight until it is dropped.
 pub struct Flight {
@@ -83,7 +88,22 @@ impl Desk {
             closing: AtomicBool::new(false),
             paused: AtomicBool::new(false),
             recorder: Recorder::default(),
+            first: Mutex::default(),
         }
+    }
+
+    /// Has this done before the first change or decision reaches the log.
+    pub fn before_the_first(&self, before: Before) {
+        *self.first.lock().unwrap_or_else(PoisonError::into_inner) = Some(before);
+    }
+
+    fn begin(&self) -> Result<(), StoreError> {
+        let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(before) = first.as_ref() {
+            before()?;
+            *first = None;
+        }
+        Ok(())
     }
 
     /// Salts what records say of entries with this from now on.
@@ -130,6 +150,9 @@ impl Desk {
             let (whats, made) = decide(&state)?;
             if whats.is_empty() {
                 return Ok(made);
+            }
+            if whats.iter().any(|what| !matches!(what, What::Audit(_))) {
+                self.begin()?;
             }
             // Each with its record in the audit right behind it: both are on disk, or neither.
             let entries = self.recorder.with_records(now, whats, &mut state);

@@ -336,6 +336,12 @@ impl CacheStore for Failover {
         primary.window_due()
     }
 
+    fn outdate_window(&self) -> Result<(), StoreError> {
+        // Where the disk is left alone the log is refused by it, too.
+        let Ok(Reader::Disk(primary)) = self.reader() else { return Ok(()) };
+        primary.outdate_window()
+    }
+
     fn keep_window(&self, write: u64, body: &[u8]) -> Result<(), StoreError> {
         let Reader::Disk(primary) = self.reader()? else { return Ok(()) };
         // A convenience: a disk that refuses it says so again where it matters.
