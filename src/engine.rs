@@ -8,6 +8,7 @@
 mod accepted;
 mod acquaintance;
 mod api;
+mod asking_order;
 mod attempt;
 mod audit;
 mod auditing;

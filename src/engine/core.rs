@@ -363,6 +363,7 @@ impl Core {
                     role: source.config.role,
                     trust: learned.map_or(source.config.trust, |learned| learned.trust),
                     validity: slot.validity,
+                    violation: slot.violation.as_ref(),
                     alignment: standing.alignment,
                     accepts: learned.map_or(0, |learned| learned.field.accepts),
                     rejects: learned.map_or(0, |learned| learned.field.rejects),

@@ -109,6 +109,7 @@ impl Core {
 
     /// Trust moved: what is shown follows. With a field, conflicts of it come at once.
     pub(super) fn show_reweighed(self: &Arc<Self>, field: Option<&FieldName>) {
+        let _held = self.hold_back();
         let turn = self.reweighed.fetch_add(1, Ordering::Relaxed) + 1;
         let Some((contested, others)) = self.shown_keys() else { return };
         let (now, later): (Vec<Key>, Vec<Key>) = contested.into_iter().partition(|key| field == Some(&self.field_of(key)));

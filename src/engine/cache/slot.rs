@@ -32,10 +32,11 @@ impl RuleBook {
         self.rules.iter().position(|rule| rule.pattern.matches(key))
     }
 
-    /// Whether a value fits its key's schema; a schema that does not compile counts as none (`config check` names it).
+    /// Whether a value fits its key's schema, and where and how not; a schema that does not compile counts as none (`config check` names
+    /// it).
     #[must_use]
-    pub fn validity(&self, key: &Key, value: &Value) -> Validity {
-        self.schema(key).map_or(Validity::NoSchema, |schema| schema.validity(value).0)
+    pub fn validity(&self, key: &Key, value: &Value) -> (Validity, Option<String>) {
+        self.schema(key).map_or((Validity::NoSchema, None), |schema| schema.validity(value))
     }
 
     fn schema(&self, key: &Key) -> Option<Arc<Schema>> {
@@ -65,6 +66,8 @@ pub struct Slot {
     pub normal: Normal,
     /// Whether its value fits the schema.
     pub validity: Validity,
+    /// Where and how it does not.
+    pub violation: Option<Arc<str>>,
     /// Whether it is what its source last vouched for; else it keeps its own date.
     pub vouched: bool,
 }
@@ -78,9 +81,9 @@ impl Slot {
             Content::Absent(None) => None,
         };
         let compare = rules.compare(&observation.key);
-        let validity = observation.value().map_or(Validity::NoSchema, |value| rules.validity(&observation.key, value));
+        let (validity, violation) = observation.value().map_or((Validity::NoSchema, None), |value| rules.validity(&observation.key, value));
         let normal = value.map_or_else(|| Normal::of(&Value::null(), &compare), |value| Normal::of(value, &compare));
-        Self { observation, normal, validity, vouched: true }
+        Self { observation, normal, validity, violation: violation.map(Into::into), vouched: true }
     }
 
     /// What it says now; none when absent.
@@ -108,6 +111,7 @@ impl Slot {
             Content::Value(value) | Content::Absent(Some(value)) => value.as_json_text().len(),
             Content::Absent(None) => 0,
         };
-        size_of::<Self>() + value + self.normal.heap_bytes() + text(&self.observation.revision) + text(&self.observation.same_origin)
+        let texts = [&self.observation.revision, &self.observation.same_origin, &self.violation].map(text).iter().sum::<usize>();
+        size_of::<Self>() + value + self.normal.heap_bytes() + texts
     }
 }
