@@ -48,8 +48,10 @@ mod telemetry;
 mod tell;
 mod treating;
 mod trust;
+mod trying;
 mod upkeep;
 mod view;
+mod weather;
 mod window;
 pub mod world;
 
@@ -73,6 +75,7 @@ pub use store::{
 };
 pub use telemetry::Telemetry;
 pub use trust::LearnedTrust;
+pub use trying::{LONGEST_LIVE, LiveError, LiveReport, USUAL_LIVE};
 pub use view::{Contested, EngineView, FactMap};
 pub use window::glimpse;
 pub use world::Secrets;

@@ -1,18 +1,20 @@
 //! `chaos list|run`.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use serde_json::{Map, Value as Json};
 
 use crate::{
-    runtime::{ChaosError, chaos_profiles, chaos_run},
-    wire::{ChaosProfilePayload, ChaosReportPayload, Outcome},
+    runtime::{ChaosError, Request, chaos_profiles, chaos_run},
+    wire::{ChaosLivePayload, ChaosProfilePayload, ChaosReportPayload, FaultCountPayload, Outcome},
 };
 
 use super::{
     audit::Done,
+    confirm::confirm,
     line::{Line, Tone},
     messages::Failure,
+    sink::Sink,
 };
 
 /// The built-in profiles.
@@ -20,11 +22,53 @@ pub fn list() -> Result<Vec<ChaosProfilePayload>, Failure> {
     Ok(chaos_profiles()?)
 }
 
+/// Whether it is the running engine that faults are to be tried on.
+pub fn is_live(args: &Map<String, Json>) -> bool {
+    args.get("live").and_then(Json::as_bool) == Some(true)
+}
+
+/// The request once somebody said yes to it.
+pub fn confirmed(request: &Request, sink: &mut Sink) -> Result<Request, Failure> {
+    let mut request = request.clone();
+    if request.args.get("yes").and_then(Json::as_bool) != Some(true) {
+        let profile = request.args.get("profile").and_then(Json::as_str).unwrap_or_default();
+        let what = "on the running engine makes its sources seem to be gone or slow for a while; nothing that waits is sent meanwhile";
+        confirm(&format!("{profile} {what}"), sink)?;
+        request.args.insert("yes".to_owned(), true.into());
+    }
+    Ok(request)
+}
+
+/// What came of faults on the running engine, for a person.
+pub fn live_lines(report: &ChaosLivePayload) -> Vec<Line> {
+    let (tone, verdict) = if report.passed { (Tone::Good, "passed") } else { (Tone::Bad, "failed") };
+    let row = |name: &str, text: String| Line::toned(Tone::Dim, &format!("{name:<14} ")).add(Tone::Plain, &text);
+    let early = if report.complete { "" } else { ", ended early: nobody waited for it any more" };
+    let recovery = &report.recovery;
+    vec![
+        Line::toned(Tone::Dim, &format!("{:<14} ", "profile"))
+            .add(Tone::Strong, &report.profile)
+            .add(Tone::Plain, &format!(", seed {}, on the running engine  ", report.seed))
+            .add(tone, verdict),
+        row("took", format!("{:.1} s{early}", Duration::from_millis(report.took_ms).as_secs_f64())),
+        row("faults", counted(&report.faults)),
+        row("reads", format!("{} of {} served", report.served, report.reads)),
+        row("fetches", format!("{}, {} failed", report.fetches, report.failed_fetches)),
+        row("sources", format!("{} of {} that answered before answer again", report.answered_after, report.answered_before)),
+        row("changes", format!("{} of {} that waited are there; none was sent meanwhile", report.kept, report.waiting)),
+        row("recovery", format!("{} times, worst {:.3} ms, {} unanswered", recovery.count, recovery.worst_ms, recovery.unanswered)),
+    ]
+}
+
+fn counted(faults: &[FaultCountPayload]) -> String {
+    let faults: Vec<String> = faults.iter().map(|fault| format!("{} {}", fault.count, fault.kind)).collect();
+    if faults.is_empty() { "none".to_owned() } else { faults.join(", ") }
+}
+
 /// Tries one; the failure too when a promise was broken.
 pub fn run(args: &Map<String, Json>, current_dir: Option<&Path>) -> Result<(ChaosReportPayload, Option<Failure>), Failure> {
-    if args.get("live").and_then(Json::as_bool) == Some(true) {
-        let message = "chaos run --live, which tries faults on the running engine, is not in this build";
-        return Err(Failure::new("not_in_this_build", message).hint("without --live it runs on a scratch directory"));
+    if args.contains_key("for_ms") || args.contains_key("yes") {
+        return Err(Failure::new("bad_arguments", "--for and --yes go with --live; without it a profile says how long"));
     }
     let report = chaos_run(args.get("profile").and_then(Json::as_str).unwrap_or_default(), current_dir)?;
     let failure = (!report.passed).then(|| Failure::new("chaos_failed", format!("{} broke a promise", report.profile)));
@@ -44,8 +88,7 @@ pub fn profile_line(profile: &ChaosProfilePayload) -> Line {
 
 /// A report, for a person.
 pub fn report_lines(report: &ChaosReportPayload) -> Vec<Line> {
-    let faults: Vec<String> = report.faults.iter().map(|fault| format!("{} {}", fault.count, fault.kind)).collect();
-    let faults = if faults.is_empty() { "none".to_owned() } else { faults.join(", ") };
+    let faults = counted(&report.faults);
     let (tone, verdict) = if report.passed { (Tone::Good, "passed") } else { (Tone::Bad, "failed") };
     let row = |name: &str, text: String| Line::toned(Tone::Dim, &format!("{name:<14} ")).add(Tone::Plain, &text);
     let (recovery, changes) = (&report.recovery, &report.changes);

@@ -32,6 +32,7 @@ use super::{
     source::{BuiltSource, Source, SourceError, detect::Detector},
     store::{CacheStore, OpenedStore, StoreError},
     view::Keeper,
+    weather::LiveWeather,
 };
 
 /// One configured source at work.
@@ -133,6 +134,8 @@ pub(super) struct Core {
     belief: Mutex<Option<Arc<Belief>>>,
     /// How often trust moved: the last one to begin goes on to show it.
     pub reweighed: AtomicU64,
+    /// What is between the engine and its sources while faults are tried.
+    pub live: LiveWeather,
     /// Whether the audit comes by the head that was kept in the cache, once that was looked at.
     pub audit_goes_on: OnceLock<bool>,
 }
@@ -233,6 +236,7 @@ impl Core {
             acquaintance: Acquaintance::default(),
             belief: Mutex::default(),
             reweighed: AtomicU64::new(0),
+            live: LiveWeather::default(),
             audit_goes_on: OnceLock::new(),
             options,
         }

@@ -5,6 +5,7 @@
 mod answer;
 mod audit;
 mod changes;
+mod chaos;
 mod commands;
 mod conflicts;
 mod decide;
@@ -129,6 +130,7 @@ async fn carry_out(handle: &EngineHandle, context: &Context, request: &Request, 
         Call::AuditVerify(args) => audit::verify(&mut answer, &args).await,
         Call::AuditHead(_) => audit::head(&mut answer).await,
         Call::AuditExport(_) => audit::export(&mut answer).await,
+        Call::ChaosLive(args) => chaos::live(&mut answer, &args).await,
     };
     audit::ended(&mut answer, deed, outcome.as_ref().err()).await;
     // What went wrong with the store meanwhile belongs to this answer.

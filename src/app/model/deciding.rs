@@ -71,6 +71,8 @@ pub struct ConflictsModel {
     pub at: usize,
     /// The fact whose conflict is shown although somebody decided it; none: one of those that wait is.
     pub decided_one: Option<Key>,
+    /// Those that were passed over since the conflicts were opened, the last one last.
+    pub passed: Vec<ConflictId>,
     /// Its name, by which it is found again.
     pub id: Option<ConflictId>,
     /// Its fact.

@@ -7,7 +7,7 @@ use crate::{
         layout::Regions,
         model::{ConflictsModel, Shared, Underneath},
     },
-    fact::{ConflictClass, ConflictEntry, Key},
+    fact::{ConflictClass, ConflictEntry, ConflictId, Key},
     theme::Role,
 };
 
@@ -17,6 +17,7 @@ use super::{canvas, step::Step};
 pub(super) fn open(conflicts: &mut ConflictsModel, shared: &Shared) {
     let all = &shared.snapshot.conflicts;
     let selected = all.iter().position(|conflict| Some(&conflict.key) == shared.selected.as_ref());
+    conflicts.passed.clear();
     let decided = shared.selected.as_ref().filter(|key| selected.is_none() && decided_on(shared, key).is_some());
     match decided {
         Some(key) => show_one(conflicts, shared, 0, Some(key.clone())),
@@ -41,16 +42,26 @@ pub(super) fn step(conflicts: &mut ConflictsModel, shared: &Shared, regions: &Re
     }
 }
 
-/// The next conflict, or the one before; the last one is followed by the first.
+/// The first that was not passed over yet, or the one that was passed over last; after all of them it begins anew. Their order may be another
+/// by now, so that their places do not say what was looked at.
 pub(super) fn turn(conflicts: &mut ConflictsModel, shared: &Shared, forward: bool) {
-    let all = shared.snapshot.conflicts.len();
-    let other = match (forward, conflicts.decided_one.is_some()) {
-        (true, true) => 0,
-        (true, false) => conflicts.at + 1,
-        (false, true) => all.saturating_sub(1),
-        (false, false) => conflicts.at + all.saturating_sub(1),
-    };
-    show(conflicts, shared, other.checked_rem(all).unwrap_or(0));
+    let all = &shared.snapshot.conflicts;
+    let place = |id: &ConflictId| all.iter().position(|conflict| conflict.id == *id);
+    if forward {
+        let here = conflicts.id.take().filter(|_| conflicts.decided_one.is_none());
+        conflicts.passed.extend(here);
+        let next = first_not_passed(conflicts, shared);
+        if next.is_none() {
+            conflicts.passed.clear();
+        }
+        return show(conflicts, shared, next.unwrap_or(0));
+    }
+    let before = std::iter::from_fn(|| conflicts.passed.pop()).find_map(|id| place(&id));
+    show(conflicts, shared, before.unwrap_or_else(|| all.len().saturating_sub(1)));
+}
+
+fn first_not_passed(conflicts: &ConflictsModel, shared: &Shared) -> Option<usize> {
+    shared.snapshot.conflicts.iter().position(|conflict| !conflicts.passed.contains(&conflict.id))
 }
 
 /// How much there is to choose from.
@@ -111,7 +122,8 @@ fn over(conflicts: &mut ConflictsModel, shared: &mut Shared, open: bool) {
     let had = conflicts.id.clone();
     let by_us = conflicts.deciding.as_ref().is_some_and(|(_, deciding)| Some(&deciding.id) == had.as_ref());
     let key = conflicts.shown.take();
-    show(conflicts, shared, 0);
+    // What somebody passed over does not come back before the rest was looked at.
+    show(conflicts, shared, first_not_passed(conflicts, shared).unwrap_or(0));
     if !open || by_us {
         return;
     }

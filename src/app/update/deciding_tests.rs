@@ -316,6 +316,35 @@ fn after_an_answer_the_first_of_the_new_order_is_shown() {
 }
 
 #[test]
+fn next_goes_on_to_what_was_not_looked_at_whatever_the_order_became() {
+    let mut model = screen((120, 36));
+    let named = |name: &str| {
+        let mut other = ConflictEntry::clone(&snapshot().conflicts[0]);
+        other.key = Key::new(name).unwrap();
+        other.id = ConflictId::of(&other.key, other.class);
+        Arc::new(other)
+    };
+    let all = ["k/a", "k/b", "k/c", "k/d"].map(named);
+    let order = |places: [usize; 4]| with(places.map(|at| Arc::clone(&all[at])).to_vec());
+    send(&mut model, order([0, 1, 2, 3]));
+    press(&mut model, "c");
+    assert_eq!(shown(&model), "k/a");
+    press(&mut model, "n");
+    assert_eq!(shown(&model), "k/b");
+    // The one that is shown moved to the end, and the next ones are still to come.
+    send(&mut model, order([0, 2, 3, 1]));
+    assert_eq!((shown(&model), model.conflicts.at), ("k/b", 3));
+    press(&mut model, "n");
+    assert_eq!(shown(&model), "k/c");
+    press(&mut model, "p");
+    assert_eq!(shown(&model), "k/b", "back the way it came");
+    press(&mut model, "n n");
+    assert_eq!(shown(&model), "k/d");
+    press(&mut model, "n");
+    assert_eq!((shown(&model), model.conflicts.at), ("k/a", 0), "after all of them it begins anew");
+}
+
+#[test]
 fn why_something_cannot_be_decided_is_said() {
     let why = |model: &Model, id: &str| unavailable(model, action::find(id).unwrap());
     let model = opened();

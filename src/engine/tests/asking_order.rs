@@ -1,7 +1,7 @@
 //! A screen asks in the order of `conflicts list`, and with the moment that knows of an answer.
 
 use super::*;
-use crate::fact::{Author, CommandId};
+use crate::fact::{Author, CommandId, ConflictEntry};
 
 /// Several sources of which each disagrees with most others here and there, so that answers teach.
 async fn disputed(bench: &Bench, keys: u32) -> Engine {
