@@ -161,10 +161,11 @@ impl EngineHandle {
         report.complete = self.try_until(profile, began.saturating_add(span), &keys, goes_on, &mut report).await;
         report.took = core.options.clock.monotonic().saturating_sub(began);
         (report.fetches, report.failed) = core.live.counted();
-        let state = core.desk.state();
-        report.kept = waiting.iter().filter(|id| state.get(**id).is_some()).count() as u64;
+        report.kept = {
+            let state = core.desk.state();
+            waiting.iter().filter(|id| state.get(**id).is_some()).count() as u64
+        };
         report.waited = waiting.len() as u64;
-        drop(state);
         drop(trial);
         report.answered_before = answering.len() as u64;
         report.answered_after = self.answer_again(&answering).await?;

@@ -142,6 +142,11 @@ async fn carry_out(handle: &EngineHandle, context: &Context, request: &Request, 
     }
 }
 
+/// Whether what is asked for ends, in order, when whoever asked has left: it would hold the engine up for long.
+pub fn ends_with_its_asker(request: &Request) -> bool {
+    request.action == "core.chaos.run"
+}
+
 /// Checked here, whoever asks: a front may have checked before, a socket client may not.
 fn parse(request: &Request) -> Result<Call, CallError> {
     let persona = request.persona.parse().map_err(|_| CallError::BadArguments {
