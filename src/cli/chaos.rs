@@ -1,12 +1,12 @@
 //! `chaos list|run`.
 
-use std::{path::Path, time::Duration};
+use std::path::Path;
 
 use serde_json::{Map, Value as Json};
 
 use crate::{
     runtime::{ChaosError, Request, chaos_profiles, chaos_run},
-    wire::{ChaosLivePayload, ChaosProfilePayload, ChaosReportPayload, FaultCountPayload, Outcome},
+    wire::{ChaosProfilePayload, ChaosReportPayload, FaultCountPayload, Outcome},
 };
 
 use super::{
@@ -39,32 +39,6 @@ pub fn confirmed(request: &Request, sink: &mut Sink) -> Result<Request, Failure>
     Ok(request)
 }
 
-/// What came of faults on the running engine, for a person.
-pub fn live_lines(report: &ChaosLivePayload) -> Vec<Line> {
-    let (tone, verdict) = if report.passed { (Tone::Good, "passed") } else { (Tone::Bad, "failed") };
-    let row = |name: &str, text: String| Line::toned(Tone::Dim, &format!("{name:<14} ")).add(Tone::Plain, &text);
-    let early = if report.complete { "" } else { ", ended early: nobody waited for it any more" };
-    let recovery = &report.recovery;
-    vec![
-        Line::toned(Tone::Dim, &format!("{:<14} ", "profile"))
-            .add(Tone::Strong, &report.profile)
-            .add(Tone::Plain, &format!(", seed {}, on the running engine  ", report.seed))
-            .add(tone, verdict),
-        row("took", format!("{:.1} s{early}", Duration::from_millis(report.took_ms).as_secs_f64())),
-        row("faults", counted(&report.faults)),
-        row("reads", format!("{} of {} served", report.served, report.reads)),
-        row("fetches", format!("{}, {} failed", report.fetches, report.failed_fetches)),
-        row("sources", format!("{} of {} that answered before answer again", report.answered_after, report.answered_before)),
-        row("changes", format!("{} of {} that waited are there; none was sent meanwhile", report.kept, report.waiting)),
-        row("recovery", format!("{} times, worst {:.3} ms, {} unanswered", recovery.count, recovery.worst_ms, recovery.unanswered)),
-    ]
-}
-
-fn counted(faults: &[FaultCountPayload]) -> String {
-    let faults: Vec<String> = faults.iter().map(|fault| format!("{} {}", fault.count, fault.kind)).collect();
-    if faults.is_empty() { "none".to_owned() } else { faults.join(", ") }
-}
-
 /// Tries one; the failure too when a promise was broken.
 pub fn run(args: &Map<String, Json>, current_dir: Option<&Path>) -> Result<(ChaosReportPayload, Option<Failure>), Failure> {
     if args.contains_key("for_ms") || args.contains_key("yes") {
@@ -88,7 +62,7 @@ pub fn profile_line(profile: &ChaosProfilePayload) -> Line {
 
 /// A report, for a person.
 pub fn report_lines(report: &ChaosReportPayload) -> Vec<Line> {
-    let faults = counted(&report.faults);
+    let faults = FaultCountPayload::list(&report.faults);
     let (tone, verdict) = if report.passed { (Tone::Good, "passed") } else { (Tone::Bad, "failed") };
     let row = |name: &str, text: String| Line::toned(Tone::Dim, &format!("{name:<14} ")).add(Tone::Plain, &text);
     let (recovery, changes) = (&report.recovery, &report.changes);

@@ -140,6 +140,15 @@ pub struct FaultCountPayload {
     pub count: u64,
 }
 
+impl FaultCountPayload {
+    /// Several, for a person: `3 network-drop, 1 flapping`.
+    #[must_use]
+    pub fn list(all: &[Self]) -> String {
+        let words: Vec<String> = all.iter().map(|fault| format!("{} {}", fault.count, fault.kind)).collect();
+        if words.is_empty() { "none".to_owned() } else { words.join(", ") }
+    }
+}
+
 /// Times from a fault to the next answered read, in milliseconds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RecoveryPayload {
