@@ -21,6 +21,10 @@ use super::{
 
 /// Conflicts of the field that was decided on that are shown anew at once.
 const AT_ONCE: usize = 2_000;
+/// Keys that are shown anew before it is looked how long that took.
+const STEP: usize = 100;
+/// No longer than that: whoever decided waits for it.
+const AT_ONCE_FOR: Duration = Duration::from_millis(30);
 /// Keys of a slice.
 const SLICE: usize = 1_000;
 /// Slices take a tenth of a core.
@@ -111,15 +115,18 @@ impl Core {
     pub(super) fn show_reweighed(self: &Arc<Self>, field: Option<&FieldName>) {
         let turn = self.reweighed.fetch_add(1, Ordering::Relaxed) + 1;
         let Some((contested, others)) = self.shown_keys() else { return };
-        let (now, later): (Vec<Key>, Vec<Key>) = contested.into_iter().partition(|key| field == Some(&self.field_of(key)));
-        let mut rest: Vec<Key> = Vec::new();
-        for (at, slice) in now.chunks(SLICE).enumerate() {
-            if at * SLICE < AT_ONCE {
-                self.tell_changes(slice, self.now());
-            } else {
-                rest.extend_from_slice(slice);
+        let is_of_it = |key: &Key| field.is_some_and(|field| field.as_str() == FieldName::text_of(key, self.rules.rule(key)));
+        let (now, later): (Vec<Key>, Vec<Key>) = contested.into_iter().partition(is_of_it);
+        let began = self.options.clock.monotonic();
+        let mut shown = 0;
+        for step in now.chunks(STEP) {
+            if shown >= AT_ONCE || self.options.clock.monotonic().saturating_sub(began) >= AT_ONCE_FOR {
+                break;
             }
+            self.tell_changes(step, self.now());
+            shown += step.len();
         }
+        let mut rest: Vec<Key> = now.get(shown..).unwrap_or_default().to_vec();
         rest.extend(later);
         rest.extend(others);
         let core = Arc::downgrade(self);

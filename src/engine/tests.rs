@@ -4,6 +4,7 @@ mod accepted;
 mod changing;
 mod glimpse;
 mod hot;
+mod lasting;
 mod room;
 mod simulation;
 mod snapshots;

@@ -20,6 +20,7 @@ use super::{
     cache::Slot,
     core::{Core, SourceSlot},
     keeping::Document,
+    lasting,
     queue::{Desk, QueueState},
     source::name_sources,
     store::{
@@ -91,7 +92,7 @@ impl Core {
         if observations.is_empty() {
             return Ok(());
         }
-        let names = self.sources.iter().map(SourceSlot::document_name).chain([WINDOW.to_owned()]);
+        let names = self.sources.iter().map(SourceSlot::document_name).chain([WINDOW.to_owned(), lasting::DOCUMENT.to_owned()]);
         let documents = names.filter_map(|name| self.store.get_meta(&name).ok().flatten().map(|body| (name, body))).collect();
         self.store.keep_window(write, &encode_body(&Kept { observations, documents }))
     }
