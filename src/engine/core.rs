@@ -337,7 +337,9 @@ impl Core {
                 }
             })
             .collect();
-        Standings { of, belief: self.belief(now), half_lives: self.half_lives(now) }
+        let belief = self.belief(now);
+        let half_lives = self.lasting.learned(self.origin(&belief.decisions), now);
+        Standings { of, belief, half_lives }
     }
 
     pub fn resolve<S: Borrow<Slot>>(&self, key: &Key, slots: &[S], standings: &Standings, now: Timestamp) -> Option<Insight> {

@@ -1,7 +1,7 @@
 //! How long values last, as the engine keeps it: what was seen, what that came to, and when it is written down.
 //!
-//! What was seen is a sealed document of the cache, written about once a minute by who polls and with each answer by a command. It is a
-//! convenience: lost, it is learned again. A reset is in the log of record and is obeyed when the document is read.
+//! What was seen is a sealed document of the cache, written with an answer about once a minute, and at the end. It is a convenience: lost, it is
+//! learned again. A reset is in the log of record and is obeyed when the document is read.
 //!
 //! It does not know what a look is: that is worked out where answers are taken.
 

@@ -4,7 +4,7 @@
 //! in slices with rests between them.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
@@ -111,26 +111,25 @@ impl Core {
         }
     }
 
-    /// Trust moved: what is shown follows. With a field, conflicts of it come at once.
+    /// Trust moved: what is shown follows. With a field, conflicts of it come at once, as many as whoever decided can wait for.
     pub(super) fn show_reweighed(self: &Arc<Self>, field: Option<&FieldName>) {
         let turn = self.reweighed.fetch_add(1, Ordering::Relaxed) + 1;
-        let Some((contested, others)) = self.shown_keys() else { return };
-        let is_of_it = |key: &Key| field.is_some_and(|field| field.as_str() == FieldName::text_of(key, self.rules.rule(key)));
-        let (now, later): (Vec<Key>, Vec<Key>) = contested.into_iter().partition(is_of_it);
+        let is_of = |key: &Key, field: &FieldName| field.as_str() == FieldName::text_of(key, self.rules.rule(key));
+        let first = self.some_contested(AT_ONCE, |key| field.is_some_and(|field| is_of(key, field)));
+        let Some(first) = first else { return };
         let began = self.options.clock.monotonic();
         let mut shown = 0;
-        for step in now.chunks(STEP) {
-            if shown >= AT_ONCE || self.options.clock.monotonic().saturating_sub(began) >= AT_ONCE_FOR {
-                break;
-            }
+        for step in first.chunks(STEP) {
             self.tell_changes(step, self.now());
             shown += step.len();
+            if self.options.clock.monotonic().saturating_sub(began) >= AT_ONCE_FOR {
+                break;
+            }
         }
-        let mut rest: Vec<Key> = now.get(shown..).unwrap_or_default().to_vec();
-        rest.extend(later);
-        rest.extend(others);
-        let core = Arc::downgrade(self);
+        let shown: HashSet<Key> = first.into_iter().take(shown).collect();
+        let (core, field) = (Arc::downgrade(self), field.cloned());
         tokio::spawn(async move {
+            let rest = core.upgrade().map(|core| core.left_to_show(&shown, field.as_ref())).unwrap_or_default();
             for slice in rest.chunks(SLICE) {
                 let Some(core) = core.upgrade() else { return };
                 // A later answer weighs them all again.
@@ -144,5 +143,16 @@ impl Core {
                 tokio::time::sleep(took.saturating_mul(REST)).await;
             }
         });
+    }
+
+    /// Everything else that is shown: conflicts of the field first, then other conflicts, then the rest.
+    fn left_to_show(&self, shown: &HashSet<Key>, field: Option<&FieldName>) -> Vec<Key> {
+        let Some((mut contested, others)) = self.shown_keys() else { return Vec::new() };
+        contested.retain(|key| !shown.contains(key));
+        let is_of_it = |key: &Key| field.is_some_and(|field| field.as_str() == FieldName::text_of(key, self.rules.rule(key)));
+        let (mut rest, later): (Vec<Key>, Vec<Key>) = contested.into_iter().partition(is_of_it);
+        rest.extend(later);
+        rest.extend(others);
+        rest
     }
 }
