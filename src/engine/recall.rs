@@ -22,6 +22,8 @@ use super::{
 const MOMENT: Duration = Duration::from_millis(20);
 /// A walk that misses one key in so many reads the store from one end to the other; fewer are read one by one.
 const FEW: usize = 4;
+/// So often a key is read that is changed while it is read; then what came is answered.
+const AGAIN: u8 = 3;
 
 /// Every key.
 pub(super) fn all(_: &[Note]) -> bool {
@@ -123,16 +125,24 @@ impl Core {
     }
 
     fn read(&self, key: &Key, keep: Keep) -> Result<Arc<Hot>, StoreError> {
-        let read = self.store.get(key)?;
-        let facts = self.read_facts();
-        let (hot, whole) = self.decoded(&facts, key, read);
-        // Under the lock: whoever changes the table meanwhile waits, and changes the tier after this.
-        match keep {
-            Keep::AskedFor if whole => self.hot.keep(key.clone(), Arc::clone(&hot)),
-            Keep::IfRoom if whole => drop(self.hot.fill(key.clone(), Arc::clone(&hot))),
-            _ => {}
+        let mut again = AGAIN;
+        loop {
+            let read = self.store.get(key)?;
+            let facts = self.read_facts();
+            let (hot, whole) = self.decoded(&facts, key, read);
+            again -= 1;
+            // What was noted meanwhile is in the store now.
+            if !whole && facts.loaded && again > 0 {
+                continue;
+            }
+            // Under the lock: whoever changes the table meanwhile waits, and changes the tier after this.
+            match keep {
+                Keep::AskedFor if whole => self.hot.keep(key.clone(), Arc::clone(&hot)),
+                Keep::IfRoom if whole => drop(self.hot.fill(key.clone(), Arc::clone(&hot))),
+                _ => {}
+            }
+            return Ok(hot);
         }
-        Ok(hot)
     }
 
     /// What the store gave of a key, with what only memory has; and whether that is all there is, as the table has it.
