@@ -166,6 +166,9 @@ impl Engine {
             if let Some((name, body)) = core.keeping.recency().filter(|_| core.options.polling) {
                 let _ = core.store.put_meta(&name, &body);
             }
+            if let Some((name, body)) = core.lasting.document(core.now(), true) {
+                let _ = core.store.put_meta(&name, &body);
+            }
             core.desk.close();
             // Where nobody wrote to the cache this is its only write; without it an end that is cut off is not seen.
             if let Some((name, body)) = core.head_document() {

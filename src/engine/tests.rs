@@ -5,6 +5,7 @@ mod asking_order;
 mod changing;
 mod glimpse;
 mod hot;
+mod lasting;
 mod room;
 mod simulation;
 mod snapshots;
