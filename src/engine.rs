@@ -12,6 +12,7 @@ mod attempt;
 mod audit;
 mod auditing;
 mod belief;
+mod believed;
 mod cache;
 mod cache_event;
 mod changes;

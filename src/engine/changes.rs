@@ -182,6 +182,8 @@ impl Core {
             ids.iter().filter_map(|id| state.get(*id)).map(|command| Arc::new(command.clone())).collect()
         };
         let now = self.now();
+        // What a target took may overtake what other sources say of its key.
+        self.epoch.end();
         for command in &moved {
             let secret = self.is_secret(&command.key);
             self.events.emit(now, EngineEvent::Queue(QueueEvent { command: Arc::clone(command), secret }));

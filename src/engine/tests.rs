@@ -1,6 +1,7 @@
 //! The engine as its callers meet it, over a real store in memory or on disk and sources that answer from a script.
 
 mod accepted;
+mod believed;
 mod changing;
 mod glimpse;
 mod hot;

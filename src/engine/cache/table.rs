@@ -24,7 +24,7 @@ pub struct Note {
     /// The last digits of when it was fetched.
     fetched: u32,
     weight: u32,
-    /// Place of the source, and two flags above it.
+    /// Place of the source, and three flags above it.
     source: u32,
 }
 
@@ -32,6 +32,8 @@ pub struct Note {
 const HELD: u32 = 1 << 31;
 /// It is dated by our own fetch.
 const OWN_DATE: u32 = 1 << 30;
+/// It holds a value dated by our own fetch, and there is nothing else to it: value and note are all of it.
+const PLAIN: u32 = 1 << 29;
 
 impl Note {
     /// Whether the source holds a value now.
@@ -68,7 +70,7 @@ impl Note {
     }
 
     fn place(&self) -> usize {
-        (self.source & !(HELD | OWN_DATE)) as usize
+        (self.source & !(HELD | OWN_DATE | PLAIN)) as usize
     }
 }
 
@@ -169,6 +171,8 @@ impl Table {
             Content::Absent(None) => None,
         };
         let flag = |is: bool, flag: u32| if is { flag } else { 0 };
+        let (held, own_date) = (observation.value().is_some(), observation.observed_at == observation.fetched_at);
+        let marked = observation.revision.is_some() || observation.same_origin.is_some() || observation.live;
         Note {
             said: value.map_or(0, |value| self.digests.hash_one(value)),
             observed_at: observation.observed_at,
@@ -176,7 +180,7 @@ impl Table {
             marks: self.marks(observation.revision.as_deref(), observation.same_origin.as_deref()),
             fetched: observation.fetched_at.as_millis() as u32,
             weight: u32::try_from(weight).unwrap_or(u32::MAX),
-            source: place | flag(observation.value().is_some(), HELD) | flag(observation.observed_at == observation.fetched_at, OWN_DATE),
+            source: place | flag(held, HELD) | flag(own_date, OWN_DATE) | flag(held && own_date && !marked, PLAIN),
         }
     }
 
@@ -236,6 +240,37 @@ impl Table {
         self.ids.get(key).and_then(|id| self.entries.get(*id as usize)).map_or(&[], |entry| &entry.notes)
     }
 
+    /// Whose word is enough to know what all say of a key: they say plainly the same.
+    #[must_use]
+    pub fn one_for_all(&self, key: &Key) -> Option<&SourceId> {
+        let notes = self.notes(key);
+        if are_alike(notes) { notes.first().and_then(|note| self.source(note)) } else { None }
+    }
+
+    /// What all sources say of this observation's key, where it is what is noted and all say plainly the same. Names and value are shared.
+    #[must_use]
+    pub fn likewise(&self, observation: &Observation) -> Option<Vec<Observation>> {
+        let notes = self.notes(&observation.key);
+        if !are_alike(notes) || !self.is_noted(observation) {
+            return None;
+        }
+        let (key, _) = self.ids.get_key_value(&observation.key)?;
+        let said = |note: &Note| {
+            Some(Observation {
+                key: key.clone(),
+                source: self.source(note)?.clone(),
+                content: observation.content.clone(),
+                observed_at: note.observed_at,
+                changed_at: note.changed_at,
+                fetched_at: note.observed_at,
+                revision: None,
+                live: false,
+                same_origin: None,
+            })
+        };
+        notes.iter().map(said).collect()
+    }
+
     /// What all sources say of a key weighs this much, in sealed bytes.
     #[must_use]
     pub fn weight(&self, key: &Key) -> u64 {
@@ -286,11 +321,25 @@ impl Table {
         self.sources.iter()
     }
 
+    /// How many observations are noted.
+    #[must_use]
+    pub fn note_count(&self) -> usize {
+        self.by_source.iter().map(BTreeSet::len).sum()
+    }
+
     /// How many keys somebody speaks of.
     #[must_use]
     pub fn key_count(&self) -> usize {
         self.ids.len()
     }
+}
+
+/// Whether several say plainly the same: one of their values is all of them.
+#[must_use]
+pub fn are_alike(notes: &[Note]) -> bool {
+    let Some((first, others)) = notes.split_first() else { return false };
+    let plain = |note: &Note| note.source & PLAIN != 0 && note.said == first.said;
+    !others.is_empty() && notes.iter().all(plain)
 }
 
 /// Whether these can disagree: all of one spelling cannot.

@@ -119,3 +119,49 @@ fn own_marks_and_dates_are_told_apart() {
     assert!(table.says(note, before.value().unwrap()) && !table.says(note, &Value::from(2_u64)));
     assert!(table.has_marks(note, Some("r"), None) && !table.has_marks(note, None, Some("r")));
 }
+
+/// Of one source: its value, whether it is held, dated by our own fetch, and what marks it has.
+type Word = (u64, bool, bool, Option<&'static str>, Option<&'static str>, bool);
+
+fn word() -> impl Strategy<Value = Word> {
+    let rarely = || prop_oneof![6 => Just(None), 1 => Just(Some("x"))];
+    let mostly = || prop_oneof![6 => Just(true), 1 => Just(false)];
+    (prop_oneof![4 => Just(1_u64), 1 => Just(2)], mostly(), mostly(), rarely(), rarely(), mostly().prop_map(|not| !not))
+}
+
+proptest! {
+    #[test]
+    fn what_all_say_plainly_alike_is_known_from_any_one_of_them_and_from_nothing_else(words in proptest::collection::vec(word(), 0..4)) {
+        let mut table = Table::default();
+        let key = Key::new("k").unwrap();
+        let mut all: Vec<Observation> = Vec::new();
+        for (at, (value, held, own_date, revision, same_origin, live)) in (0..).zip(&words) {
+            let value = Value::from(*value);
+            let observed_at = Timestamp::from_millis(100 + at);
+            all.push(Observation {
+                key: key.clone(),
+                source: SourceId::new(&format!("s{at}")).unwrap(),
+                content: if *held { Content::Value(value) } else { Content::Absent(Some(value)) },
+                observed_at,
+                changed_at: Timestamp::from_millis(at),
+                fetched_at: if *own_date { observed_at } else { Timestamp::from_millis(200) },
+                revision: revision.map(Into::into),
+                live: *live,
+                same_origin: same_origin.map(Into::into),
+            });
+        }
+        all.iter().for_each(|observation| drop(table.put(observation.clone(), 3)));
+        let plain = |(value, held, own_date, revision, same_origin, live): &Word| {
+            *held && *own_date && revision.is_none() && same_origin.is_none() && !live && *value == words[0].0
+        };
+        let alike = words.len() > 1 && words.iter().all(plain);
+        prop_assert_eq!(are_alike(table.notes(&key)), alike);
+        prop_assert_eq!(table.one_for_all(&key), if alike { Some(&all[0].source) } else { None });
+        prop_assert_eq!(table.note_count(), all.len());
+        for observation in &all {
+            prop_assert_eq!(table.likewise(observation), alike.then(|| all.clone()));
+            let other = Observation { content: Content::Value(Value::from(3_u64)), ..observation.clone() };
+            prop_assert_eq!(table.likewise(&other), None, "it is not what is noted");
+        }
+    }
+}
