@@ -4,8 +4,8 @@
 //! moved by more than [`TOLERANCE`]; of sources that agree and whose scores are nearer to each other than that, another may stand first. What
 //! is asked for again is brought to its moment by [`Insight::at`]: ages and the score that is shown are exact.
 //!
-//! Whatever moves belief without time moving it - an answer, a failure, a decision, a change, trust - ends the epoch, or replaces what the tier holds
-//! of the key; so only time is reckoned with here.
+//! Whatever moves belief without time moving it - an answer, a failure, a decision, a change, a lock, trust - ends the epoch, or replaces what
+//! the tier holds of the key; so only time is reckoned with here.
 
 use std::{sync::Arc, time::Duration};
 
@@ -24,11 +24,16 @@ const LONGEST: Duration = Duration::from_secs(1);
 const MOMENT: Duration = Duration::from_millis(20);
 
 impl Core {
+    /// Another number whenever something moved: how sources stand, or the queue. Read before what is to be kept is resolved.
+    pub(super) fn belief_epoch(&self) -> u64 {
+        self.epoch.now().wrapping_add(self.desk.moves())
+    }
+
     /// Resolves what is held of a key, and keeps beside it what came of that, as long as it holds.
     pub(super) fn resolve_to_keep(&self, key: &Key, hot: &Hot, epoch: u64, now: Timestamp) -> Option<Arc<Insight>> {
         let standings = self.standings(now);
         let insight = Arc::new(self.resolve(key, hot.slots(), &standings, now)?);
-        // The queue moves by itself: what it shows of a key is looked up each time.
+        // How long a change waits already is shown with it.
         if !insight.marks.contains(Mark::Pending) && !insight.marks.contains(Mark::Locked) {
             hot.believe(&insight, epoch, now, self.holds_until(key, hot, &insight, &standings, now));
         }

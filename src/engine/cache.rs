@@ -21,6 +21,6 @@ pub use ingest::{Ingested, gone, ingest};
 pub use left_out::{LeftOut, name_of};
 pub use room::{PinsFull, Room, Watermarks};
 pub use slot::{RuleBook, Slot};
-pub use table::{Note, Table, are_alike, may_differ};
+pub use table::{Note, Table, may_differ};
 pub use trace::{TraceCount, TraceError, replay_trace};
 pub use writer::Writer;

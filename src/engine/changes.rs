@@ -182,8 +182,6 @@ impl Core {
             ids.iter().filter_map(|id| state.get(*id)).map(|command| Arc::new(command.clone())).collect()
         };
         let now = self.now();
-        // What a target took may overtake what other sources say of its key.
-        self.epoch.end();
         for command in &moved {
             let secret = self.is_secret(&command.key);
             self.events.emit(now, EngineEvent::Queue(QueueEvent { command: Arc::clone(command), secret }));
@@ -257,12 +255,6 @@ impl Core {
         let keys = self.desk.state().keys_under_way();
         let facts = self.read_facts();
         keys.into_iter().filter(|key| facts.table.notes(key).is_empty()).collect()
-    }
-
-    /// Whether a change or a lock is to be shown of the key.
-    pub(super) fn is_marked(&self, key: &Key) -> bool {
-        let state = self.desk.state();
-        (!state.is_idle() && state.under_way(key).last().is_some()) || state.lock(key).is_some()
     }
 
     /// What is under way for a key and whether belief in it is frozen, put into what is believed.

@@ -13,7 +13,7 @@ use std::{
 use crate::fact::{Insight, Key, Observation, Pattern, Timestamp};
 
 use super::{
-    cache::{Hot, Note, Slot, Table, are_alike},
+    cache::{Hot, Note, Slot, Table},
     core::{Core, Facts},
     store::StoreError,
 };
@@ -21,7 +21,7 @@ use super::{
 /// A key that is read by itself costs as much as so many observations that are read on the way from one end of the store to the other, and
 /// one more for each observation of it.
 const BY_ITSELF: usize = 3;
-/// Where so many say plainly the same, one of them is read by itself for all.
+/// Where so many are alike, one of them is read by itself for all.
 const MANY: usize = 3;
 
 /// Every key.
@@ -75,11 +75,9 @@ impl Core {
 
     /// What is believed of a key that somebody asks for; perhaps as it was a moment ago: see [`Core::resolve_to_keep`].
     pub fn insight(&self, key: &Key, now: Timestamp) -> Result<Option<Arc<Insight>>, StoreError> {
-        let epoch = self.epoch.now();
+        let epoch = self.belief_epoch();
         if let Some(hot) = self.hot.get(key) {
-            if let Some(insight) = hot.belief(epoch, now)
-                && !self.is_marked(key)
-            {
+            if let Some(insight) = hot.belief(epoch, now) {
                 // Asked for again within that moment is one use of it.
                 return Ok(Some(insight));
             }
@@ -124,7 +122,7 @@ impl Core {
         Ok(hot)
     }
 
-    /// Reads what one source says where all say plainly the same: the rest is noted. None where they do not, or the store has not what is noted.
+    /// Reads what one source says where all say the same: the rest is noted. None where they do not, or the store has not what is noted.
     fn read_one_for_all(&self, key: &Key, keep: Keep) -> Result<Option<Arc<Hot>>, StoreError> {
         let Some(source) = self.read_facts().table.one_for_all(key).cloned() else { return Ok(None) };
         let Some(observation) = self.store.get_from(key, &source)? else { return Ok(None) };
@@ -176,7 +174,9 @@ impl Core {
             for (key, notes) in facts.table.matching(pattern).filter(|(_, notes)| which(notes)) {
                 match self.hot.peek(key) {
                     Some(hot) => held.push((key.clone(), hot)),
-                    None if facts.unwritten.contains_key(key) || (notes.len() >= MANY && are_alike(notes)) => single.push(key.clone()),
+                    None if facts.unwritten.contains_key(key) || (notes.len() >= MANY && facts.table.are_alike(notes)) => {
+                        single.push(key.clone())
+                    }
                     None => drop(missing.insert(key.clone(), notes.len())),
                 }
             }

@@ -95,7 +95,9 @@ proptest! {
         core.load().unwrap();
         let ops = all.iter().enumerate().map(|(at, said)| observation(at, said, handle.now())).collect();
         core.adopt(ops, true);
-        all.iter().zip(&core.sources).for_each(|(said, slot)| drop(slot.set_live(said.live)));
+        for (said, slot) in all.iter().zip(&core.sources) {
+            slot.set_live(said.live);
+        }
         let get = || handle.get(&key("k")).unwrap().unwrap();
         let first = get();
         bench.clock.advance(Duration::from_millis(after));

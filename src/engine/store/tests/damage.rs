@@ -119,7 +119,11 @@ fn flipped_bits_and_a_cut_in_the_file_of_redb() {
         let end = bytes.iter().rposition(|byte| *byte != 0).unwrap_or(0) as u64 + 1;
         // The first page of a file is few of its bytes and says where all others are.
         let at = usize::try_from(draw(&rng) % if trial.is_multiple_of(4) { 4096 } else { end }).unwrap();
-        if trial.is_multiple_of(8) { bytes.truncate(at) } else { bytes[at] ^= 1 << (draw(&rng) % 8) }
+        if trial.is_multiple_of(8) {
+            bytes.truncate(at)
+        } else {
+            bytes[at] ^= 1 << (draw(&rng) % 8)
+        }
         fs::write(&path, bytes).unwrap();
         survives(&place, count, &format!("rows.redb, trial {trial}, byte {at}"));
         aside += u32::from(fs::read_dir(place.data().join("damaged")).is_ok_and(|mut found| found.next().is_some()));
