@@ -1,17 +1,18 @@
 //! One attempt at a change: from the lease to what is written down of it, and to what is believed of it from then on.
 //!
 //! Invariants: where the outcome of an attempt is not known the target is looked at before it is sent to again; what is intended is in the
-//! log before it is done; what came of it is in the log before it is seen.
+//! log before it is done; what a target accepted is believed as soon as the change is found delivered.
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures_util::FutureExt as _;
 
-use crate::fact::{Base, ClassOfValue, Command, CommandId, CommandState, Key, Operation, Policy, SourceId, Timestamp};
+use crate::fact::{Base, ClassOfValue, Command, CommandId, CommandState, Key, Operation, Policy, SourceId};
 
 use super::{
     accepted::accepted,
     api::EngineEvent,
+    commit::key_of,
     core::{Core, SourceSlot},
     queue::{OfSource, QueueState, Step, Surroundings, What, after, looked},
     source::{Answer, Change, Delivery, Prepared, SourceError},
@@ -238,62 +239,52 @@ impl Core {
             .or_else(|| said(|of| matches!(of, OfSource::Answers)))
             .or_else(|| said(|of| matches!(of, OfSource::Fails(_))));
         self.learn(at, of.unwrap_or(OfSource::Nothing), mono).await;
+        let mut arrived: Vec<StoreOp> = Vec::new();
         for Ended { command, steps, .. } in &ended {
-            if command.operation == Operation::Set && steps.iter().any(|step| matches!(step, Step::Delivered { .. })) {
-                self.desk.sources.remember_written(&command.source, &command.key, &command.value, mono);
-            }
             for step in steps {
-                if let Step::Waits { next_at: Some(next), .. } = step {
-                    self.desk.sources.put_off(command.id, mono + next.since(now));
+                match step {
+                    Step::Waits { next_at: Some(next), .. } => self.desk.sources.put_off(command.id, mono + next.since(now)),
+                    // A note is about a fact and gives it no value.
+                    Step::Delivered { revision, .. } if command.operation == Operation::Set => {
+                        self.desk.sources.remember_written(&command.source, &command.key, &command.value, mono);
+                        arrived.push(StoreOp::Put(accepted(command.clone(), revision.clone(), now)));
+                    }
+                    _ => {}
                 }
             }
+        }
+        if !arrived.is_empty()
+            && let Err(error) = self.load()
+        {
+            // What was accepted is in the log; it is believed again when the source is asked.
+            self.events.emit(now, EngineEvent::Fault(error.to_string()));
+            arrived.clear();
         }
         let decide = |state: &QueueState| {
             let (mut whats, mut ids) = (Vec::new(), Vec::new());
-            for Ended { command, steps, .. } in &ended {
+            for Ended { command, steps, .. } in ended {
                 // It may have been decided otherwise meanwhile only where it is not in flight any more.
                 if state.get(command.id).is_some_and(|command| command.state == CommandState::InFlight) {
-                    whats.extend(steps.iter().map(|step| What::Step(command.id, step.clone())));
+                    whats.extend(steps.into_iter().map(|step| What::Step(command.id, step)));
                     ids.push(command.id);
                 }
             }
+            // What the target accepted is what it says from now on, until it says otherwise. Whoever finds the change delivered waited for
+            // this, so nobody finds it delivered and believes what was there before.
+            self.adopt(arrived.clone(), false);
             Ok((whats, ids))
         };
-        if !self.settle(decide).await {
+        if !self.settle(decide).await || arrived.is_empty() {
             return;
         }
-        let mut accepted = Vec::new();
-        for Ended { command, steps, .. } in ended {
-            // A note is about a fact and gives it no value.
-            let arrived = steps.into_iter().find(|step| matches!(step, Step::Delivered { .. }) && command.operation == Operation::Set);
-            if let Some(Step::Delivered { revision, .. }) = arrived {
-                accepted.push((command, revision));
-            }
-        }
-        if !accepted.is_empty() {
-            let lines: Vec<Key> = accepted.iter().map(|(command, _)| command.key.clone()).collect();
-            self.write_through(accepted, now);
-            let source = &self.sources[at].id;
-            if lines.iter().any(|key| self.desk.state().line(source, key).next().is_none()) {
-                self.read_back_soon(at);
-            }
-        }
-    }
-
-    /// What the target accepted is what it says from now on, until it says otherwise.
-    fn write_through(self: &Arc<Self>, arrived: Vec<(Command, Option<Arc<str>>)>, now: Timestamp) {
-        if let Err(error) = self.load() {
-            self.events.emit(now, EngineEvent::Fault(error.to_string()));
-            return;
-        }
-        let keys: Vec<Key> = arrived.iter().map(|(command, _)| command.key.clone()).collect();
-        for (command, revision) in arrived {
-            // In memory at once, on disk with the next write: the log has it, so the cache may be behind.
-            let op = StoreOp::Put(accepted(command, revision, now));
-            self.adopt(vec![op.clone()], false);
-            self.desk.accepted(op);
-        }
+        let keys: Vec<Key> = arrived.iter().map(|op| key_of(op).clone()).collect();
+        // In memory at once, on disk with the next write: the log has it, so the cache may be behind.
+        arrived.into_iter().for_each(|op| self.desk.accepted(op));
         self.tell_changes(&keys, now);
+        let source = &self.sources[at].id;
+        if keys.iter().any(|key| self.desk.state().line(source, key).next().is_none()) {
+            self.read_back_soon(at);
+        }
     }
 
     /// When nothing more goes to the source its answer is fetched once, so that what it accepted is read back.

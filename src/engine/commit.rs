@@ -253,7 +253,7 @@ impl Facts {
     }
 }
 
-fn key_of(op: &StoreOp) -> &Key {
+pub(super) fn key_of(op: &StoreOp) -> &Key {
     match op {
         StoreOp::Put(observation) => &observation.key,
         StoreOp::Evict(key, _) => key,

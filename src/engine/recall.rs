@@ -23,6 +23,8 @@ use super::{
 const BY_ITSELF: usize = 3;
 /// Where so many are alike, one of them is read by itself for all.
 const MANY: usize = 3;
+/// So often a key is read that is changed while it is read; then what came is answered.
+const AGAIN: u8 = 3;
 
 /// Every key.
 pub(super) fn all(_: &[Note]) -> bool {
@@ -113,13 +115,21 @@ impl Core {
         if let Some(hot) = self.read_one_for_all(key, keep)? {
             return Ok(hot);
         }
-        let read = self.store.get(key)?;
-        let facts = self.read_facts();
-        let (hot, whole) = self.decoded(&facts, key, read);
-        if whole {
-            self.keep(&facts, key, &hot, keep);
+        let mut again = AGAIN;
+        loop {
+            let read = self.store.get(key)?;
+            let facts = self.read_facts();
+            let (hot, whole) = self.decoded(&facts, key, read);
+            again -= 1;
+            // What was noted meanwhile is in the store now.
+            if !whole && facts.loaded && again > 0 {
+                continue;
+            }
+            if whole {
+                self.keep(&facts, key, &hot, keep);
+            }
+            return Ok(hot);
         }
-        Ok(hot)
     }
 
     /// Reads what one source says where all say the same: the rest is noted. None where they do not, or the store has not what is noted.

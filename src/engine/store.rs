@@ -45,6 +45,7 @@ mod records;
 #[cfg(feature = "redb")]
 mod redb_rows;
 mod reseal;
+mod reserve;
 mod retired;
 mod rows;
 mod salvage;

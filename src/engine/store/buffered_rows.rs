@@ -140,6 +140,10 @@ impl Rows for BufferedRows {
         self.inner.as_ref().map_or(0, |inner| inner.disk_bytes())
     }
 
+    fn room_to_open(&self) -> u64 {
+        self.inner.as_ref().map_or(0, |inner| inner.room_to_open())
+    }
+
     fn close(mut self: Box<Self>) -> Result<(), StoreError> {
         self.pass_on(&self.writing())?;
         self.inner.take().map_or(Ok(()), Rows::close)

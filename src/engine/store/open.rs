@@ -25,7 +25,7 @@ use super::{
     memory::MemoryStore,
     outer::{self, KeyPlace, KeyPolicy},
     pending::{self, LEDGER_ROW, Pending},
-    pieces, retired,
+    pieces, reserve, retired,
     rows::{Backend, OPEN_LIMIT, Rows},
     salvage::{self, Salvaged},
     sealed_store::SealedStore,
@@ -222,8 +222,9 @@ impl Opening<'_> {
         if manifest.is_none() {
             // What the last run wrote after it is not in it. Its manifest is another one, so where it cannot go it counts for nothing.
             let _ = window::remove(data_dir);
-            store.checkpoint()?;
+            reserve::with_room(data_dir, || store.checkpoint())?;
         }
+        store.keep_reserve();
         if resealing {
             self.notes
                 .push("the change of the cache's key was interrupted and goes on; stellar cache status shows how far it is".to_owned());
@@ -312,7 +313,7 @@ impl Opening<'_> {
             let maker = kinds::named(maker).map_err(|_| StoreError::MadeWithout(maker.to_owned()))?;
             return Ok(Err(Some(Refused { why, readable: true, maker: Some(maker) })));
         }
-        let rows = match self.backend.open(&cache, OPEN_LIMIT) {
+        let rows = match reserve::with_room(data_dir, || self.backend.open(&cache, OPEN_LIMIT)) {
             Ok(rows) => rows,
             Err(StoreError::Damaged(why)) => return refused(&why, true),
             Err(error) => return Err(error),

@@ -52,6 +52,11 @@ pub trait Rows: Send + Sync {
     /// Bytes on disk, everything the database keeps included.
     fn disk_bytes(&self) -> u64;
 
+    /// Bytes that opening it may need on the disk where it was not closed.
+    fn room_to_open(&self) -> u64 {
+        0
+    }
+
     /// Ends it, leaving the files as hard to damage as the database knows how to. Everything was flushed before.
     ///
     /// # Errors

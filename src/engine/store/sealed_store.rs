@@ -33,6 +33,7 @@ use super::{
     pending::{self, Pending},
     pieces, record, records,
     reseal::Pass,
+    reserve,
     rows::{Backend, Rows},
     seal::Unopened,
     snapshot_key::SnapshotKeys,
@@ -114,6 +115,14 @@ impl SealedStore {
     pub(super) fn with_backend(mut self, backend: Option<Arc<dyn Backend>>) -> Self {
         self.backend = backend;
         self
+    }
+
+    /// Keeps room for opening the database on a full disk.
+    pub(super) fn keep_reserve(&self) {
+        let _ = self.with(|rows| {
+            reserve::keep(&self.data_dir, rows.room_to_open());
+            Ok(())
+        });
     }
 
     /// What the encryption protects against and what not, in a sentence.
@@ -322,6 +331,7 @@ impl CacheStore for SealedStore {
             if books.manifest != Some(write) {
                 manifest::write(&self.data_dir, &self.keys.manifest, &self.keys.store, &books.ledger)?;
                 books.manifest = Some(write);
+                reserve::keep(&self.data_dir, rows.room_to_open());
             }
             Ok(())
         })

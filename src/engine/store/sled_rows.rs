@@ -26,6 +26,11 @@ const SNAPSHOT_LIMIT: Duration = Duration::from_secs(1);
 /// How long a database that refused a write is waited for when it is dropped.
 const FAILED_LIMIT: Duration = Duration::from_millis(500);
 
+/// A snapshot is a smaller part of the log than this, but for facts of a few bytes.
+const SNAPSHOT_SHARE: u64 = 64;
+/// What remains of a segment of half a mebibyte is zeroed besides, and small files are written.
+const OPENING_LEAST: u64 = 640 * 1024;
+
 /// Memory sled may keep pages in. Decoded facts are kept elsewhere; this is for reading at start and for writing.
 const PAGE_CACHE: u64 = 16 * 1024 * 1024;
 
@@ -175,6 +180,13 @@ impl Rows for SledRows {
         size(&self.dir) + size(&self.dir.join("blobs"))
     }
 
+    /// Opening it writes a new snapshot beside the old one, some six bytes for each row.
+    fn room_to_open(&self) -> u64 {
+        let newest = newest_snapshot(&self.dir);
+        let file = fs::metadata(self.dir.join("db")).map_or(0, |metadata| metadata.len());
+        (2 * newest).max(file / SNAPSHOT_SHARE) + OPENING_LEAST
+    }
+
     /// sled splits a page that has more than 16 rows, and writes both halves anew. Rows filled in the order of their names split one page
     /// after the other, so every value would be written about three times, and the file stay that long. Filled with empty rows first, the
     /// pages are split by the time the values come, and each of those is written once.
@@ -259,6 +271,13 @@ fn open_sled(dir: &Path, limit: Duration) -> Result<sled::Db, StoreError> {
 /// A kill while sled writes its snapshot leaves this file, and sled refuses to open beside it; the snapshot before it is whole.
 fn remove_half_snapshots(dir: &Path) -> Result<(), StoreError> {
     for_each_file(dir, |path, name| if name.starts_with("snap.") && name.ends_with(".generating") { fs::remove_file(path) } else { Ok(()) })
+}
+
+/// Bytes of the largest snapshot there is; there is one, but for a moment.
+fn newest_snapshot(dir: &Path) -> u64 {
+    let files = fs::read_dir(dir).into_iter().flatten().flatten();
+    let snapshots = files.filter(|entry| entry.file_name().to_string_lossy().starts_with("snap."));
+    snapshots.filter_map(|entry| entry.metadata().ok()).map(|metadata| metadata.len()).max().unwrap_or(0)
 }
 
 /// Renames snapshots and settings so that sled reads its log from the beginning, as if it had none.

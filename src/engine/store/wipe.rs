@@ -11,7 +11,8 @@ use super::{error::StoreError, keyslots::Wrapping, lock::DirLock, slotfiles};
 use crate::{engine::world::KeyVault, fact::Timestamp};
 
 /// First parts of the names that stellar gives what it puts into a data directory, the lock last.
-const OURS: &[&str] = &["keyslots", "manifest", "window", "cache", "journal", "snapshots", "damaged", "opening", "format", "lock"];
+const OURS: &[&str] =
+    &["keyslots", "manifest", "window", "reserve", "cache", "journal", "snapshots", "damaged", "opening", "format", "lock"];
 
 /// A store about to be removed. Nobody else can open it meanwhile.
 pub struct Wipe {

@@ -135,6 +135,29 @@ async fn an_own_write_is_no_conflict_until_the_others_were_asked_again_and_still
     engine.shutdown().await.unwrap();
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_finds_a_change_delivered_finds_its_value_believed() {
+    let bench = Bench::new("sled");
+    let cluster = Taking::of(&[("a", "0")]);
+    let engine = bench.start(vec![cluster.built("cluster")]);
+    let (handle, core) = (engine.handle(), Arc::clone(engine.core()));
+    handle.refresh(&[id("cluster")]).await.unwrap();
+    for number in 1..=40_u8 {
+        let commands = handle.change(&[asked("a", &number.to_string(), number)]).await.unwrap();
+        let flushing = tokio::spawn({
+            let handle = handle.clone();
+            async move { handle.flush(60 * SECOND).await }
+        });
+        // The log takes milliseconds to keep it: whoever looks in between must not see one half of it.
+        while !core.desk.state().get(commands[0].id).is_some_and(|command| command.state.is_delivered()) {
+            std::thread::yield_now();
+        }
+        assert_eq!(handle.get(&key("a")).unwrap().unwrap().value, Some(Value::from(i64::from(number))));
+        flushing.await.unwrap();
+    }
+    engine.shutdown().await.unwrap();
+}
+
 #[tokio::test]
 async fn an_answer_that_was_asked_for_before_a_write_says_nothing_against_it() {
     let bench = Bench::new("sled");

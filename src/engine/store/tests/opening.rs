@@ -1,8 +1,12 @@
 //! Opening: who may, with which key, what is refused, what is healed.
 
-use std::{fs, io::ErrorKind};
+use std::{fs, io::ErrorKind, path::Path, time::Duration};
 
 use super::*;
+use crate::engine::store::{
+    kinds,
+    rows::{Backend, Rows},
+};
 
 #[test]
 fn a_new_store_is_fresh_and_an_old_one_is_not() {
@@ -106,6 +110,36 @@ fn a_missing_key_file_is_said_and_nothing_is_made_or_moved() {
     fs::write(&file, kept).unwrap();
     fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     assert_eq!(place.open().stats().entries, 3);
+}
+
+/// sled on a disk that is full as long as the room that was kept is not given up.
+struct FullBut(PathBuf);
+
+impl Backend for FullBut {
+    fn name(&self) -> &'static str {
+        "sled"
+    }
+
+    fn open(&self, dir: &Path, limit: Duration) -> Result<Box<dyn Rows>, StoreError> {
+        match self.0.exists() {
+            true => Err(StoreError::unwritable(dir, &ErrorKind::StorageFull.into())),
+            false => kinds::named("sled")?.open(dir, limit),
+        }
+    }
+}
+
+#[test]
+fn on_a_full_disk_a_database_is_opened_with_the_room_that_was_kept_for_that() {
+    let place = Place::sled();
+    place.filled(300);
+    let kept = place.data().join("reserve");
+    assert!(fs::metadata(&kept).unwrap().len() > 500_000);
+    let opened = open_with(&place.options(), &FullBut(kept.clone())).unwrap();
+    assert_eq!((opened.fresh, opened.set_aside, opened.store.stats().entries), (false, false, 300));
+    opened.store.close().unwrap();
+    drop(opened);
+    drop(place.open());
+    assert!(kept.exists(), "there is room again, so it is kept again");
 }
 
 #[test]
