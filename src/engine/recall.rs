@@ -185,7 +185,7 @@ impl Core {
                 match self.hot.peek(key) {
                     Some(hot) => held.push((key.clone(), hot)),
                     None if facts.unwritten.contains_key(key) || (notes.len() >= MANY && facts.table.are_alike(notes)) => {
-                        single.push(key.clone())
+                        single.push(key.clone());
                     }
                     None => drop(missing.insert(key.clone(), notes.len())),
                 }

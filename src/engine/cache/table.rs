@@ -84,6 +84,9 @@ struct Entry {
     notes: Box<[Note]>,
 }
 
+/// The revision and the shared place, as they are told.
+type Texts = (Option<Arc<str>>, Option<Arc<str>>);
+
 /// The marks of one version.
 #[derive(Clone, Debug)]
 struct Marks {
@@ -216,7 +219,7 @@ impl Table {
     }
 
     /// The marks of the note's version; none where they are no longer remembered.
-    fn marks_of(&self, note: &Note) -> Option<(Option<Arc<str>>, Option<Arc<str>>)> {
+    fn marks_of(&self, note: &Note) -> Option<Texts> {
         if note.marks == 0 {
             return Some((None, None));
         }
