@@ -120,9 +120,9 @@ fn flipped_bits_and_a_cut_in_the_file_of_redb() {
         // The first page of a file is few of its bytes and says where all others are.
         let at = usize::try_from(draw(&rng) % if trial.is_multiple_of(4) { 4096 } else { end }).unwrap();
         if trial.is_multiple_of(8) {
-            bytes.truncate(at)
+            bytes.truncate(at);
         } else {
-            bytes[at] ^= 1 << (draw(&rng) % 8)
+            bytes[at] ^= 1 << (draw(&rng) % 8);
         }
         fs::write(&path, bytes).unwrap();
         survives(&place, count, &format!("rows.redb, trial {trial}, byte {at}"));
