@@ -13,6 +13,7 @@ mod attempt;
 mod audit;
 mod auditing;
 mod belief;
+mod believed;
 mod cache;
 mod cache_event;
 mod changes;

@@ -153,6 +153,8 @@ const HISTORY_SHARE: u64 = 8;
 struct Standing {
     state: SourceState,
     alignment: Option<f64>,
+    /// When the alignment moves by itself: an answer leaves the window it is counted over.
+    moves_at: Option<Timestamp>,
     vouched_at: Option<Timestamp>,
     live: bool,
 }
@@ -165,6 +167,11 @@ pub(super) struct Standings {
 }
 
 impl Standings {
+    /// When the standing of a source moves by itself.
+    pub fn moves_at(&self, at: usize) -> Option<Timestamp> {
+        self.of.get(at)?.moves_at
+    }
+
     /// The same, with these sources alike.
     pub fn with_likeness(&mut self, likeness: Arc<Likeness>) {
         self.belief = Arc::new(self.belief.with_likeness(likeness));
@@ -336,6 +343,7 @@ impl Core {
                 Standing {
                     state: health.state(),
                     alignment: health.alignment(now, slot.config.apdex_target),
+                    moves_at: health.window_moves_at(now),
                     vouched_at: health.vouched_at,
                     live: slot.live.load(Ordering::Relaxed) && health.failing_since.is_none(),
                 }
@@ -384,7 +392,7 @@ impl Core {
                 let live = standing.live && slot.value().is_some();
                 Some(Reading {
                     observation: &slot.observation,
-                    normal: Some(&slot.normal),
+                    normal: Some(slot.normal.as_ref()),
                     observed_at: if live { now } else { slot.observed_at(standing.vouched_at) },
                     live,
                     role: source.config.role,
@@ -405,7 +413,7 @@ impl Core {
         resolve_decided(key, rule, &readings, &standings.belief.settings, now, decision)
     }
 
-    fn ttl(&self, rule: Option<&crate::fact::KeyRule>, source: &SourceConfig) -> Duration {
+    pub fn ttl(&self, rule: Option<&crate::fact::KeyRule>, source: &SourceConfig) -> Duration {
         rule.and_then(|rule| rule.ttl).or(source.ttl).unwrap_or(self.options.config.cache.ttl)
     }
 

@@ -197,7 +197,8 @@ fn real_log(options: &EngineOptions) -> JournalOptions {
 }
 
 impl EngineHandle {
-    /// What is believed about a key now; none when nothing is cached.
+    /// What is believed about a key; none when nothing is cached. What was asked for less than a second ago may be answered as it was then,
+    /// where nothing but its age has moved; [`Insight::at`] brings that to now.
     ///
     /// # Errors
     /// When the store itself fails.

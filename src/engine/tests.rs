@@ -2,6 +2,7 @@
 
 mod accepted;
 mod asking_order;
+mod believed;
 mod changing;
 mod glimpse;
 mod hot;

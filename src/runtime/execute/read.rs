@@ -92,7 +92,7 @@ fn key_pattern(key: &Key) -> Option<crate::fact::Pattern> {
 /// The fact, after asking whoever has never answered completely; or why there is none.
 async fn known(answer: &Answer<'_>, key: &Key) -> Result<Result<Arc<Insight>, Failed>, Failed> {
     if let Some(fact) = answer.handle.get(key)? {
-        return Ok(Ok(fact));
+        return Ok(Ok(Arc::new(fact.at(answer.handle.now()))));
     }
     if !answer.offline() {
         match answer.handle.knowledge(key) {
