@@ -8,7 +8,7 @@ use std::{collections::HashMap, sync::Arc};
 use crate::fact::{CompareRule, FieldName, Insight, Key, LearnedLifetime, Look, Normal, Role, SourceId, Timestamp, Value, same};
 
 use super::{
-    cache::{Ingested, Table},
+    cache::{Ingested, Note, Table},
     core::Core,
     handle::EngineHandle,
     lasting::{Counted, HalfLife, HalfLifeFrom, HalfLives},
@@ -47,7 +47,7 @@ impl Core {
             let value = puts.next().and_then(|put| put.value());
             let field = FieldName::text_of(key, self.rules.rule(key));
             let note = facts.table.note(key, id);
-            if !note.is_some_and(|note| note.is_held()) {
+            if !note.is_some_and(Note::is_held) {
                 grows |= note.is_none();
                 match counted.of.get_mut(field) {
                     Some(count) => *count += 1,
