@@ -203,7 +203,7 @@ pub fn hints(model: &Model) -> Vec<HintLine> {
     // On a narrow screen every cell counts: this hint must stay.
     let decide = match model.size.0 {
         ..60 => "",
-        60..80 => "see ",
+        60..100 => "see ",
         _ => "decide ",
     };
     let conflicts = if needs == 0 { "conflicts".to_owned() } else { format!("{decide}{}", count(needs, "conflict", "conflicts")) };

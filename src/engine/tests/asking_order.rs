@@ -26,7 +26,7 @@ fn keys(conflicts: &[Arc<ConflictEntry>]) -> Vec<&Key> {
 
 #[tokio::test]
 async fn a_screen_asks_in_the_order_of_the_list_before_and_after_every_answer() {
-    let bench = Bench::new("memory");
+    let bench = Bench::new("sled");
     let engine = disputed(&bench, 300).await;
     let handle = engine.handle();
     let mut view = handle.view().unwrap();
