@@ -15,6 +15,7 @@ use super::{
     chaos::{ChaosProfile, FaultKind, Recovery},
     core::Core,
     handle::EngineHandle,
+    queue::Paused,
     weather::{Weather, is_reached_over_a_network},
     world::{Rng as _, SeededRng},
 };
@@ -98,13 +99,14 @@ impl LiveReport {
 }
 
 /// Faults are tried until this is dropped; then everything is as before.
-struct Trial<'c>(&'c Core);
+struct Trial<'c> {
+    core: &'c Core,
+    _paused: Paused<'c>,
+}
 
 impl Drop for Trial<'_> {
     fn drop(&mut self) {
-        self.0.live.end();
-        self.0.desk.go_on();
-        self.0.desk.wake.notify_one();
+        self.core.live.end();
     }
 }
 
@@ -152,8 +154,7 @@ impl EngineHandle {
         if !core.live.begin() {
             return Err(LiveError::UnderWay);
         }
-        let trial = Trial(core);
-        core.desk.pause();
+        let trial = Trial { core, _paused: core.desk.pause() };
         let answering = self.answering(&networked);
         let waiting: Vec<CommandId> = core.desk.state().all().filter(|command| command.state.is_under_way()).map(|one| one.id).collect();
         let mut report = LiveReport { profile: profile.name.clone(), seed: profile.seed, ..LiveReport::default() };
