@@ -46,13 +46,14 @@ impl Scene {
 }
 
 fn until(mut done: impl FnMut() -> bool) {
-    for _ in 0..400 {
-        if done() {
-            return;
+    let came = (0..400).any(|_| {
+        let came = done();
+        if !came {
+            std::thread::sleep(Duration::from_millis(50));
         }
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    panic!("it did not come");
+        came
+    });
+    assert!(came, "it did not come");
 }
 
 #[test]

@@ -8,7 +8,7 @@ async fn disputed(bench: &Bench, keys: u32) -> Engine {
     let names = ["cluster", "prom", "wiki", "notes"];
     let built = names.iter().zip(0..).map(|(name, turn)| {
         let script = Scripted::default();
-        let value = |at: u32| if at % (turn + 2) == 0 { "1".to_owned() } else { (turn % 3 + 1).to_string() };
+        let value = |at: u32| if at.is_multiple_of(turn + 2) { "1".to_owned() } else { (turn % 3 + 1).to_string() };
         let items: Vec<(String, String)> = (0..keys).map(|at| (format!("k{at:05}/f{}", at % 5), value(at))).collect();
         script.say(Ok(holding(&items.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect::<Vec<_>>())));
         let mut built = source(name, Role::Observed, &script);
