@@ -13,8 +13,8 @@ use std::{
 use crate::{
     config::SourceConfig,
     fact::{
-        ConflictClass, Decision, FieldName, Insight, Key, Likeness, Observation, Reading, ResolveSettings, SourceId, SourceState,
-        Timestamp, resolve_decided,
+        ConflictClass, Decision, DecisionBook, FieldName, Insight, Key, Likeness, Observation, Reading, ResolveSettings, SourceId,
+        SourceState, Timestamp, resolve_decided,
     },
 };
 
@@ -28,10 +28,12 @@ use super::{
     health::{Failure, SourceHealth},
     history::HistoryLog,
     keeping::Keeping,
+    lasting::{HalfLives, Lasting, Origin},
     queue::Desk,
     source::{BuiltSource, Source, SourceError, detect::Detector},
     store::{CacheStore, OpenedStore, StoreError},
     view::Keeper,
+    weather::LiveWeather,
 };
 
 /// One configured source at work.
@@ -131,10 +133,14 @@ pub(super) struct Core {
     pub sooner: tokio::sync::Notify,
     /// What all values together say of sources.
     pub acquaintance: Acquaintance,
+    /// How long values were seen to last.
+    pub lasting: Lasting,
     /// What values were last weighed by.
     belief: Mutex<Option<Arc<Belief>>>,
     /// How often trust moved: the last one to begin goes on to show it.
     pub reweighed: AtomicU64,
+    /// What is between the engine and its sources while faults are tried.
+    pub live: LiveWeather,
     /// Whether the audit comes by the head that was kept in the cache, once that was looked at.
     pub audit_goes_on: OnceLock<bool>,
 }
@@ -159,6 +165,7 @@ struct Standing {
 pub(super) struct Standings {
     of: Vec<Standing>,
     pub belief: Arc<Belief>,
+    half_lives: Arc<HalfLives>,
 }
 
 impl Standings {
@@ -241,8 +248,10 @@ impl Core {
             window: Mutex::default(),
             sooner: tokio::sync::Notify::new(),
             acquaintance: Acquaintance::default(),
+            lasting: Lasting::default(),
             belief: Mutex::default(),
             reweighed: AtomicU64::new(0),
+            live: LiveWeather::default(),
             audit_goes_on: OnceLock::new(),
             options,
         }
@@ -296,7 +305,7 @@ impl Core {
 
     /// What values are weighed by now.
     pub fn belief(&self, now: Timestamp) -> Arc<Belief> {
-        let decisions = Arc::clone(self.desk.state().decisions());
+        let decisions = self.decisions();
         let (version, known) = self.acquaintance.known(self.store.as_ref());
         let mut held = self.belief.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(belief) = held.as_ref().filter(|belief| belief.is_of(&decisions, version, now)) {
@@ -306,6 +315,21 @@ impl Core {
         let belief = Arc::new(Belief::of(decisions, (version, &known), &self.settings, half_life, now));
         *held = Some(Arc::clone(&belief));
         belief
+    }
+
+    /// Every decision that counts.
+    pub fn decisions(&self) -> Arc<DecisionBook> {
+        Arc::clone(self.desk.state().decisions())
+    }
+
+    /// Where it comes from what was seen before.
+    pub fn origin<'a>(&'a self, decisions: &'a DecisionBook) -> Origin<'a> {
+        Origin { store: self.store.as_ref(), decisions }
+    }
+
+    /// What every field's values were seen to do.
+    pub fn half_lives(&self, now: Timestamp) -> Arc<HalfLives> {
+        self.lasting.learned(self.origin(&self.decisions()), now)
     }
 
     /// What trust is learned for.
@@ -328,7 +352,9 @@ impl Core {
                 }
             })
             .collect();
-        Standings { of, belief: self.belief(now) }
+        let belief = self.belief(now);
+        let half_lives = self.lasting.learned(self.origin(&belief.decisions), now);
+        Standings { of, belief, half_lives }
     }
 
     pub fn resolve<S: Borrow<Slot>>(&self, key: &Key, slots: &[S], standings: &Standings, now: Timestamp) -> Option<Insight> {
@@ -356,7 +382,8 @@ impl Core {
         let rule = self.rules.rule(key);
         let written = self.own_write(key, rule, slots);
         let table = &standings.belief.table;
-        let field = (!table.is_empty()).then(|| FieldName::of(key, rule));
+        let field = FieldName::text_of(key, rule);
+        let lasts = standings.half_lives.get(field);
         let readings: Vec<Reading<'_>> = slots
             .iter()
             .map(Borrow::borrow)
@@ -364,7 +391,7 @@ impl Core {
                 let at = self.position(&slot.observation.source)?;
                 let (source, standing) = (&self.sources[at], &standings.of[at]);
                 let ttl = self.ttl(rule, &source.config);
-                let learned = field.as_ref().map(|field| table.standing(&source.id, field, source.config.trust));
+                let learned = (!table.is_empty()).then(|| table.standing_of(&source.id, field, source.config.trust));
                 let live = standing.live && slot.value().is_some();
                 Some(Reading {
                     observation: &slot.observation,
@@ -374,12 +401,13 @@ impl Core {
                     role: source.config.role,
                     trust: learned.map_or(source.config.trust, |learned| learned.trust),
                     validity: slot.validity,
+                    violation: slot.violation.as_ref(),
                     alignment: standing.alignment,
                     accepts: learned.map_or(0, |learned| learned.field.accepts),
                     rejects: learned.map_or(0, |learned| learned.field.rejects),
                     state: standing.state,
                     ttl,
-                    half_life: None,
+                    half_life: lasts.map(|lasts| lasts.half_life(standings.belief.settings.half_life.unwrap_or(ttl))),
                     claims: true,
                     overtaken: written.as_ref().is_some_and(|written| self.is_overtaken(written, rule, slot, standing.vouched_at, now)),
                 })

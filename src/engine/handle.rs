@@ -11,7 +11,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::fact::{Insight, Key, Pattern, SourceId, Timestamp, Value};
+use crate::fact::{Insight, Key, Pattern, SourceId, Timestamp};
 
 use super::{
     api::{CacheStatus, EngineError, EngineOptions, FactQuery, Knowledge, RefreshReport, SortBy, SourceStatus, SourceTest, StampedEvent},
@@ -79,6 +79,8 @@ impl Engine {
         let mut secret = [0; 32];
         options.rng.fill(&mut secret);
         desk.salt(secret);
+        let store = Arc::clone(&opened.store);
+        desk.before_the_first(Box::new(move || store.outdate_window()));
         let core = Arc::new(Core::new(options, opened, built, desk));
         core.listen_to_store();
         core.remember_breakers();
@@ -162,6 +164,9 @@ impl Engine {
             }
             // Only the owner that polls writes down who was used when; a convenience, so a disk that refuses is no failure.
             if let Some((name, body)) = core.keeping.recency().filter(|_| core.options.polling) {
+                let _ = core.store.put_meta(&name, &body);
+            }
+            if let Some((name, body)) = core.lasting.document(core.now(), true) {
                 let _ = core.store.put_meta(&name, &body);
             }
             core.desk.close();
@@ -407,12 +412,6 @@ impl EngineHandle {
     #[must_use]
     pub fn is_secret(&self, key: &Key) -> bool {
         self.core.is_secret(key)
-    }
-
-    /// Where and how a value breaks its key's schema, if it does.
-    #[must_use]
-    pub fn violation(&self, key: &Key, value: &Value) -> Option<String> {
-        self.core.rules.violation(key, value)
     }
 
     /// The engine's wall clock.

@@ -12,6 +12,7 @@ use crate::fact::{Key, Timestamp};
 
 use super::{
     api::{EngineEvent, SourceStatus},
+    asking_order::Order,
     core::{Core, remembered},
     recall::all,
     source::Skipped,
@@ -49,7 +50,7 @@ async fn tell_slice(core: Arc<Core>, slice: &[Key]) -> Duration {
 }
 
 impl Core {
-    fn keeper(&self) -> MutexGuard<'_, Option<Keeper>> {
+    pub(super) fn keeper(&self) -> MutexGuard<'_, Option<Keeper>> {
         self.keeper.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -58,8 +59,22 @@ impl Core {
         let guard = self.keeper();
         let keeper = guard.as_ref()?;
         let contested: Vec<Key> = keeper.contested().cloned().collect();
-        let others = keeper.keys().filter(|key| contested.binary_search(key).is_err()).cloned().collect();
+        // Both are in key order.
+        let mut next = 0;
+        let is_other = |key: &&Key| {
+            while contested.get(next).is_some_and(|contested| contested < *key) {
+                next += 1;
+            }
+            contested.get(next) != Some(*key)
+        };
+        let others = keeper.keys().filter(is_other).cloned().collect();
         Some((contested, others))
+    }
+
+    /// So many of the keys that are shown with a conflict, of those that are asked for; none while nobody looks.
+    pub fn some_contested(&self, many: usize, which: impl Fn(&Key) -> bool) -> Option<Vec<Key>> {
+        let guard = self.keeper();
+        Some(guard.as_ref()?.contested().filter(|key| which(key)).take(many).cloned().collect())
     }
 
     /// Begins to keep the view, if nobody does; then hands it to `with`.
@@ -79,7 +94,9 @@ impl Core {
                 let unheard_of = self.unheard_of_keys().into_iter().filter_map(|key| self.unheard_of(&key, now));
                 resolved.extend(unheard_of.map(|insight| (Arc::new(insight), None)));
                 let facts: FactMap = resolved.into_iter().collect();
-                none.insert(Keeper::new(facts, self.source_statuses(now).into()))
+                let keeper = none.insert(Keeper::new(facts, self.source_statuses(now).into()));
+                self.hand_out(keeper, now, Order::Now);
+                keeper
             }
         };
         let answer = with(keeper);
@@ -124,7 +141,7 @@ impl Core {
             keeper.take(told.collect())
         };
         keeper.stand(self.source_statuses(now));
-        keeper.publish();
+        self.hand_out(keeper, now, Order::InItsTime);
         let sooner = keeper.next_turn().is_some_and(|next| turned.is_none_or(|turned| next < turned));
         // Told under the lock, so that events come in the order of the moments.
         for difference in differences {
@@ -216,8 +233,9 @@ impl Core {
         for slice in keys.chunks(SLICE) {
             self.tell_changes(slice, now);
         }
+        let ordering = self.order_in_its_time(now).unwrap_or(LONGEST);
         let turn = self.keeper().as_ref().and_then(Keeper::next_turn).map_or(LONGEST, |next| next.since(self.now()));
-        turn.min(if contested { WEIGH } else { LONGEST })
+        turn.min(ordering).min(if contested { WEIGH } else { LONGEST })
     }
 
     /// How every source stands, in configured order.

@@ -1,18 +1,10 @@
 //! Disagreements between live observed values, named so that everybody names the same one alike.
 
-use std::{cmp::Ordering, fmt, str::FromStr, sync::Arc};
+use std::{fmt, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    command::CommandId,
-    confidence::{self, Confidence},
-    key::Key,
-    reason::ReasonCode,
-    source::SourceId,
-    time::Timestamp,
-    value::Value,
-};
+use super::{command::CommandId, confidence::Confidence, key::Key, reason::ReasonCode, source::SourceId, time::Timestamp, value::Value};
 
 /// What disagrees with what. Variants are only ever added, at the end: it is written down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -57,10 +49,7 @@ impl ConflictId {
     /// The id of the conflict that `key` has in this class.
     #[must_use]
     pub fn of(key: &Key, class: ConflictClass) -> Self {
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(b"stellar conflict 1\0").update(class.code().as_bytes()).update(b"\0").update(key.as_str().as_bytes());
-        let hash = hasher.finalize();
-        let mut bits = hash.as_bytes().iter().take(8).fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
+        let mut bits = hash_of(key, class, &mut Vec::new());
         let mut text = String::with_capacity(2 + ID_LENGTH);
         text.push_str("c-");
         for _ in 0..ID_LENGTH {
@@ -100,6 +89,45 @@ impl ConflictId {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// The first 64 bits of the hash that an id is made of; the buffer is for whoever makes many.
+fn hash_of(key: &Key, class: ConflictClass, buffer: &mut Vec<u8>) -> u64 {
+    buffer.clear();
+    for part in [b"stellar conflict 1\0", class.code().as_bytes(), b"\0", key.as_str().as_bytes()] {
+        buffer.extend_from_slice(part);
+    }
+    blake3::hash(buffer).as_bytes().iter().take(8).fold(0, |bits, byte| bits << 8 | u64::from(*byte))
+}
+
+/// Finds keys by the beginning of the id of the conflict that they would have, without making the ids.
+#[derive(Clone, Debug)]
+pub struct ConflictIdSearch {
+    class: ConflictClass,
+    bits: u64,
+    mask: u64,
+    buffer: Vec<u8>,
+}
+
+impl ConflictIdSearch {
+    /// A search for ids of a class that begin so, as for [`ConflictId::has_prefix`]; none when no id does.
+    #[must_use]
+    pub fn new(class: ConflictClass, text: &str) -> Option<Self> {
+        let prefix = ConflictId::tidy_prefix(text).filter(|prefix| prefix.len() > 2)?;
+        let (mut bits, mut mask) = (0, 0);
+        for (at, letter) in prefix.bytes().skip(2).enumerate() {
+            let digit = ALPHABET.iter().position(|known| *known == letter)?;
+            let shift = 64 - 5 * (u32::try_from(at).ok()? + 1);
+            bits |= u64::try_from(digit).ok()? << shift;
+            mask |= 0b1_1111 << shift;
+        }
+        Some(Self { class, bits, mask, buffer: Vec::new() })
+    }
+
+    /// Whether the id of the key's conflict begins so.
+    pub fn finds(&mut self, key: &Key) -> bool {
+        hash_of(key, self.class, &mut self.buffer) & self.mask == self.bits
     }
 }
 
@@ -188,25 +216,9 @@ pub struct ConflictEntry {
     pub change: Option<CommandId>,
 }
 
-impl ConflictEntry {
-    /// The order in which questions teach most: smallest margin first, then more sources, then key and class.
-    #[must_use]
-    pub fn most_instructive_first(left: &Self, right: &Self) -> Ordering {
-        let sources = |entry: &Self| entry.candidates.iter().map(|candidate| candidate.sources.len()).sum::<usize>();
-        confidence::points(left.margin)
-            .cmp(&confidence::points(right.margin))
-            .then_with(|| sources(right).cmp(&sources(left)))
-            .then_with(|| left.key.cmp(&right.key))
-            .then_with(|| left.class.cmp(&right.class))
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
-    use crate::fact::{ScoreBasis, Validity, Weights};
 
     fn key(text: &str) -> Key {
         Key::new(text).unwrap()
@@ -237,32 +249,20 @@ mod tests {
     }
 
     #[test]
-    fn the_most_instructive_question_comes_first() {
-        let basis = ScoreBasis {
-            age: Duration::ZERO,
-            half_life: Duration::ZERO,
-            trust: 0.5,
-            validity: Validity::NoSchema,
-            alignment: None,
-            accepts: 0,
-            rejects: 0,
-        };
-        let entry = |name: &str, margin: f64, sources: usize| ConflictEntry {
-            id: ConflictId::of(&key(name), ConflictClass::Value),
-            key: key(name),
-            class: ConflictClass::Value,
-            digest: "".into(),
-            resolution: ResolutionState::Pending,
-            candidates: vec![Candidate { value: Value::null(), sources: vec![SourceId::new("a").unwrap(); sources], score: 0.5 }],
-            winner: SourceId::new("a").unwrap(),
-            margin,
-            confidence: Confidence::score(&Weights::default(), &basis),
-            reason_codes: Vec::new(),
-            last_updated: Timestamp::default(),
-            change: None,
-        };
-        let mut all = [entry("d", 0.3, 9), entry("c", 0.1, 2), entry("b", 0.1, 3), entry("a", 0.100_000_01, 2)];
-        all.sort_by(ConflictEntry::most_instructive_first);
-        assert_eq!(all.map(|entry| entry.key.to_string()).join(" "), "b a c d");
+    fn a_search_finds_what_begins_so_and_nothing_else() {
+        let keys: Vec<Key> = (0..200).map(|at| Key::new(&format!("service/s{at}/gate")).unwrap()).collect();
+        let ids: Vec<ConflictId> = keys.iter().map(|key| ConflictId::of(key, ConflictClass::Value)).collect();
+        for id in &ids[..20] {
+            for length in 0..=id.as_str().len() {
+                let text = id.as_str()[..length].to_uppercase();
+                let mut search = ConflictIdSearch::new(ConflictClass::Value, &text);
+                for (key, other) in keys.iter().zip(&ids) {
+                    let found = search.as_mut().is_some_and(|search| search.finds(key));
+                    assert_eq!(found, other.has_prefix(&text), "{text} {other}");
+                }
+            }
+        }
+        let other_class = ConflictIdSearch::new(ConflictClass::Delete, ids[0].as_str());
+        assert!(!other_class.unwrap().finds(&keys[0]));
     }
 }

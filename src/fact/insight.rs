@@ -112,6 +112,8 @@ pub struct SourceView {
     pub state: SourceState,
     /// Whether its value fits the schema.
     pub validity: Validity,
+    /// Where and how it does not: `/replicas breaks "minimum" of its schema`. Names members of the value, which a secret does not show.
+    pub violation: Option<Arc<str>>,
     /// When the origin last vouched for it.
     pub observed_at: Timestamp,
     /// When it last changed there.

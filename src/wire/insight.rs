@@ -8,9 +8,12 @@ use serde::{Deserialize, Serialize};
 use crate::fact::{Confidence, Content, Insight, Key, SourceId, SourceState, SourceView, Value};
 
 use super::{
-    decision::TrustPayload,
+    decision::{LastsPayload, TrustPayload},
     mask::{Mask, is_false},
 };
+
+/// What is said of a hidden value that breaks its schema: where would tell names of its members.
+const MISFIT: &str = "it does not fit its schema";
 
 /// What is believed about a key, and why: `core.insight.read`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -61,6 +64,9 @@ pub struct InsightPayload {
     /// How often each source of it was right about such facts, where decisions taught that; only in `core.insight.confidence`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub trust: Vec<TrustPayload>,
+    /// The half-life of the believed value and where it comes from; only in `core.insight.confidence`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lasts: Option<LastsPayload>,
     /// Display unit.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub unit: String,
@@ -187,17 +193,18 @@ impl InsightPayload {
                 state: pending.state.code().into(),
             }),
             trust: Vec::new(),
+            lasts: None,
             unit: insight.unit.as_ref().to_owned(),
             masked: mask.hides(),
         }
     }
 
-    /// With where each source's value breaks the schema, as `violation` says of a value; of hidden values only that they do.
+    /// With where each source's value breaks the schema; of hidden values only that they do.
     #[must_use]
-    pub fn with_violations(mut self, insight: &Insight, violation: impl Fn(&Value) -> Option<String>) -> Self {
+    pub fn with_violations(mut self, insight: &Insight) -> Self {
         for (told, view) in self.sources.iter_mut().zip(&insight.sources) {
-            let broken = if let Content::Value(value) = &view.content { violation(value) } else { None };
-            told.violation = broken.map(|where_and_how| if self.masked { "it does not fit its schema".to_owned() } else { where_and_how });
+            let broken = view.violation.as_deref();
+            told.violation = broken.map(|where_and_how| if self.masked { MISFIT } else { where_and_how }.to_owned());
         }
         self
     }

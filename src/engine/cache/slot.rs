@@ -32,10 +32,11 @@ impl RuleBook {
         self.rules.iter().position(|rule| rule.pattern.matches(key))
     }
 
-    /// Whether a value fits its key's schema; a schema that does not compile counts as none (`config check` names it).
+    /// Whether a value fits its key's schema, and where and how not; a schema that does not compile counts as none (`config check` names
+    /// it).
     #[must_use]
-    pub fn validity(&self, key: &Key, value: &Value) -> Validity {
-        self.schema(key).map_or(Validity::NoSchema, |schema| schema.validity(value).0)
+    pub fn validity(&self, key: &Key, value: &Value) -> (Validity, Option<String>) {
+        self.schema(key).map_or((Validity::NoSchema, None), |schema| schema.validity(value))
     }
 
     fn schema(&self, key: &Key) -> Option<Arc<Schema>> {
@@ -65,6 +66,8 @@ pub struct Slot {
     pub normal: Arc<Normal>,
     /// Whether its value fits the schema.
     pub validity: Validity,
+    /// Where and how it does not.
+    pub violation: Option<Arc<str>>,
     /// Whether it is what its source last vouched for; else it keeps its own date.
     pub vouched: bool,
 }
@@ -78,9 +81,10 @@ impl Slot {
             Content::Absent(None) => None,
         };
         let compare = rules.compare(&observation.key);
-        let validity = observation.value().map_or(Validity::NoSchema, |value| rules.validity(&observation.key, value));
+        let (validity, violation) = observation.value().map_or((Validity::NoSchema, None), |value| rules.validity(&observation.key, value));
         let normal = value.map_or_else(|| Normal::of(&Value::null(), &compare), |value| Normal::of(value, &compare));
-        Self { observation, normal: Arc::new(normal), validity, vouched: true }
+        let violation = violation.map(Into::into);
+        Self { observation, normal: Arc::new(normal), validity, violation, vouched: true }
     }
 
     /// Of observations of one key that say the same: what is derived from the value is derived once.
@@ -88,7 +92,13 @@ impl Slot {
         let mut observations = observations.into_iter();
         let mut slots: Vec<Arc<Self>> = observations.next().map(|first| Arc::new(Self::new(first, rules))).into_iter().collect();
         if let Some(first) = slots.first().cloned() {
-            let like = |observation| Self { observation, normal: Arc::clone(&first.normal), validity: first.validity, vouched: true };
+            let like = |observation| Self {
+                observation,
+                normal: Arc::clone(&first.normal),
+                validity: first.validity,
+                violation: first.violation.clone(),
+                vouched: true,
+            };
             slots.extend(observations.map(|observation| Arc::new(like(observation))));
         }
         slots
@@ -125,6 +135,7 @@ impl Slot {
             Content::Value(value) | Content::Absent(Some(value)) => value.as_json_text().len(),
             Content::Absent(None) => 0,
         };
-        size_of::<Normal>() + value + self.normal.heap_bytes()
+        let violation = self.violation.as_ref().map_or(0, |violation| violation.len());
+        size_of::<Normal>() + value + self.normal.heap_bytes() + violation
     }
 }

@@ -338,6 +338,12 @@ impl Table {
         Observation { key: key.unwrap_or(observation.key), source: source.unwrap_or(observation.source), ..observation }
     }
 
+    /// How many keys one source speaks of, those included that it no longer has.
+    #[must_use]
+    pub fn spoken_by(&self, source: &SourceId) -> usize {
+        self.places.get(source).and_then(|place| self.by_source.get(*place as usize)).map_or(0, BTreeSet::len)
+    }
+
     /// Everything one source says, in no promised order.
     pub fn held_by<'a>(&'a self, source: &SourceId) -> impl Iterator<Item = (&'a Key, &'a Note)> {
         let place = self.places.get(source).map_or(usize::MAX, |place| *place as usize);

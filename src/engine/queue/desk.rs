@@ -47,9 +47,15 @@ pub struct Desk {
     accepted: Mutex<(Vec<StoreOp>, bool)>,
     strays: AtomicBool,
     closing: AtomicBool,
-    paused: AtomicBool,
+    /// How many have asked for nothing to be sent for now.
+    paused: AtomicUsize,
     recorder: Recorder,
+    /// What is done before the first change or decision reaches the log, until it was done.
+    first: Mutex<Option<Before>>,
 }
+
+/// Done before something else; where it fails, that is not done either.
+pub type Before = Box<dyn Fn() -> Result<(), StoreError> + Send + Sync>;
 
 /// In flight until it is dropped.
 pub struct Flight {
@@ -60,6 +66,16 @@ pub struct Flight {
 impl Drop for Flight {
     fn drop(&mut self) {
         self.active.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
+    }
+}
+
+/// Nothing is sent until it is dropped.
+pub struct Paused<'d>(&'d Desk);
+
+impl Drop for Paused<'_> {
+    fn drop(&mut self) {
+        self.0.paused.fetch_sub(1, Ordering::SeqCst);
+        self.0.wake.notify_one();
     }
 }
 
@@ -84,9 +100,24 @@ impl Desk {
             accepted: Mutex::default(),
             strays: AtomicBool::new(false),
             closing: AtomicBool::new(false),
-            paused: AtomicBool::new(false),
+            paused: AtomicUsize::new(0),
             recorder: Recorder::default(),
+            first: Mutex::default(),
         }
+    }
+
+    /// Has this done before the first change or decision reaches the log.
+    pub fn before_the_first(&self, before: Before) {
+        *self.first.lock().unwrap_or_else(PoisonError::into_inner) = Some(before);
+    }
+
+    fn begin(&self) -> Result<(), StoreError> {
+        let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(before) = first.as_ref() {
+            before()?;
+            *first = None;
+        }
+        Ok(())
     }
 
     /// Salts what records say of entries with this from now on.
@@ -141,6 +172,9 @@ impl Desk {
             let (whats, made) = decide(&state)?;
             if whats.is_empty() {
                 return Ok(made);
+            }
+            if whats.iter().any(|what| !matches!(what, What::Audit(_))) {
+                self.begin()?;
             }
             // Each with its record in the audit right behind it: both are on disk, or neither.
             let entries = self.recorder.with_records(now, whats, &mut state);
@@ -244,20 +278,21 @@ impl Desk {
         self.wake.notify_one();
     }
 
-    /// Nothing more is to be sent for now.
-    pub fn pause(&self) {
-        self.paused.store(true, Ordering::SeqCst);
+    /// Nothing more is to be sent until what is given back is dropped.
+    pub fn pause(&self) -> Paused<'_> {
+        self.paused.fetch_add(1, Ordering::SeqCst);
         self.wake.notify_one();
+        Paused(self)
     }
 
-    /// Ends what [`Desk::pause`] began.
-    pub fn go_on(&self) {
-        self.paused.store(false, Ordering::SeqCst);
-    }
-
-    /// Whether nothing more is to be sent.
+    /// Whether nothing more is to be sent, for now or for good.
     pub fn is_closing(&self) -> bool {
-        self.closing.load(Ordering::SeqCst) || self.paused.load(Ordering::SeqCst)
+        self.is_stopped() || self.paused.load(Ordering::SeqCst) > 0
+    }
+
+    /// Whether nothing more is to be sent for good.
+    pub fn is_stopped(&self) -> bool {
+        self.closing.load(Ordering::SeqCst)
     }
 
     /// A command is in flight until what is given back is dropped.

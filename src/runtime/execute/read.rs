@@ -6,7 +6,7 @@ use crate::{
     action::args::{ListArgs, ReadArgs, SortArg, WhyArgs},
     engine::{FactQuery, Knowledge, SortBy},
     fact::{Insight, Key, Mark, SourceId, span},
-    wire::{InsightPayload, TrustPayload},
+    wire::{InsightPayload, LastsPayload, TrustPayload},
 };
 
 use super::answer::{Answer, Failed};
@@ -78,9 +78,9 @@ pub async fn why(answer: &mut Answer<'_>, args: &WhyArgs) -> Result<(), Failed> 
     ask_the_never_asked(answer, &sources).await?;
     say_if_nobody_polls(answer).await;
     let fact = known(answer, &args.key).await??;
-    let payload = InsightPayload::of(&fact, answer.request.reveal);
-    let mut payload = payload.with_violations(&fact, |value| answer.handle.violation(&fact.key, value));
+    let mut payload = InsightPayload::of(&fact, answer.request.reveal).with_violations(&fact);
     payload.trust = answer.handle.trust_about(&fact).iter().map(TrustPayload::of).collect();
+    payload.lasts = answer.handle.half_life_of(&fact).as_ref().map(LastsPayload::of);
     let _ = answer.line(&payload).await;
     Ok(())
 }
