@@ -1,6 +1,9 @@
 //! Taking in what a fetch changes: disk first, then memory, in pieces small enough that room can be made between them.
 
-use std::sync::{Arc, PoisonError};
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError},
+};
 
 use crate::{
     config::CacheConfig,
@@ -55,6 +58,7 @@ impl Core {
             let last = self.not_overtaken(last);
             let documents = self.documents(&taken, &last, now);
             let written = self.write(last.clone(), documents, now).await;
+            self.keep_fresh(&last);
             self.adopt_fetched(last, written);
             let facts = self.read_facts();
             for one in taken {
@@ -84,8 +88,19 @@ impl Core {
         moved.sort_unstable();
         moved.dedup();
         self.tell_changes(&moved, now);
+        // Of two answers at a time the other reads what it brought.
+        *self.fresh.lock().unwrap_or_else(PoisonError::into_inner) = HashMap::new();
         self.make_room(now).await;
         reports
+    }
+
+    /// Keeps at hand what is just taken in, until it was told. Whoever takes it from there holds it against the table first.
+    fn keep_fresh(&self, ops: &[StoreOp]) {
+        let value = |op: &StoreOp| match op {
+            StoreOp::Put(observation) if observation.value().is_some() => Some((observation.key.clone(), observation.clone())),
+            _ => None,
+        };
+        self.fresh.lock().unwrap_or_else(PoisonError::into_inner).extend(ops.iter().filter_map(value));
     }
 
     /// Has the writer write; a failure is said. Answers whether the store has it now.

@@ -122,6 +122,8 @@ pub(super) struct Core {
     facts: RwLock<Facts>,
     /// Decoded, what is asked for.
     pub hot: HotTier,
+    /// What an answer just brought, until it was told: nobody need read it.
+    pub fresh: Mutex<HashMap<Key, Observation>>,
     pub epoch: Epoch,
     /// What is shown and was told, while anybody looks or listens. Locked before the facts, never after.
     pub keeper: Mutex<Option<Keeper>>,
@@ -240,6 +242,7 @@ impl Core {
             positions,
             facts: RwLock::new(Facts::default()),
             hot: HotTier::new(options.config.cache.hot_tier),
+            fresh: Mutex::default(),
             epoch: Epoch::default(),
             keeper: Mutex::new(None),
             window: Mutex::default(),

@@ -7,7 +7,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, atomic::Ordering},
+    sync::{Arc, PoisonError, atomic::Ordering},
 };
 
 use crate::fact::{Insight, Key, Observation, Pattern, Timestamp};
@@ -135,7 +135,9 @@ impl Core {
     /// Reads what one source says where all say the same: the rest is noted. None where they do not, or the store has not what is noted.
     fn read_one_for_all(&self, key: &Key, keep: Keep) -> Result<Option<Arc<Hot>>, StoreError> {
         let Some(source) = self.read_facts().table.one_for_all(key).cloned() else { return Ok(None) };
-        let Some(observation) = self.store.get_from(key, &source)? else { return Ok(None) };
+        let fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned();
+        let read = if fresh.is_some() { fresh } else { self.store.get_from(key, &source)? };
+        let Some(observation) = read else { return Ok(None) };
         let facts = self.read_facts();
         let Some(all) = facts.table.likewise(&observation) else { return Ok(None) };
         let hot = Hot::new(Slot::alike(all, &self.rules));

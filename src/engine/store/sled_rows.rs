@@ -3,11 +3,12 @@
 //! Knows rows of bytes only; nothing here knows what they mean or that they are sealed.
 
 use std::{
+    collections::BTreeSet,
     fs::{self, File, OpenOptions},
     io,
     ops::ControlFlow,
     path::{Path, PathBuf},
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     thread,
     time::Duration,
 };
@@ -30,6 +31,9 @@ const FAILED_LIMIT: Duration = Duration::from_millis(500);
 const SNAPSHOT_SHARE: u64 = 64;
 /// What remains of a segment of half a mebibyte is zeroed besides, and small files are written.
 const OPENING_LEAST: u64 = 640 * 1024;
+
+/// Changed rows that are remembered between two flushes, at most.
+const UNSETTLED: usize = 65_536;
 
 /// Memory sled may keep pages in. Decoded facts are kept elsewhere; this is for reading at start and for writing.
 const PAGE_CACHE: u64 = 16 * 1024 * 1024;
@@ -81,6 +85,8 @@ pub struct SledRows {
     db: Option<sled::Db>,
     data: Arc<dyn DataSync>,
     dir: PathBuf,
+    /// Rows that were changed, in pages that may be yet to be divided.
+    unsettled: Mutex<BTreeSet<Box<[u8]>>>,
     /// Why a write was refused. sled may wait for ever for the end of what it then left half done.
     failed: OnceLock<StoreError>,
 }
@@ -97,7 +103,7 @@ impl SledRows {
         let path = dir.join("db");
         let data = OpenOptions::new().write(true).open(&path).map_err(|error| StoreError::unwritable(&path, &error))?;
         close_files_to_others(dir)?;
-        Ok(Self { db: Some(db), data: Arc::new(data), dir: dir.to_owned(), failed: OnceLock::new() })
+        Ok(Self { db: Some(db), data: Arc::new(data), dir: dir.to_owned(), unsettled: Mutex::default(), failed: OnceLock::new() })
     }
 
     /// Replaces what syncs, to count it.
@@ -113,6 +119,16 @@ impl SledRows {
 
     fn explain(&self, error: sled::Error) -> StoreError {
         explain(&self.dir, error)
+    }
+
+    /// sled divides and joins pages for whoever comes by next. That would be a reader, who is to write nothing, so it is done here, before what
+    /// was changed is durable; what fails is left to them.
+    fn settle(&self, rows: &mut BTreeSet<Box<[u8]>>) {
+        let rows = std::mem::take(rows);
+        if self.failed.get().is_some() {
+            return;
+        }
+        let _ = guarded(|| rows.iter().try_for_each(|name| self.db()?.contains_key(name).map(drop).map_err(|error| self.explain(error))));
     }
 
     /// Runs a write, unless one was refused before.
@@ -163,15 +179,16 @@ impl Rows for SledRows {
             }
         }
         self.writing(|db| db.apply_batch(batch))?;
-        // sled divides and joins pages for whoever comes by next. That would be a reader, who is to write nothing, so it is done here; what
-        // fails is left to them.
-        let _ = guarded(|| {
-            changes.iter().try_for_each(|(name, _)| self.db()?.contains_key(name).map(drop).map_err(|error| self.explain(error)))
-        });
+        let mut unsettled = self.unsettled.lock().unwrap_or_else(PoisonError::into_inner);
+        unsettled.extend(changes.iter().map(|(name, _)| Box::from(*name)));
+        if unsettled.len() > UNSETTLED {
+            self.settle(&mut unsettled);
+        }
         Ok(())
     }
 
     fn flush(&self) -> Result<(), StoreError> {
+        self.settle(&mut self.unsettled.lock().unwrap_or_else(PoisonError::into_inner));
         self.writing(|db| db.flush().map(drop))?;
         self.data.sync_data().map_err(|error| StoreError::unwritable(&self.dir.join("db"), &error))
     }
@@ -209,6 +226,7 @@ impl Rows for SledRows {
     /// byte on; with one, a damaged byte costs its page.
     fn close(self: Box<Self>) -> Result<(), StoreError> {
         let dir = self.dir.clone();
+        self.settle(&mut self.unsettled.lock().unwrap_or_else(PoisonError::into_inner));
         drop(self);
         Self::open(&dir, SNAPSHOT_LIMIT).map(drop)
     }
