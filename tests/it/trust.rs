@@ -164,11 +164,11 @@ fn why_says_where_a_half_life_comes_from() {
         (lasts["from"].as_str().expect("a code").to_owned(), lasts["half_life_ms"].as_u64().expect("milliseconds"))
     };
     let home = home();
-    home.write(".config/stellar/config.toml", &format!("{CONFIG}half_life = \"2h\"\n"));
+    home.write(".config/stellar/config.toml", format!("{CONFIG}half_life = \"2h\"\n"));
     ran(&home, &["refresh"], 0);
     assert_eq!(lasts(&home, "one/time"), ("rule".to_owned(), 7_200_000));
     assert_eq!(lasts(&home, "one/gate"), ("ttl".to_owned(), 900_000));
-    home.write(".config/stellar/config.toml", &format!("[confidence]\nhalf_life = \"1h\"\n{CONFIG}"));
+    home.write(".config/stellar/config.toml", format!("[confidence]\nhalf_life = \"1h\"\n{CONFIG}"));
     assert_eq!(lasts(&home, "one/gate"), ("configured".to_owned(), 3_600_000));
     let told = home.stellar(&["why", "one/gate"]).expect(0).stdout;
     assert!(told.contains("half-life 1 h: as configured for all keys"), "{told}");

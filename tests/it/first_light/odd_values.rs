@@ -89,7 +89,7 @@ fn a_detector_rule_with_a_bad_pattern_is_said_and_costs_no_other() {
             "[[detector]]\nname = \"{name}\"\nfile = \"*.odd.json\"\ntext = '{text}'\nconfidence = 0.9\n[detector.source]\nprefix = \"odd\"\n"
         )
     };
-    sandbox.write(".config/stellar/detectors.toml", &format!("version = 1\n{}{}", rule("broken", "("), rule("mine", "app")));
+    sandbox.write(".config/stellar/detectors.toml", format!("version = 1\n{}{}", rule("broken", "("), rule("mine", "app")));
     sandbox.write("it.odd.json", "{\"app\": 1}");
     let ran = sandbox.stellar(&["source", "detect", "home/it.odd.json"]).expect(0);
     assert!(ran.stdout.contains("is no pattern") && ran.stdout.contains("mine"), "{}\n{}", ran.stdout, ran.stderr);
