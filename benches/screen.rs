@@ -49,6 +49,7 @@ fn fact(index: usize) -> Insight {
         score: Some(confidence.score),
         state: SourceState::Reachable,
         validity: Validity::NoSchema,
+        violation: None,
         observed_at: seen,
         changed_at: seen,
         fetched_at: seen,

@@ -8,10 +8,12 @@
 mod accepted;
 mod acquaintance;
 mod api;
+mod asking_order;
 mod attempt;
 mod audit;
 mod auditing;
 mod belief;
+mod believed;
 mod cache;
 mod cache_event;
 mod changes;
@@ -49,8 +51,10 @@ mod telemetry;
 mod tell;
 mod treating;
 mod trust;
+mod trying;
 mod upkeep;
 mod view;
+mod weather;
 mod window;
 pub mod world;
 
@@ -75,6 +79,7 @@ pub use store::{
 };
 pub use telemetry::Telemetry;
 pub use trust::LearnedTrust;
+pub use trying::{LONGEST_LIVE, LiveError, LiveReport, USUAL_LIVE};
 pub use view::{Contested, EngineView, FactMap};
 pub use window::glimpse;
 pub use world::Secrets;

@@ -38,7 +38,7 @@ pub use cache_event::{
     CacheEventPayload, CacheSentence, CompactedPayload, FailedOverPayload, HydratedPayload, QuarantinedPayload, RecoveredPayload,
     RemovedPayload, ResyncPayload,
 };
-pub use chaos::{ChangesPayload, ChaosProfilePayload, ChaosReportPayload, FaultCountPayload, RecoveryPayload};
+pub use chaos::{ChangesPayload, ChaosLivePayload, ChaosProfilePayload, ChaosReportPayload, FaultCountPayload, RecoveryPayload};
 pub use conflict::{CandidatePayload, ConflictPayload, DisputedChangePayload};
 pub use decision::{AuthorPayload, DecisionPayload, LastsPayload, SaidPayload, TrustPayload};
 pub use detect::{DetectPayload, DetectReasonPayload, DetectedPayload, SourceAddPayload};

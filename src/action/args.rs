@@ -39,6 +39,23 @@ pub struct ReadArgs {
     pub at: Option<String>,
 }
 
+/// `core.chaos.run` on the running engine.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChaosRunArgs {
+    /// The name of a built-in profile.
+    pub profile: String,
+    /// On the running engine: what an engine can be asked for.
+    #[serde(default)]
+    pub live: bool,
+    /// How long.
+    #[serde(default)]
+    pub for_ms: Option<u64>,
+    /// Whoever asks knows what it does.
+    #[serde(default)]
+    pub yes: bool,
+}
+
 /// `core.insight.list`
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -5,10 +5,11 @@ use serde_json::{Map, Value as Json};
 
 use super::{
     args::{
-        AuditListArgs, AuditVerifyArgs, CacheCompactArgs, CacheEvictArgs, CacheStatusArgs, CacheVerifyArgs, CommandArgs, ConflictListArgs,
-        ConflictShowArgs, ConflictUndoArgs, ConflictWatchArgs, DamagedDropArgs, DamagedListArgs, EditArgs, EmptyArgs, FlushArgs,
-        HistoryArgs, HydrateArgs, ListArgs, LockArgs, QueueListArgs, ReadArgs, RedoArgs, RefreshArgs, RekeyArgs, ReleaseArgs, ResolveArgs,
-        SetArgs, SnapshotArgs, SourceDetectArgs, SourceListArgs, SourceTestArgs, SourceTrustArgs, SubmitArgs, UndoArgs, WatchArgs, WhyArgs,
+        AuditListArgs, AuditVerifyArgs, CacheCompactArgs, CacheEvictArgs, CacheStatusArgs, CacheVerifyArgs, ChaosRunArgs, CommandArgs,
+        ConflictListArgs, ConflictShowArgs, ConflictUndoArgs, ConflictWatchArgs, DamagedDropArgs, DamagedListArgs, EditArgs, EmptyArgs,
+        FlushArgs, HistoryArgs, HydrateArgs, ListArgs, LockArgs, QueueListArgs, ReadArgs, RedoArgs, RefreshArgs, RekeyArgs, ReleaseArgs,
+        ResolveArgs, SetArgs, SnapshotArgs, SourceDetectArgs, SourceListArgs, SourceTestArgs, SourceTrustArgs, SubmitArgs, UndoArgs,
+        WatchArgs, WhyArgs,
     },
     persona::Persona,
     registry,
@@ -110,6 +111,8 @@ pub enum Call {
     AuditHead(EmptyArgs),
     /// `core.audit.export`
     AuditExport(EmptyArgs),
+    /// `core.chaos.run` on the running engine
+    ChaosLive(ChaosRunArgs),
 }
 
 /// Why a request cannot be carried out as it stands.
@@ -206,6 +209,7 @@ impl Call {
             "core.audit.verify" => typed(spec, args).map(Self::AuditVerify),
             "core.audit.head" => typed(spec, args).map(Self::AuditHead),
             "core.audit.export" => typed(spec, args).map(Self::AuditExport),
+            "core.chaos.run" if args.get("live") == Some(&Json::Bool(true)) => typed(spec, args).map(Self::ChaosLive),
             _ if spec.scope == Scope::Screen => Err(CallError::NotHere(spec.id, "it acts on the screen")),
             _ => Err(CallError::NotHere(spec.id, "run it as a subcommand")),
         }

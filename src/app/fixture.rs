@@ -61,6 +61,7 @@ pub fn view(source: &str, value: &str, age: i64, trust: f64, wins: bool) -> Sour
         score: Some(confidence(age, trust).score),
         state: SourceState::Reachable,
         validity: Validity::NoSchema,
+        violation: None,
         observed_at: before(age),
         changed_at: before(age),
         fetched_at: before(age),

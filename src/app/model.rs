@@ -17,7 +17,7 @@ use crate::{
 use super::{ask::Ask, field::Field, history::History, queue::Listed, snapshot::Snapshot};
 
 pub use changes::{PromptFor, PromptModel, Question, QueueModel, Then};
-pub use deciding::{Broken, ConflictsModel, Decided, Deciding, Stage, Underneath};
+pub use deciding::{ConflictsModel, Decided, Deciding, Stage, Underneath};
 
 /// The least columns and rows a screen is drawn in.
 pub const LEAST_SIZE: (u16, u16) = (40, 10);
@@ -341,7 +341,7 @@ impl Model {
     /// The conflict that is shown, if there is one.
     #[must_use]
     pub fn conflict(&self) -> Option<&Arc<ConflictEntry>> {
-        self.shared.snapshot.conflicts.get(self.conflicts.at)
+        self.conflicts.looked_at(&self.shared.snapshot)
     }
 
     /// Whether the screen is too small to be drawn.

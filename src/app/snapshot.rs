@@ -44,7 +44,7 @@ impl Snapshot {
     #[must_use]
     pub fn with_queue(mut self, queue: impl Into<Arc<Queue>>) -> Self {
         let queue = queue.into();
-        let is_change = |conflict: &&Arc<ConflictEntry>| conflict.class == ConflictClass::Change;
+        let is_change = |conflict: &&Arc<ConflictEntry>| conflict.class != ConflictClass::Value;
         if !queue.conflicts.is_empty() || self.conflicts.iter().any(|conflict| is_change(&conflict)) {
             let others = self.conflicts.iter().filter(|conflict| !is_change(conflict));
             self.conflicts = queue.conflicts.iter().chain(others).map(Arc::clone).collect();

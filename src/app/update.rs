@@ -18,7 +18,6 @@ mod palette;
 mod pointer;
 mod prompt;
 mod queue;
-mod schema;
 mod settle;
 mod step;
 #[cfg(test)]
@@ -99,7 +98,6 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
     };
     settle::settle(model);
     effects.extend(canvas::past(model));
-    effects.extend(schema::check(model));
     effects
 }
 

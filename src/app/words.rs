@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    fact::{Content, FactState, Insight, Mark, SourceView, Timestamp, Value, span},
+    fact::{Content, FactState, Insight, Mark, ReasonCode, SourceView, Timestamp, Validity, Value, span},
     text::{SafeText, shown_value},
     theme::Role,
 };
@@ -176,6 +176,15 @@ pub fn trust(view: &SourceView) -> String {
 pub fn right(view: &SourceView) -> Option<String> {
     let answers = view.accepts.saturating_add(view.rejects);
     (answers > 0).then(|| format!("right {} of {answers} here", view.accepts))
+}
+
+/// Where and how what a source says breaks the schema, with the code of that: `/replicas breaks "minimum" of its schema
+/// (schema_invalid)`. Of a secret only that it does: a path names members.
+#[must_use]
+pub fn misfit(view: &SourceView, insight: &Insight) -> Option<String> {
+    let broken = view.validity == Validity::Invalid;
+    let how = view.violation.as_deref().filter(|_| !insight.secret).unwrap_or("does not fit its schema");
+    broken.then(|| format!("{how} ({})", ReasonCode::SchemaInvalid))
 }
 
 /// What a source says, for a person.

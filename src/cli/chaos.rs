@@ -5,14 +5,16 @@ use std::path::Path;
 use serde_json::{Map, Value as Json};
 
 use crate::{
-    runtime::{ChaosError, chaos_profiles, chaos_run},
-    wire::{ChaosProfilePayload, ChaosReportPayload, Outcome},
+    runtime::{ChaosError, Request, chaos_profiles, chaos_run},
+    wire::{ChaosProfilePayload, ChaosReportPayload, FaultCountPayload, Outcome},
 };
 
 use super::{
     audit::Done,
+    confirm::confirm,
     line::{Line, Tone},
     messages::Failure,
+    sink::Sink,
 };
 
 /// The built-in profiles.
@@ -20,11 +22,27 @@ pub fn list() -> Result<Vec<ChaosProfilePayload>, Failure> {
     Ok(chaos_profiles()?)
 }
 
+/// Whether it is the running engine that faults are to be tried on.
+pub fn is_live(args: &Map<String, Json>) -> bool {
+    args.get("live").and_then(Json::as_bool) == Some(true)
+}
+
+/// The request once somebody said yes to it.
+pub fn confirmed(request: &Request, sink: &mut Sink) -> Result<Request, Failure> {
+    let mut request = request.clone();
+    if request.args.get("yes").and_then(Json::as_bool) != Some(true) {
+        let profile = request.args.get("profile").and_then(Json::as_str).unwrap_or_default();
+        let what = "on the running engine makes its sources seem to be gone or slow for a while; nothing that waits is sent meanwhile";
+        confirm(&format!("{profile} {what}"), sink)?;
+        request.args.insert("yes".to_owned(), true.into());
+    }
+    Ok(request)
+}
+
 /// Tries one; the failure too when a promise was broken.
 pub fn run(args: &Map<String, Json>, current_dir: Option<&Path>) -> Result<(ChaosReportPayload, Option<Failure>), Failure> {
-    if args.get("live").and_then(Json::as_bool) == Some(true) {
-        let message = "chaos run --live, which tries faults on the running engine, is not in this build";
-        return Err(Failure::new("not_in_this_build", message).hint("without --live it runs on a scratch directory"));
+    if args.contains_key("for_ms") || args.contains_key("yes") {
+        return Err(Failure::new("bad_arguments", "--for and --yes go with --live; without it a profile says how long"));
     }
     let report = chaos_run(args.get("profile").and_then(Json::as_str).unwrap_or_default(), current_dir)?;
     let failure = (!report.passed).then(|| Failure::new("chaos_failed", format!("{} broke a promise", report.profile)));
@@ -44,8 +62,7 @@ pub fn profile_line(profile: &ChaosProfilePayload) -> Line {
 
 /// A report, for a person.
 pub fn report_lines(report: &ChaosReportPayload) -> Vec<Line> {
-    let faults: Vec<String> = report.faults.iter().map(|fault| format!("{} {}", fault.count, fault.kind)).collect();
-    let faults = if faults.is_empty() { "none".to_owned() } else { faults.join(", ") };
+    let faults = FaultCountPayload::list(&report.faults);
     let (tone, verdict) = if report.passed { (Tone::Good, "passed") } else { (Tone::Bad, "failed") };
     let row = |name: &str, text: String| Line::toned(Tone::Dim, &format!("{name:<14} ")).add(Tone::Plain, &text);
     let (recovery, changes) = (&report.recovery, &report.changes);

@@ -98,8 +98,13 @@ fn global(spec: &'static GlobalSpec) -> Arg {
     }
 }
 
+/// What an argument is called within the command line: a global flag of the same name is another thing.
+pub fn id(spec: &ArgSpec) -> &'static str {
+    if spec.name == "profile" { "profile of the action" } else { spec.name }
+}
+
 fn argument(spec: &'static ArgSpec) -> Arg {
-    let mut arg = Arg::new(spec.name).help(spec.help).required(spec.required);
+    let mut arg = Arg::new(id(spec)).help(spec.help).required(spec.required);
     if !spec.is_positional() {
         arg = arg.long(spec.flag);
     }

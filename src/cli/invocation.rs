@@ -10,7 +10,10 @@ use crate::{
     config::{Overrides, Switches},
 };
 
-use super::{command::command, messages::Failure};
+use super::{
+    command::{command, id},
+    messages::Failure,
+};
 
 /// What a command line asks for.
 #[derive(Debug)]
@@ -100,7 +103,7 @@ fn arguments(spec: &ActionSpec, matches: &ArgMatches) -> Map<String, Json> {
 }
 
 fn argument(arg: &ArgSpec, matches: &ArgMatches) -> Option<Json> {
-    let name = arg.name;
+    let name = id(arg);
     match arg.kind {
         ArgKind::Flag => matches.get_flag(name).then_some(Json::Bool(true)),
         ArgKind::Text | ArgKind::Path | ArgKind::Choice(_) => text(matches, name).map(Json::String),
@@ -122,6 +125,20 @@ fn sentence(error: &clap::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_argument_of_an_action_is_taken_for_a_global_flag() {
+        let globals: Vec<String> =
+            command().get_arguments().filter(|arg| arg.is_global_set()).map(|arg| arg.get_id().to_string()).collect();
+        assert!(globals.contains(&"profile".to_owned()), "{globals:?}");
+        for spec in action::all() {
+            let taken = spec.args.iter().filter(|arg| arg.is_typed()).find(|arg| globals.iter().any(|global| global == id(arg)));
+            assert!(taken.is_none(), "{}: {taken:?}", spec.id);
+        }
+        let words = ["stellar", "chaos", "run", "crash"].map(OsString::from);
+        let Ok(Asked::Run(asked)) = read(&words) else { panic!() };
+        assert_eq!((asked.profile, asked.args.get("profile")), (None, Some(&Json::from("crash"))));
+    }
 
     #[test]
     fn no_words_ask_for_what_reading_none_asks_for() {

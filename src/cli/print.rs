@@ -5,6 +5,7 @@
 
 mod audit;
 mod cache;
+mod chaos;
 mod conflict;
 mod decision;
 mod detect;
@@ -81,6 +82,7 @@ pub fn printer_for(action: &str, args: &Map<String, Json>) -> Box<dyn Printer> {
         "core.audit.verify" => Box::new(audit::AuditVerifyPrinter),
         "core.audit.head" => Box::new(audit::AuditHeadPrinter),
         "core.audit.export" => Box::new(audit::AuditExportPrinter),
+        "core.chaos.live" => Box::new(chaos::ChaosLivePrinter),
         "core.cache.verify" => Box::new(upkeep::VerifyPrinter),
         "core.cache.rekey" => Box::new(upkeep::RekeyPrinter),
         "core.cache.damaged" => Box::new(upkeep::DamagedPrinter::default()),

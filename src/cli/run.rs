@@ -309,6 +309,12 @@ impl Run<'_> {
                 let profiles = chaos::list()?;
                 Ok(put(request, &profiles.iter().collect::<Vec<_>>(), sink, |profile| vec![chaos::profile_line(profile)]))
             }
+            "core.chaos.run" if chaos::is_live(&request.args) => {
+                let loaded = loaded.as_ref().map_err(|error| Failure::from(error.clone()))?;
+                notes(loaded, sink);
+                let request = chaos::confirmed(request, sink)?;
+                Ok(ask(&context(loaded), &request, printer_for("core.chaos.live", &request.args).as_mut(), sink))
+            }
             "core.chaos.run" => {
                 let (report, failure) = chaos::run(&request.args, self.around.current_dir.as_deref())?;
                 self.record(loaded, &chaos::done(&report), sink);

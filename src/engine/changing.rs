@@ -57,11 +57,10 @@ impl EngineHandle {
                 () = settled => {}
                 () = async {
                     tokio::time::sleep(at_most).await;
-                    core.desk.pause();
+                    let _paused = core.desk.pause();
                     std::future::pending::<()>().await;
                 } => {}
             }
-            core.desk.go_on();
         }
         self.commands_of(ids)
     }

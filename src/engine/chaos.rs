@@ -3,7 +3,7 @@
 //! Invariants: a run draws everything from its seed, so the same profile does the same again; faults are injected at the engine's own
 //! seams, never into the code under test; nothing of a person's data is opened.
 //!
-//! It does not touch a running engine, and it does not print.
+//! It does not touch a running engine - `trying` does - and it does not print.
 
 mod changing;
 mod network;

@@ -33,6 +33,7 @@ use super::{
     source::{BuiltSource, Source, SourceError, detect::Detector},
     store::{CacheStore, OpenedStore, StoreError},
     view::Keeper,
+    weather::LiveWeather,
 };
 
 /// One configured source at work.
@@ -136,6 +137,8 @@ pub(super) struct Core {
     belief: Mutex<Option<Arc<Belief>>>,
     /// How often trust moved: the last one to begin goes on to show it.
     pub reweighed: AtomicU64,
+    /// What is between the engine and its sources while faults are tried.
+    pub live: LiveWeather,
     /// Whether the audit comes by the head that was kept in the cache, once that was looked at.
     pub audit_goes_on: OnceLock<bool>,
 }
@@ -150,6 +153,8 @@ const HISTORY_SHARE: u64 = 8;
 struct Standing {
     state: SourceState,
     alignment: Option<f64>,
+    /// When the alignment moves by itself: an answer leaves the window it is counted over.
+    moves_at: Option<Timestamp>,
     vouched_at: Option<Timestamp>,
     live: bool,
 }
@@ -162,6 +167,11 @@ pub(super) struct Standings {
 }
 
 impl Standings {
+    /// When the standing of a source moves by itself.
+    pub fn moves_at(&self, at: usize) -> Option<Timestamp> {
+        self.of.get(at)?.moves_at
+    }
+
     /// The same, with these sources alike.
     pub fn with_likeness(&mut self, likeness: Arc<Likeness>) {
         self.belief = Arc::new(self.belief.with_likeness(likeness));
@@ -238,6 +248,7 @@ impl Core {
             lasting: Lasting::default(),
             belief: Mutex::default(),
             reweighed: AtomicU64::new(0),
+            live: LiveWeather::default(),
             audit_goes_on: OnceLock::new(),
             options,
         }
@@ -332,6 +343,7 @@ impl Core {
                 Standing {
                     state: health.state(),
                     alignment: health.alignment(now, slot.config.apdex_target),
+                    moves_at: health.window_moves_at(now),
                     vouched_at: health.vouched_at,
                     live: slot.live.load(Ordering::Relaxed) && health.failing_since.is_none(),
                 }
@@ -380,12 +392,13 @@ impl Core {
                 let live = standing.live && slot.value().is_some();
                 Some(Reading {
                     observation: &slot.observation,
-                    normal: Some(&slot.normal),
+                    normal: Some(slot.normal.as_ref()),
                     observed_at: if live { now } else { slot.observed_at(standing.vouched_at) },
                     live,
                     role: source.config.role,
                     trust: learned.map_or(source.config.trust, |learned| learned.trust),
                     validity: slot.validity,
+                    violation: slot.violation.as_ref(),
                     alignment: standing.alignment,
                     accepts: learned.map_or(0, |learned| learned.field.accepts),
                     rejects: learned.map_or(0, |learned| learned.field.rejects),
@@ -400,7 +413,7 @@ impl Core {
         resolve_decided(key, rule, &readings, &standings.belief.settings, now, decision)
     }
 
-    fn ttl(&self, rule: Option<&crate::fact::KeyRule>, source: &SourceConfig) -> Duration {
+    pub fn ttl(&self, rule: Option<&crate::fact::KeyRule>, source: &SourceConfig) -> Duration {
         rule.and_then(|rule| rule.ttl).or(source.ttl).unwrap_or(self.options.config.cache.ttl)
     }
 

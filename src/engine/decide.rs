@@ -294,6 +294,8 @@ impl Core {
 
     fn tell_decision(self: &Arc<Self>, decision: &Arc<Decision>, step: DecisionStep, by: &Author) {
         self.epoch.end();
+        // So that whoever looks sees what is asked next with what was decided, and not a moment between.
+        let _held = self.hold_back();
         let now = self.now();
         let event = DecisionEvent { step, decision: Arc::clone(decision), secret: self.is_secret(&decision.key), by: by.clone() };
         self.events.emit(now, EngineEvent::Decision(event));

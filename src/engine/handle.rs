@@ -11,7 +11,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::fact::{Insight, Key, Pattern, SourceId, Timestamp, Value};
+use crate::fact::{Insight, Key, Pattern, SourceId, Timestamp};
 
 use super::{
     api::{CacheStatus, EngineError, EngineOptions, FactQuery, Knowledge, RefreshReport, SortBy, SourceStatus, SourceTest, StampedEvent},
@@ -79,6 +79,8 @@ impl Engine {
         let mut secret = [0; 32];
         options.rng.fill(&mut secret);
         desk.salt(secret);
+        let store = Arc::clone(&opened.store);
+        desk.before_the_first(Box::new(move || store.outdate_window()));
         let core = Arc::new(Core::new(options, opened, built, desk));
         core.listen_to_store();
         core.remember_breakers();
@@ -195,7 +197,8 @@ fn real_log(options: &EngineOptions) -> JournalOptions {
 }
 
 impl EngineHandle {
-    /// What is believed about a key now; none when nothing is cached.
+    /// What is believed about a key; none when nothing is cached. What was asked for less than a second ago may be answered as it was then,
+    /// where nothing but its age has moved; [`Insight::at`] brings that to now.
     ///
     /// # Errors
     /// When the store itself fails.
@@ -409,12 +412,6 @@ impl EngineHandle {
     #[must_use]
     pub fn is_secret(&self, key: &Key) -> bool {
         self.core.is_secret(key)
-    }
-
-    /// Where and how a value breaks its key's schema, if it does.
-    #[must_use]
-    pub fn violation(&self, key: &Key, value: &Value) -> Option<String> {
-        self.core.rules.violation(key, value)
     }
 
     /// The engine's wall clock.

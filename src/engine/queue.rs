@@ -22,7 +22,7 @@ mod state;
 pub use audited::{is_audited, value_in};
 
 pub use api::{ChangeRequest, Plan, QueueError, QueueEvent, QueueStatus, SourceQueue, Treatment};
-pub use desk::Desk;
+pub use desk::{Desk, Paused};
 pub use entry::{Asked, Entry, Lock, Step, What};
 
 pub use on_journal::open_desk;

@@ -21,6 +21,7 @@ use super::{
     health::{Failure, Remarks},
     queue::OfSource,
     source::{Fetched, Reported, Skipped, SourceError},
+    weather::is_reached_over_a_network,
 };
 
 /// How many items a test shows.
@@ -178,7 +179,9 @@ impl Core {
             _ => 1,
         };
         let bound = slot.config.timeout.saturating_mul(pages).saturating_add(GRACE);
-        match tokio::time::timeout(bound, AssertUnwindSafe(slot.source.fetch()).catch_unwind()).await {
+        let networked = is_reached_over_a_network(&slot.config);
+        let fetch = self.live.through(networked, slot.source.fetch());
+        let outcome = match tokio::time::timeout(bound, AssertUnwindSafe(fetch).catch_unwind()).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_panic)) => {
                 let message =
@@ -190,7 +193,9 @@ impl Core {
                 let message = format!("no answer within {bound:?}; raise timeout in its [[source]] if it is slow by nature");
                 Err(SourceError { code: "timeout", message, retry_after: None })
             }
-        }
+        };
+        self.live.count(networked, outcome.is_err());
+        outcome
     }
 }
 

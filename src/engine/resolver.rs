@@ -122,6 +122,12 @@ impl EngineHandle {
         Ok(listed)
     }
 
+    /// Conflicts between a queued change and what its target holds, in the order in which they are to be asked about.
+    #[must_use]
+    pub fn changes_that_wait(&self) -> Vec<Arc<ConflictEntry>> {
+        self.core.most_teaching_first(&self.core.change_conflicts(), self.core.now())
+    }
+
     /// The conflicts whose id begins so, decided or not.
     ///
     /// # Errors

@@ -19,7 +19,7 @@ use super::{
     store::StoreError,
 };
 
-/// Conflicts of the field that was decided on that are shown anew at once.
+/// Conflicts that are shown anew at once, those of the field that was decided on first.
 const AT_ONCE: usize = 2_000;
 /// Keys that are shown anew before it is looked how long that took.
 const STEP: usize = 100;
@@ -111,12 +111,16 @@ impl Core {
         }
     }
 
-    /// Trust moved: what is shown follows. With a field, conflicts of it come at once, as many as whoever decided can wait for.
+    /// Trust moved: what is shown follows. With a field, conflicts come at once, those of it first, as many as whoever decided can wait for.
     pub(super) fn show_reweighed(self: &Arc<Self>, field: Option<&FieldName>) {
+        let _held = self.hold_back();
         let turn = self.reweighed.fetch_add(1, Ordering::Relaxed) + 1;
         let is_of = |key: &Key, field: &FieldName| field.as_str() == FieldName::text_of(key, self.rules.rule(key));
-        let first = self.some_contested(AT_ONCE, |key| field.is_some_and(|field| is_of(key, field)));
-        let Some(first) = first else { return };
+        let is_of_it = |key: &Key| field.is_some_and(|field| is_of(key, field));
+        let Some(mut first) = self.some_contested(AT_ONCE, is_of_it) else { return };
+        // What an answer teaches of a source moves its other fields a little, and with them what is asked next.
+        let others = AT_ONCE.saturating_sub(first.len());
+        first.extend(self.some_contested(others, |key| field.is_some() && !is_of_it(key)).unwrap_or_default());
         let began = self.options.clock.monotonic();
         let mut shown = 0;
         for step in first.chunks(STEP) {

@@ -26,6 +26,8 @@ use super::{
 const AHEAD: usize = 4;
 /// How long a dispatcher sleeps at the most.
 const LONGEST: Duration = Duration::from_secs(60);
+/// How often it is looked whether sending goes on.
+const PAUSED: Duration = Duration::from_millis(100);
 /// How long deliveries may take to end when the engine stops.
 const LAST: Duration = Duration::from_secs(2);
 
@@ -52,9 +54,14 @@ impl Core {
         !self.options.offline && self.options.config.trusted
     }
 
-    /// Sends what is due, for good.
+    /// Sends what is due, for good; while sending is paused, nothing.
     pub(super) async fn run_sending(self: Arc<Self>) {
-        self.drain(|_| false).await;
+        while !self.desk.is_stopped() {
+            self.drain(|_| false).await;
+            while self.desk.is_closing() && !self.desk.is_stopped() {
+                tokio::time::sleep(PAUSED).await;
+            }
+        }
     }
 
     /// Sends what is due until `enough` of the queue; what is in flight then is brought to its end.

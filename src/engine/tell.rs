@@ -12,6 +12,7 @@ use crate::fact::{Key, Timestamp};
 
 use super::{
     api::{EngineEvent, SourceStatus},
+    asking_order::Order,
     core::{Core, remembered},
     recall::all,
     source::Skipped,
@@ -49,7 +50,7 @@ async fn tell_slice(core: Arc<Core>, slice: &[Key]) -> Duration {
 }
 
 impl Core {
-    fn keeper(&self) -> MutexGuard<'_, Option<Keeper>> {
+    pub(super) fn keeper(&self) -> MutexGuard<'_, Option<Keeper>> {
         self.keeper.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -93,7 +94,9 @@ impl Core {
                 let unheard_of = self.unheard_of_keys().into_iter().filter_map(|key| self.unheard_of(&key, now));
                 resolved.extend(unheard_of.map(|insight| (Arc::new(insight), None)));
                 let facts: FactMap = resolved.into_iter().collect();
-                none.insert(Keeper::new(facts, self.source_statuses(now).into()))
+                let keeper = none.insert(Keeper::new(facts, self.source_statuses(now).into()));
+                self.hand_out(keeper, now, Order::Now);
+                keeper
             }
         };
         let answer = with(keeper);
@@ -138,7 +141,7 @@ impl Core {
             keeper.take(told.collect())
         };
         keeper.stand(self.source_statuses(now));
-        keeper.publish();
+        self.hand_out(keeper, now, Order::InItsTime);
         let sooner = keeper.next_turn().is_some_and(|next| turned.is_none_or(|turned| next < turned));
         // Told under the lock, so that events come in the order of the moments.
         for difference in differences {
@@ -230,8 +233,9 @@ impl Core {
         for slice in keys.chunks(SLICE) {
             self.tell_changes(slice, now);
         }
+        let ordering = self.order_in_its_time(now).unwrap_or(LONGEST);
         let turn = self.keeper().as_ref().and_then(Keeper::next_turn).map_or(LONGEST, |next| next.since(self.now()));
-        turn.min(if contested { WEIGH } else { LONGEST })
+        turn.min(ordering).min(if contested { WEIGH } else { LONGEST })
     }
 
     /// How every source stands, in configured order.

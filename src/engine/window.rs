@@ -4,8 +4,8 @@
 //! holds what sources said of them, so that a start shows them while the database opens; the store keeps it only as long as nothing was
 //! written after it.
 //!
-//! Invariants: what was believed is never written, only what was observed: whatever is shown of a key was read and resolved at this start.
-//! So one that is missing, old or wrong makes a start slower or its first rows others, and never a row untrue.
+//! Invariants: what was believed is never written, only what was observed and what people said of it: whatever is shown of a key was read and
+//! resolved at this start. So one that is missing, old or wrong makes a start slower or its first rows others, and never a row untrue.
 //!
 //! It does not know a conflict from another: which ones wait is known when everything was read.
 
@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::fact::{Key, Observation};
 
 use super::{
+    acquaintance::DOCUMENT as ACQUAINTANCE,
     api::EngineOptions,
     cache::Slot,
     core::{Core, SourceSlot},
@@ -37,6 +38,9 @@ const KEYS: usize = 64;
 /// Sealed bytes that a window takes at the most: large values come with the rest.
 const ENOUGH: u64 = 256 * 1024;
 
+/// Bytes of decisions and changes above which there is no window: reading them would take longer than the database does.
+const ENOUGH_OF_THE_LOG: usize = 1024 * 1024;
+
 /// The window as a file holds it.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Kept {
@@ -44,6 +48,8 @@ struct Kept {
     observations: Vec<Vec<u8>>,
     /// How the sources stood, and which keys it is of.
     documents: Vec<Document>,
+    /// What people decided, and the changes and locks there are: a checkpoint of the log of record.
+    log: Vec<u8>,
 }
 
 /// What the window beside the database shows, resolved now; none where there is none of what the database holds. Opens no database, asks
@@ -59,8 +65,7 @@ pub fn glimpse(options: &EngineOptions) -> Option<EngineView> {
     store.apply(&puts?).ok()?;
     kept.documents.iter().try_for_each(|(name, body)| store.put_meta(name, body)).ok()?;
     let sources = name_sources(&options.config).ok()?;
-    // Changes under way are marked when the log of them is open.
-    let desk = Desk::new(Err(StoreError::Closed), QueueState::default());
+    let desk = Desk::new(Err(StoreError::Closed), QueueState::restore(&kept.log)?);
     Core::new(options.clone(), OpenedStore::in_memory(store), sources, desk).first_view().ok()?
 }
 
@@ -92,9 +97,14 @@ impl Core {
         if observations.is_empty() {
             return Ok(());
         }
-        let names = self.sources.iter().map(SourceSlot::document_name).chain([WINDOW.to_owned(), lasting::DOCUMENT.to_owned()]);
+        // By a part of what was decided something else could be believed: all of it, or none is kept.
+        let log = self.desk.state().checkpoint(self.now());
+        if log.len() > ENOUGH_OF_THE_LOG {
+            return Ok(());
+        }
+        let names = self.sources.iter().map(SourceSlot::document_name).chain([WINDOW, ACQUAINTANCE, lasting::DOCUMENT].map(str::to_owned));
         let documents = names.filter_map(|name| self.store.get_meta(&name).ok().flatten().map(|body| (name, body))).collect();
-        self.store.keep_window(write, &encode_body(&Kept { observations, documents }))
+        self.store.keep_window(write, &encode_body(&Kept { observations, documents, log }))
     }
 
     /// What is stored of the keys of the window, until it is enough.
@@ -152,9 +162,9 @@ mod tests {
         let bytes = encode_body(&vec!["a", "b/c"]);
         assert_eq!(bytes, [1, 2, 1, b'a', 3, b'b', b'/', b'c']);
         assert_eq!(decode_body::<Vec<String>>(&bytes).unwrap(), ["a", "b/c"]);
-        let kept = Kept { observations: vec![vec![9, 8]], documents: vec![("d".to_owned(), vec![7])] };
+        let kept = Kept { observations: vec![vec![9, 8]], documents: vec![("d".to_owned(), vec![7])], log: vec![6, 5] };
         let bytes = encode_body(&kept);
-        assert_eq!(bytes, [1, 1, 2, 9, 8, 1, 1, b'd', 1, 7]);
+        assert_eq!(bytes, [1, 1, 2, 9, 8, 1, 1, b'd', 1, 7, 2, 6, 5]);
         assert_eq!(decode_body::<Kept>(&bytes), Some(kept));
     }
 }

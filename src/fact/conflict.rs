@@ -1,18 +1,10 @@
 //! Disagreements between live observed values, named so that everybody names the same one alike.
 
-use std::{cmp::Ordering, fmt, str::FromStr, sync::Arc};
+use std::{fmt, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    command::CommandId,
-    confidence::{self, Confidence},
-    key::Key,
-    reason::ReasonCode,
-    source::SourceId,
-    time::Timestamp,
-    value::Value,
-};
+use super::{command::CommandId, confidence::Confidence, key::Key, reason::ReasonCode, source::SourceId, time::Timestamp, value::Value};
 
 /// What disagrees with what. Variants are only ever added, at the end: it is written down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -224,25 +216,9 @@ pub struct ConflictEntry {
     pub change: Option<CommandId>,
 }
 
-impl ConflictEntry {
-    /// The order in which questions teach most: smallest margin first, then more sources, then key and class.
-    #[must_use]
-    pub fn most_instructive_first(left: &Self, right: &Self) -> Ordering {
-        let sources = |entry: &Self| entry.candidates.iter().map(|candidate| candidate.sources.len()).sum::<usize>();
-        confidence::points(left.margin)
-            .cmp(&confidence::points(right.margin))
-            .then_with(|| sources(right).cmp(&sources(left)))
-            .then_with(|| left.key.cmp(&right.key))
-            .then_with(|| left.class.cmp(&right.class))
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
-    use crate::fact::{ScoreBasis, Validity, Weights};
 
     fn key(text: &str) -> Key {
         Key::new(text).unwrap()
@@ -288,35 +264,5 @@ mod tests {
         }
         let other_class = ConflictIdSearch::new(ConflictClass::Delete, ids[0].as_str());
         assert!(!other_class.unwrap().finds(&keys[0]));
-    }
-
-    #[test]
-    fn the_most_instructive_question_comes_first() {
-        let basis = ScoreBasis {
-            age: Duration::ZERO,
-            half_life: Duration::ZERO,
-            trust: 0.5,
-            validity: Validity::NoSchema,
-            alignment: None,
-            accepts: 0,
-            rejects: 0,
-        };
-        let entry = |name: &str, margin: f64, sources: usize| ConflictEntry {
-            id: ConflictId::of(&key(name), ConflictClass::Value),
-            key: key(name),
-            class: ConflictClass::Value,
-            digest: "".into(),
-            resolution: ResolutionState::Pending,
-            candidates: vec![Candidate { value: Value::null(), sources: vec![SourceId::new("a").unwrap(); sources], score: 0.5 }],
-            winner: SourceId::new("a").unwrap(),
-            margin,
-            confidence: Confidence::score(&Weights::default(), &basis),
-            reason_codes: Vec::new(),
-            last_updated: Timestamp::default(),
-            change: None,
-        };
-        let mut all = [entry("d", 0.3, 9), entry("c", 0.1, 2), entry("b", 0.1, 3), entry("a", 0.100_000_01, 2)];
-        all.sort_by(ConflictEntry::most_instructive_first);
-        assert_eq!(all.map(|entry| entry.key.to_string()).join(" "), "b a c d");
     }
 }

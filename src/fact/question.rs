@@ -48,6 +48,11 @@ fn count(sources: &[&SourceId]) -> u32 {
     u32::try_from(sources.len()).unwrap_or(u32::MAX).max(1)
 }
 
+/// How many have a value there.
+fn standing(conflict: &ConflictEntry) -> usize {
+    conflict.candidates.iter().map(|candidate| candidate.sources.len()).sum()
+}
+
 impl<'a> Question<'a> {
     fn new(conflict: &'a ConflictEntry, field: FieldName, table: &TrustTable) -> Self {
         let is_value = conflict.class == ConflictClass::Value;
@@ -73,7 +78,10 @@ impl<'a> Question<'a> {
         let by_class = only_asks(self).cmp(&only_asks(other));
         by_class
             .then_with(|| other.teaches.total_cmp(&self.teaches))
-            .then_with(|| ConflictEntry::most_instructive_first(self.conflict, other.conflict))
+            .then_with(|| points(self.conflict.margin).cmp(&points(other.conflict.margin)))
+            .then_with(|| standing(other.conflict).cmp(&standing(self.conflict)))
+            .then_with(|| self.conflict.key.cmp(&other.conflict.key))
+            .then_with(|| self.conflict.class.cmp(&other.conflict.class))
     }
 }
 

@@ -81,6 +81,19 @@ fn a_tie_of_many_goes_before_a_tie_of_two() {
 }
 
 #[test]
+fn where_answers_teach_the_same_the_closer_goes_first_then_the_one_of_more_sources_then_by_key() {
+    let mut all = [
+        conflict("d/gate", 0.3, &[&["x", "y"], &["z", "w"]]),
+        conflict("c/gate", 0.1, &[&["x"], &["y"]]),
+        conflict("b/gate", 0.1, &[&["x", "y"], &["z"]]),
+        conflict("a/gate", 0.100_000_01, &[&["x"], &["y"]]),
+    ];
+    // What only waits for a person teaches nothing.
+    all.iter_mut().for_each(|conflict| conflict.class = ConflictClass::Change);
+    assert_eq!(order(&all, &TrustTable::default()), "b/gate a/gate c/gate d/gate");
+}
+
+#[test]
 fn what_holds_something_up_goes_before_every_question() {
     let mut all = [conflict("a/gate", 0.0, &[&["x"], &["y"]]), conflict("b/gate", 0.3, &[&["x"], &["y"]])];
     all[1].class = ConflictClass::Change;

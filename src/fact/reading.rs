@@ -32,6 +32,8 @@ pub struct Reading<'a> {
     pub trust: f64,
     /// Whether the value fits the key's schema.
     pub validity: Validity,
+    /// Where and how it does not.
+    pub violation: Option<&'a Arc<str>>,
     /// The source's APDEX times availability, if known.
     pub alignment: Option<f64>,
     /// Decisions of a person for this source here.
@@ -62,6 +64,7 @@ impl<'a> Reading<'a> {
             role: Role::Observed,
             trust,
             validity: Validity::NoSchema,
+            violation: None,
             alignment: None,
             accepts: 0,
             rejects: 0,

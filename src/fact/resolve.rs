@@ -346,6 +346,7 @@ fn view(reading: &Reading<'_>, score: Option<f64>, wins: bool, agrees: bool) -> 
         score,
         state: reading.state,
         validity: reading.validity,
+        violation: reading.violation.cloned(),
         observed_at: reading.observed_at,
         changed_at: observation.changed_at,
         fetched_at: observation.fetched_at,

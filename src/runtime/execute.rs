@@ -5,6 +5,7 @@
 mod answer;
 mod audit;
 mod changes;
+mod chaos;
 mod commands;
 mod conflicts;
 mod decide;
@@ -129,15 +130,22 @@ async fn carry_out(handle: &EngineHandle, context: &Context, request: &Request, 
         Call::AuditVerify(args) => audit::verify(&mut answer, &args).await,
         Call::AuditHead(_) => audit::head(&mut answer).await,
         Call::AuditExport(_) => audit::export(&mut answer).await,
+        Call::ChaosLive(args) => chaos::live(&mut answer, &args).await,
     };
     audit::ended(&mut answer, deed, outcome.as_ref().err()).await;
-    // What went wrong with the store meanwhile belongs to this answer.
+    // What went wrong with the store meanwhile, and what was done about it, belongs to this answer.
+    handle.heal_before_the_end().await;
     for note in handle.notes().iter().filter(|note| !known.contains(note)) {
         answer.note(note).await;
     }
     if let Err(failed) = outcome {
         answer.fail(failed).await;
     }
+}
+
+/// Whether what is asked for ends, in order, when whoever asked has left: it would hold the engine up for long.
+pub fn ends_with_its_asker(request: &Request) -> bool {
+    request.action == "core.chaos.run"
 }
 
 /// Checked here, whoever asks: a front may have checked before, a socket client may not.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     app::{Listed, Queue},
     engine::EngineHandle,
-    fact::{Command, CommandState, ConflictClass, ConflictEntry, Value},
+    fact::{Command, CommandState, ConflictEntry, Value},
     wire::{ViewCommand, ViewConflict, ViewQueue},
 };
 
@@ -31,15 +31,14 @@ pub fn look(handle: &EngineHandle) -> Queue {
         command: Arc::unwrap_or_clone(command),
     };
     let blocked = status.states.iter().any(|(state, _)| *state == CommandState::Blocked);
-    // What cannot be read now is asked for again when the queue moves; the changes themselves are listed all the same.
-    let conflicts = if blocked { handle.conflicts(false).unwrap_or_default() } else { Vec::new() };
+    let conflicts = if blocked { handle.changes_that_wait() } else { Vec::new() };
     Queue {
         oldest: oldest.map(|oldest| commands.iter().map(|command| command.created_at).min().filter(|_| left_out == 0).unwrap_or(oldest)),
         status,
         commands: commands.into_iter().map(listed).collect(),
         ended: ended.into_iter().map(listed).collect(),
         left_out: left_out as u64,
-        conflicts: conflicts.into_iter().filter(|conflict| conflict.class != ConflictClass::Value).collect(),
+        conflicts: conflicts.into(),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::engine::{Caller, EngineHandle};
 
 use super::{
     context::Context,
-    execute::execute_for,
+    execute::{ends_with_its_asker, execute_for},
     message::{FromClient, FromServer, Hello, Reply, Request},
     private_dir, user,
 };
@@ -149,6 +149,7 @@ async fn answer(
 ) -> io::Result<()> {
     let (replies, mut answered) = mpsc::channel::<Reply>(AHEAD);
     let streaming = request.streaming;
+    let is_left = streaming || ends_with_its_asker(&request);
     let task = tokio::spawn({
         let (handle, context) = (handle.clone(), context.clone());
         async move { execute_for(caller, &handle, &context, &request, replies).await }
@@ -168,8 +169,8 @@ async fn answer(
                 }
                 None => break send(writer, &FromServer::End).await,
             },
-            // A stream has no end of its own; anything else is let finish.
-            _ = leaving.changed(), if streaming => break send(writer, &FromServer::Bye).await,
+            // A stream has no end of its own, and some work ends when nobody waits for it; anything else is let finish.
+            _ = leaving.changed(), if is_left => break send(writer, &FromServer::Bye).await,
         };
         if sent.is_err() {
             break sent;

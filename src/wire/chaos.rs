@@ -1,11 +1,14 @@
 //! Faults on purpose, on the wire.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::engine::chaos::{ChaosProfile, ChaosReport};
+use crate::engine::{
+    LiveReport,
+    chaos::{ChaosProfile, ChaosReport, FaultKind, Recovery},
+};
 
 /// A chaos profile: `core.chaos.read`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -71,6 +74,42 @@ pub struct ChaosReportPayload {
     pub changes: ChangesPayload,
 }
 
+/// What came of faults on the running engine: `core.chaos.live`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ChaosLivePayload {
+    /// Which profile.
+    pub profile: String,
+    /// What everything was drawn from.
+    pub seed: u64,
+    /// Whether every promise was kept: every read answered, within three seconds of a fault, every source back that answered before, no
+    /// change lost.
+    pub passed: bool,
+    /// Whether it went on to its end; false: nobody waited for it any more.
+    pub complete: bool,
+    /// How long it took.
+    pub took_ms: u64,
+    /// How often each kind of fault was injected.
+    pub faults: Vec<FaultCountPayload>,
+    /// Reads asked for.
+    pub reads: u64,
+    /// Reads answered from the cache.
+    pub served: u64,
+    /// Times a source was asked over the network.
+    pub fetches: u64,
+    /// Of these, failed.
+    pub failed_fetches: u64,
+    /// Sources reached over a network that answered before.
+    pub answered_before: u64,
+    /// Of these, those that answered when everything was as before.
+    pub answered_after: u64,
+    /// Changes that waited when it began; none of them was sent meanwhile.
+    pub waiting: u64,
+    /// Of these, known of at its end.
+    pub kept: u64,
+    /// From a fault to the next answered read, measured.
+    pub recovery: RecoveryPayload,
+}
+
 /// What came of changes, counted when everything was well again and after one more start.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ChangesPayload {
@@ -99,6 +138,15 @@ pub struct FaultCountPayload {
     pub kind: String,
     /// How often.
     pub count: u64,
+}
+
+impl FaultCountPayload {
+    /// Several, for a person: `3 network-drop, 1 flapping`.
+    #[must_use]
+    pub fn list(all: &[Self]) -> String {
+        let words: Vec<String> = all.iter().map(|fault| format!("{} {}", fault.count, fault.kind)).collect();
+        if words.is_empty() { "none".to_owned() } else { words.join(", ") }
+    }
 }
 
 /// Times from a fault to the next answered read, in milliseconds.
@@ -132,17 +180,56 @@ impl ChaosProfilePayload {
     }
 }
 
+impl ChaosLivePayload {
+    /// Puts a report on the wire.
+    #[must_use]
+    pub fn of(report: &LiveReport) -> Self {
+        Self {
+            profile: report.profile.clone(),
+            seed: report.seed,
+            passed: report.passed(),
+            complete: report.complete,
+            took_ms: whole_millis(report.took),
+            faults: counts(&report.faults),
+            reads: report.reads,
+            served: report.served,
+            fetches: report.fetches,
+            failed_fetches: report.failed,
+            answered_before: report.answered_before,
+            answered_after: report.answered_after,
+            waiting: report.waited,
+            kept: report.kept,
+            recovery: RecoveryPayload::of(&report.recovery),
+        }
+    }
+}
+
+fn counts(faults: &BTreeMap<FaultKind, u64>) -> Vec<FaultCountPayload> {
+    faults.iter().map(|(kind, count)| FaultCountPayload { kind: kind.as_str().to_owned(), count: *count }).collect()
+}
+
+impl RecoveryPayload {
+    fn of(recovery: &Recovery) -> Self {
+        Self {
+            count: recovery.count,
+            unanswered: recovery.unanswered,
+            p50_ms: millis(recovery.p50),
+            p99_ms: millis(recovery.p99),
+            worst_ms: millis(recovery.worst),
+        }
+    }
+}
+
 impl ChaosReportPayload {
     /// Puts a report on the wire.
     #[must_use]
     pub fn of(report: &ChaosReport) -> Self {
-        let recovery = &report.recovery;
         Self {
             profile: report.profile.clone(),
             seed: report.seed,
             passed: report.passed(),
             simulated_ms: whole_millis(report.simulated),
-            faults: report.faults.iter().map(|(kind, count)| FaultCountPayload { kind: kind.as_str().to_owned(), count: *count }).collect(),
+            faults: counts(&report.faults),
             reads: report.reads,
             served: report.served,
             wrong: report.wrong,
@@ -155,13 +242,7 @@ impl ChaosReportPayload {
             found: report.found,
             said_missing: report.said_missing,
             lost: report.lost,
-            recovery: RecoveryPayload {
-                count: recovery.count,
-                unanswered: recovery.unanswered,
-                p50_ms: millis(recovery.p50),
-                p99_ms: millis(recovery.p99),
-                worst_ms: millis(recovery.worst),
-            },
+            recovery: RecoveryPayload::of(&report.recovery),
             changes: ChangesPayload {
                 asked: report.changes.asked,
                 refused: report.changes.refused,

@@ -12,6 +12,9 @@ use super::{
     mask::{Mask, is_false},
 };
 
+/// What is said of a hidden value that breaks its schema: where would tell names of its members.
+const MISFIT: &str = "it does not fit its schema";
+
 /// What is believed about a key, and why: `core.insight.read`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct InsightPayload {
@@ -196,12 +199,12 @@ impl InsightPayload {
         }
     }
 
-    /// With where each source's value breaks the schema, as `violation` says of a value; of hidden values only that they do.
+    /// With where each source's value breaks the schema; of hidden values only that they do.
     #[must_use]
-    pub fn with_violations(mut self, insight: &Insight, violation: impl Fn(&Value) -> Option<String>) -> Self {
+    pub fn with_violations(mut self, insight: &Insight) -> Self {
         for (told, view) in self.sources.iter_mut().zip(&insight.sources) {
-            let broken = if let Content::Value(value) = &view.content { violation(value) } else { None };
-            told.violation = broken.map(|where_and_how| if self.masked { "it does not fit its schema".to_owned() } else { where_and_how });
+            let broken = view.violation.as_deref();
+            told.violation = broken.map(|where_and_how| if self.masked { MISFIT } else { where_and_how }.to_owned());
         }
         self
     }

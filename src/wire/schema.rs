@@ -9,7 +9,7 @@ use super::{
     cache_event::{
         CompactedPayload, FailedOverPayload, HydratedPayload, QuarantinedPayload, RecoveredPayload, RemovedPayload, ResyncPayload,
     },
-    chaos::{ChaosProfilePayload, ChaosReportPayload},
+    chaos::{ChaosLivePayload, ChaosProfilePayload, ChaosReportPayload},
     conflict::ConflictPayload,
     decision::{DecisionPayload, TrustPayload},
     detect::{DetectPayload, DetectedPayload, SourceAddPayload},
@@ -94,6 +94,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("core.audit.verify", of::<AuditVerifyPayload>("")),
         ("core.chaos.read", of::<ChaosProfilePayload>("")),
         ("core.chaos.run", of::<ChaosReportPayload>("")),
+        ("core.chaos.live", of::<ChaosLivePayload>("")),
         ("core.engine.fault", of::<FaultPayload>("")),
         ("core.config.path", of::<ConfigPathPayload>("")),
         ("core.config.init", of::<FilePayload>("")),

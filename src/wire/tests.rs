@@ -42,6 +42,7 @@ fn insight(json: &str, secret: bool) -> Insight {
         score: wins.then_some(0.7),
         state: if wins { SourceState::Reachable } else { SourceState::Failing { since: at } },
         validity: Validity::NoSchema,
+        violation: None,
         observed_at: at,
         changed_at: at,
         fetched_at: at,

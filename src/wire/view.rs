@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     engine::{Contested, EngineView, FactMap},
-    fact::{Insight, Key, Value},
+    fact::{ConflictId, Insight, Key, Value},
 };
 
 pub use fact::{ViewConflict, ViewFact};
@@ -39,6 +39,9 @@ pub struct ViewPayload {
     /// The queue, if it stands otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<ViewQueue>,
+    /// The conflicts between sources that wait, as they are to be asked about, if that is another order; of many a part, and more follow.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub order: Vec<String>,
     /// Whether this moment is told with it; else more of it follows.
     pub complete: bool,
 }
@@ -47,6 +50,8 @@ pub struct ViewPayload {
 const LINE: usize = 256 * 1024;
 /// How many facts one line holds.
 const FACTS: usize = 256;
+/// How many places of the order of conflicts one line holds.
+const ORDERED: usize = 10_000;
 
 impl ViewPayload {
     /// What differs between two moments, in pieces of a bearable length; the last one completes it. Secret values are masked.
@@ -66,7 +71,16 @@ impl ViewPayload {
                 }
             }
         }
+        let mut order = order(before, now);
+        while order.len() > ORDERED {
+            let rest = order.split_off(ORDERED);
+            if let Some(piece) = pieces.last_mut() {
+                piece.order = std::mem::replace(&mut order, rest);
+            }
+            pieces.push(Self::default());
+        }
         if let Some(last) = pieces.last_mut() {
+            last.order = order;
             last.gone = gone;
             last.sources = (now.sources != before.sources).then(|| now.sources.iter().map(ViewSource::of).collect());
             last.complete = true;
@@ -77,7 +91,7 @@ impl ViewPayload {
     /// Whether it says nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.facts.is_empty() && self.gone.is_empty() && self.sources.is_none() && self.queue.is_none()
+        self.facts.is_empty() && self.gone.is_empty() && self.order.is_empty() && self.sources.is_none() && self.queue.is_none()
     }
 
     /// Takes it over what was shown before; whether that is a moment now.
@@ -94,8 +108,19 @@ impl ViewPayload {
             contested.take(&insight);
             facts.put(Arc::new(insight));
         }
+        let ids = self.order.iter().map(|id| ConflictId::parse(id).map_err(|error| error.to_string())).collect::<Result<_, _>>()?;
+        contested.order_some(ids, self.complete);
         Ok((self.sources, self.complete))
     }
+}
+
+/// The order in which conflicts are asked about, where whoever was told `before` does not know it: what some went from is the same order.
+fn order(before: &EngineView, now: &EngineView) -> Vec<String> {
+    let mut known = before.conflicts.iter();
+    if now.conflicts.iter().all(|conflict| known.any(|known| known.id == conflict.id)) {
+        return Vec::new();
+    }
+    now.conflicts.iter().map(|conflict| conflict.id.to_string()).collect()
 }
 
 /// A fact with its values, masked when they are secret.

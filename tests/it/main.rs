@@ -6,6 +6,7 @@
 mod arch;
 #[cfg(test)]
 mod audit;
+mod chaos;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]

@@ -156,6 +156,7 @@ fn source(view: &SourceView, insight: &Insight, now: Timestamp) -> Part {
     if let Some(score) = view.score {
         said.push(format!("score {score:.2}"));
     }
+    said.extend(words::misfit(view, insight));
     if view.wins {
         said.push("believed now".to_owned());
     } else if view.agrees && matches!(view.content, Content::Value(_)) {

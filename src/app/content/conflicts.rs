@@ -7,10 +7,7 @@ use crate::{
         queue::Listed,
         words::{self, count},
     },
-    fact::{
-        Band, Base, Candidate, ConflictClass, ConflictEntry, Content, Insight, Role as SourceRole, SourceId, SourceState, SourceView,
-        Validity,
-    },
+    fact::{Band, Base, Candidate, ConflictClass, ConflictEntry, Content, Insight, Role as SourceRole, SourceId, SourceState, SourceView},
     text::SafeText,
     theme::Role,
 };
@@ -21,6 +18,12 @@ use super::change::value_of;
 #[must_use]
 pub fn conflict_note(model: &Model) -> String {
     let all = model.shared.snapshot.conflicts.len();
+    if model.conflicts.decided_one.is_some() {
+        return match all {
+            0 => "decided".to_owned(),
+            all => format!("decided; {}", count(all, "other waits", "others wait")),
+        };
+    }
     match all {
         0 => String::new(),
         1 => "1 of 1".to_owned(),
@@ -76,7 +79,8 @@ fn decided(model: &Model) -> Option<Part> {
 fn after_this_one(model: &Model) -> Vec<Part> {
     const GLANCE: usize = 5;
     let conflicts = &model.shared.snapshot.conflicts;
-    let next: Vec<_> = conflicts.iter().skip(model.conflicts.at + 1).collect();
+    let shown = if model.conflicts.decided_one.is_some() { 0 } else { model.conflicts.at + 1 };
+    let next: Vec<_> = conflicts.iter().skip(shown).collect();
     if next.is_empty() {
         return Vec::new();
     }
@@ -133,7 +137,6 @@ fn values(model: &Model, conflict: &ConflictEntry, insight: Option<&Insight>) ->
     parts.push(Part::Gap);
     parts.push(Part::text(class(conflict.class), Role::Text));
     parts.extend(conflict.reason_codes.iter().map(|reason| Part::text(reason.sentence(), Role::Text)));
-    parts.extend(model.conflicts.violations(conflict).map(|why| Part::Text(SafeText::line(why), Role::Error)));
     let ahead = format!(
         "The first is ahead by {:.2}; it is {} ({:.2}).",
         conflict.margin,
@@ -209,8 +212,6 @@ fn standing(source: &SourceId, insight: Option<&Insight>, model: &Model) -> Stri
     if let Some(score) = view.score.filter(|_| model.size.0 >= 60) {
         said.push(format!("score {score:.2}"));
     }
-    if view.validity == Validity::Invalid {
-        said.push("does not fit its schema".to_owned());
-    }
+    said.extend(insight.and_then(|insight| words::misfit(view, insight)));
     said.join(", ")
 }

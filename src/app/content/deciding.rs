@@ -34,11 +34,13 @@ pub fn undecidable(model: &Model, id: &str) -> Option<&'static str> {
         return Some("in the conflicts");
     }
     if id == "core.conflict.undo" {
-        return model.conflicts.decided.is_empty().then_some("nothing was decided here yet");
+        let may_be_decided = model.conflict().is_some_and(|conflict| !is_of_change(conflict));
+        return (model.conflicts.decided.is_empty() && !may_be_decided).then_some("nothing was decided here yet");
     }
     let Some(conflict) = model.conflict() else { return Some("nothing needs a decision") };
     if matches!(id, "core.conflict.next" | "core.conflict.previous") {
-        return (model.shared.snapshot.conflicts.len() < 2).then_some("it is the only one");
+        let least = if model.conflicts.decided_one.is_some() { 1 } else { 2 };
+        return (model.shared.snapshot.conflicts.len() < least).then_some("it is the only one");
     }
     let insight: Option<&Insight> = model.shared.snapshot.facts.find(&conflict.key).map(AsRef::as_ref);
     let of_change = is_of_change(conflict);
@@ -73,11 +75,13 @@ pub fn decision_hints(model: &Model) -> Vec<(&'static str, String)> {
         ("core.conflict.edit", "another value"),
         ("core.conflict.reject", "none is right"),
         ("core.conflict.auto", "let the rule decide"),
-        ("core.conflict.undo", "undo"),
-        ("core.conflict.next", "next"),
-        ("core.navigate.close", "close"),
-        ("core.input.confidence", "why"),
     ]);
+    // Where it is not known that there is anything to take back, what leads on is worth more.
+    let known = model.conflicts.decided_one.is_some() || !model.conflicts.decided.is_empty();
+    let undo = [("core.conflict.undo", "undo")];
+    hints.extend(undo.iter().filter(|_| known));
+    hints.extend([("core.conflict.next", "next"), ("core.navigate.close", "close"), ("core.input.confidence", "why")]);
+    hints.extend(undo.iter().filter(|_| !known));
     hints.into_iter().map(|(action, label)| (action, label.to_owned())).collect()
 }
 

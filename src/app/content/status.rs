@@ -201,8 +201,12 @@ pub fn hints(model: &Model) -> Vec<HintLine> {
     let shared = &model.shared;
     let needs = shared.snapshot.undecided();
     // On a narrow screen every cell counts: this hint must stay.
-    let see = if model.size.0 < 60 { "" } else { "see " };
-    let conflicts = if needs == 0 { "conflicts".to_owned() } else { format!("{see}{}", count(needs, "conflict", "conflicts")) };
+    let decide = match model.size.0 {
+        ..60 => "",
+        60..100 => "see ",
+        _ => "decide ",
+    };
+    let conflicts = if needs == 0 { "conflicts".to_owned() } else { format!("{decide}{}", count(needs, "conflict", "conflicts")) };
     let wanted: Vec<(&'static str, String)> = match model.focus() {
         Focus::Pane(Pane::List) => vec![
             ("core.navigate.open", "open".to_owned()),

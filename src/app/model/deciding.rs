@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::{
-    app::ask::Ask,
+    app::{ask::Ask, snapshot::Snapshot},
     fact::{ConflictEntry, ConflictId, Key, SourceId, Value},
 };
 
@@ -64,24 +64,15 @@ pub enum Underneath {
     Came,
 }
 
-/// What of the values of a conflict breaks the schema.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Broken {
-    /// Which conflict.
-    pub id: ConflictId,
-    /// Which values.
-    pub digest: Arc<str>,
-    /// What was asked and is not answered yet.
-    pub jobs: Vec<JobId>,
-    /// A sentence each, with the path.
-    pub says: Vec<String>,
-}
-
 /// The conflicts.
 #[derive(Clone, Debug, Default)]
 pub struct ConflictsModel {
-    /// Which one is shown.
+    /// Which one is shown of those that wait.
     pub at: usize,
+    /// The fact whose conflict is shown although somebody decided it; none: one of those that wait is.
+    pub decided_one: Option<Key>,
+    /// Those that were passed over since the conflicts were opened, the last one last.
+    pub passed: Vec<ConflictId>,
     /// Its name, by which it is found again.
     pub id: Option<ConflictId>,
     /// Its fact.
@@ -106,16 +97,17 @@ pub struct ConflictsModel {
     pub settled: Option<(ConflictId, Arc<str>)>,
     /// The one that comes back because a decision was taken back.
     pub returning: Option<ConflictId>,
-    /// What of the values that are shown breaks the schema, a sentence each with the path; of which conflict with which digest.
-    pub broken: Option<Broken>,
     /// The decisions made here that can be taken back, the newest last.
     pub decided: Vec<Decided>,
 }
 
 impl ConflictsModel {
-    /// What of the values of a conflict breaks the schema, as far as it is known.
-    pub fn violations(&self, conflict: &ConflictEntry) -> impl Iterator<Item = &str> {
-        let of_it = |broken: &&Broken| broken.id == conflict.id && broken.digest == conflict.digest;
-        self.broken.as_ref().filter(of_it).into_iter().flat_map(|broken| broken.says.iter().map(String::as_str))
+    /// The conflict that is shown, if there is one.
+    #[must_use]
+    pub fn looked_at<'s>(&self, snapshot: &'s Snapshot) -> Option<&'s Arc<ConflictEntry>> {
+        match &self.decided_one {
+            Some(key) => snapshot.facts.find(key)?.conflict.as_ref(),
+            None => snapshot.conflicts.get(self.at),
+        }
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     theme::Role,
 };
 
-use super::{deciding, prompt, schema};
+use super::{deciding, prompt};
 
 /// How long ago something may have been delivered to be news.
 const NEW: Duration = Duration::from_secs(10);
@@ -24,9 +24,6 @@ pub(super) fn answered(model: &mut Model, job: JobId, answer: &Answer) -> Vec<Ef
     let Some(at) = model.shared.asked.iter().position(|(asked, _)| *asked == job) else { return Vec::new() };
     let (_, ask) = model.shared.asked.remove(at);
     model.touch();
-    if schema::answered(model, job, answer) {
-        return Vec::new();
-    }
     let typed = model.prompt.job == Some(job);
     if typed {
         model.prompt.job = None;

@@ -7,17 +7,28 @@ use crate::{
         layout::Regions,
         model::{ConflictsModel, Shared, Underneath},
     },
-    fact::{ConflictClass, ConflictEntry},
+    fact::{ConflictClass, ConflictEntry, ConflictId, Key},
     theme::Role,
 };
 
 use super::{canvas, step::Step};
 
-/// Opens at the conflict of the selected fact, else at the most instructive one.
+/// Opens at the conflict of the selected fact, also where somebody decided it, else at the most instructive one.
 pub(super) fn open(conflicts: &mut ConflictsModel, shared: &Shared) {
     let all = &shared.snapshot.conflicts;
     let selected = all.iter().position(|conflict| Some(&conflict.key) == shared.selected.as_ref());
-    show(conflicts, shared, selected.unwrap_or(0));
+    conflicts.passed.clear();
+    let decided = shared.selected.as_ref().filter(|key| selected.is_none() && decided_on(shared, key).is_some());
+    match decided {
+        Some(key) => show_one(conflicts, shared, 0, Some(key.clone())),
+        None => show(conflicts, shared, selected.unwrap_or(0)),
+    }
+}
+
+/// The conflict of a fact, where a person decided it.
+fn decided_on<'s>(shared: &'s Shared, key: &Key) -> Option<&'s Arc<ConflictEntry>> {
+    let conflict = shared.snapshot.facts.find(key)?.conflict.as_ref()?;
+    conflict.resolution.is_by_a_person().then_some(conflict)
 }
 
 /// Up and down go through what can be chosen, pages scroll.
@@ -25,17 +36,32 @@ pub(super) fn step(conflicts: &mut ConflictsModel, shared: &Shared, regions: &Re
     match step {
         Step::PageUp | Step::PageDown => canvas::step(&mut conflicts.scroll, canvas::layer_column(regions), step),
         Step::Up | Step::Down | Step::First | Step::Last => {
-            let many = shared.snapshot.conflicts.get(conflicts.at).map_or(0, |conflict| choices(conflict));
+            let many = conflicts.looked_at(&shared.snapshot).map_or(0, |conflict| choices(conflict));
             choose(conflicts, shared, step.from(conflicts.choice, many, 1));
         }
     }
 }
 
-/// The next conflict, or the one before; the last one is followed by the first.
+/// The first that was not passed over yet, or the one that was passed over last; after all of them it begins anew. Their order may be another
+/// by now, so that their places do not say what was looked at.
 pub(super) fn turn(conflicts: &mut ConflictsModel, shared: &Shared, forward: bool) {
-    let all = shared.snapshot.conflicts.len();
-    let other = if forward { conflicts.at + 1 } else { conflicts.at + all.saturating_sub(1) };
-    show(conflicts, shared, other.checked_rem(all).unwrap_or(0));
+    let all = &shared.snapshot.conflicts;
+    let place = |id: &ConflictId| all.iter().position(|conflict| conflict.id == *id);
+    if forward {
+        let here = conflicts.id.take().filter(|_| conflicts.decided_one.is_none());
+        conflicts.passed.extend(here);
+        let next = first_not_passed(conflicts, shared);
+        if next.is_none() {
+            conflicts.passed.clear();
+        }
+        return show(conflicts, shared, next.unwrap_or(0));
+    }
+    let before = std::iter::from_fn(|| conflicts.passed.pop()).find_map(|id| place(&id));
+    show(conflicts, shared, before.unwrap_or_else(|| all.len().saturating_sub(1)));
+}
+
+fn first_not_passed(conflicts: &ConflictsModel, shared: &Shared) -> Option<usize> {
+    shared.snapshot.conflicts.iter().position(|conflict| !conflicts.passed.contains(&conflict.id))
 }
 
 /// How much there is to choose from.
@@ -45,7 +71,7 @@ pub(super) fn choices(conflict: &ConflictEntry) -> usize {
 
 /// Chooses a value; what it is chosen from was seen then.
 pub(super) fn choose(conflicts: &mut ConflictsModel, shared: &Shared, choice: usize) {
-    let Some(conflict) = shared.snapshot.conflicts.get(conflicts.at) else { return };
+    let Some(conflict) = conflicts.looked_at(&shared.snapshot) else { return };
     if choice < choices(conflict) {
         hold(conflicts, conflict, choice);
         conflicts.underneath = None;
@@ -72,11 +98,16 @@ pub(super) fn follow(conflicts: &mut ConflictsModel, shared: &mut Shared, open: 
 
 fn follow_shown(conflicts: &mut ConflictsModel, shared: &mut Shared, open: bool, own: bool) {
     let all = Arc::clone(&shared.snapshot.conflicts);
-    let Some(at) = all.iter().position(|conflict| Some(&conflict.id) == conflicts.id.as_ref()) else {
+    let waits = all.iter().position(|conflict| Some(&conflict.id) == conflicts.id.as_ref());
+    let decided = conflicts.decided_one.as_ref().filter(|_| waits.is_none()).and_then(|key| decided_on(shared, key)).map(Arc::clone);
+    let Some(conflict) = waits.and_then(|at| all.get(at).map(Arc::clone)).or(decided) else {
         return over(conflicts, shared, open && !own);
     };
-    let Some(conflict) = all.get(at) else { return };
-    conflicts.at = at;
+    if let Some(at) = waits {
+        conflicts.at = at;
+        conflicts.decided_one = None;
+    }
+    let conflict = &conflict;
     let moved = conflicts.digest.as_ref() != Some(&conflict.digest);
     let choice = found_again(conflicts, conflict);
     hold(conflicts, conflict, choice);
@@ -91,7 +122,8 @@ fn over(conflicts: &mut ConflictsModel, shared: &mut Shared, open: bool) {
     let had = conflicts.id.clone();
     let by_us = conflicts.deciding.as_ref().is_some_and(|(_, deciding)| Some(&deciding.id) == had.as_ref());
     let key = conflicts.shown.take();
-    show(conflicts, shared, 0);
+    // What somebody passed over does not come back before the rest was looked at.
+    show(conflicts, shared, first_not_passed(conflicts, shared).unwrap_or(0));
     if !open || by_us {
         return;
     }
@@ -131,8 +163,13 @@ fn hold(conflicts: &mut ConflictsModel, conflict: &ConflictEntry, choice: usize)
 
 /// Shows a conflict from its top, what is believed chosen.
 pub(super) fn show(conflicts: &mut ConflictsModel, shared: &Shared, at: usize) {
-    let shown = shared.snapshot.conflicts.get(at);
+    show_one(conflicts, shared, at, None);
+}
+
+fn show_one(conflicts: &mut ConflictsModel, shared: &Shared, at: usize, decided: Option<Key>) {
     conflicts.at = at;
+    conflicts.decided_one = decided;
+    let shown = conflicts.looked_at(&shared.snapshot);
     conflicts.id = shown.map(|conflict| conflict.id.clone());
     conflicts.shown = shown.map(|conflict| conflict.key.clone());
     conflicts.digest = shown.map(|conflict| Arc::clone(&conflict.digest));

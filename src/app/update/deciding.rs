@@ -234,8 +234,13 @@ pub(super) fn typed(model: &mut Model, effects: &[Effect]) {
     model.conflicts.deciding = Some((job, Deciding { ask, stage, id, digest, key, what }));
 }
 
+/// Takes back the decision on what is shown where it is decided, whoever made it; else the last one that was made here; else the last one
+/// on what is shown, which holds no more.
 fn undo(model: &mut Model) -> Vec<Effect> {
-    let Some(Decided { id, key, what }) = model.conflicts.decided.last().cloned() else { return Vec::new() };
+    let shown = model.conflict().filter(|conflict| !is_of_change(conflict));
+    let shown = shown.map(|conflict| Decided { id: conflict.id.clone(), key: conflict.key.clone(), what: String::new() });
+    let last = if model.conflicts.decided_one.is_some() { None } else { model.conflicts.decided.last().cloned() };
+    let Some(Decided { id, key, what }) = last.or(shown) else { return Vec::new() };
     let ask = Ask::new("core.conflict.undo").text("id", id.as_str());
     start(model, Deciding { ask, stage: Stage::Undo, id, digest: Arc::from(""), key, what })
 }
@@ -254,6 +259,7 @@ pub(super) fn failed(model: &mut Model, deciding: &Deciding, answer: &Answer, tr
     }
     if deciding.stage == Stage::Undo && trouble.code == "nothing_to_undo" {
         model.conflicts.decided.retain(|decided| decided.id != deciding.id);
+        return Some(format!("{}: nobody decided on it; there is nothing to take back.", deciding.key));
     }
     if trouble.code != "conflict_moved" {
         return None;
@@ -309,15 +315,10 @@ fn made(model: &mut Model, deciding: &Deciding) {
     settle(model, deciding);
 }
 
-/// Shows the most instructive of the others: what was decided is told of for a moment longer.
+/// What was decided is shown for a moment longer, as decided: what comes after it is known with the moment that knows of the decision.
 fn settle(model: &mut Model, deciding: &Deciding) {
-    let all = &model.shared.snapshot.conflicts;
-    let still = all.iter().any(|conflict| conflict.id == deciding.id);
+    let still = model.shared.snapshot.conflicts.iter().any(|conflict| conflict.id == deciding.id);
     model.conflicts.settled = still.then(|| (deciding.id.clone(), Arc::clone(&deciding.digest)));
-    let other = all.iter().position(|conflict| conflict.id != deciding.id);
-    if let (Some(at), true) = (other, model.conflicts.id.as_ref() == Some(&deciding.id)) {
-        conflicts::show(&mut model.conflicts, &model.shared, at);
-    }
 }
 
 /// What would be sent is shown, and asked about.

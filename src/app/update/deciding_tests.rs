@@ -6,7 +6,7 @@ use crate::{
     action,
     app::{
         ask::{Answer, Ask, Told, Trouble},
-        content::unavailable,
+        content::{conflict_note, unavailable},
         effect::Effect,
         fixture::{press, queue, screen, send, snapshot, writable},
         layout::{LayerBody, Part, layout},
@@ -14,7 +14,7 @@ use crate::{
         msg::Msg,
         snapshot::Snapshot,
     },
-    fact::{CommandState, ConflictEntry, ConflictId, Key, Validity, Value},
+    fact::{CommandState, ConflictEntry, ConflictId, Key, ResolutionState, Validity, Value},
     keymap::{Keymap, KeymapFile, LayerName, builtin_text},
 };
 
@@ -111,8 +111,9 @@ fn a_decision_leads_to_the_next_conflict_and_can_be_taken_back_when_none_is_left
     assert!(message(&model).contains("on its way"), "{}", message(&model));
     let gone = without(&model);
     send(&mut model, Msg::Answered(job, told(&id, CHECKOUT)));
-    assert_eq!(shown(&model), "service/cart/replicas", "the next one is shown");
+    assert_eq!(shown(&model), CHECKOUT, "what comes next is known with what knows of the decision");
     assert_eq!(message(&model), "10:00:00Z service/checkout/replicas: 4 is believed. Nothing was sent. u undo.");
+    assert!(asked(&press(&mut model, "Enter")).is_none(), "it is decided");
     send(&mut model, gone);
     assert_eq!((shown(&model), model.conflicts.underneath.is_none()), ("service/cart/replicas", true), "what we did is no surprise");
     let id = model.conflict().unwrap().id.clone();
@@ -293,12 +294,63 @@ fn a_decision_that_was_made_and_not_sent_is_said_to_be_made() {
 }
 
 #[test]
+fn after_an_answer_the_first_of_the_new_order_is_shown() {
+    let mut model = screen((120, 36));
+    let third = |name: &str| {
+        let mut other = ConflictEntry::clone(&snapshot().conflicts[0]);
+        other.key = Key::new(name).unwrap();
+        other.id = ConflictId::of(&other.key, other.class);
+        Arc::new(other)
+    };
+    let mut all = snapshot().conflicts.to_vec();
+    all.push(third("service/mail/replicas"));
+    send(&mut model, with(all.clone()));
+    press(&mut model, "Down Down Down Down c");
+    let id = model.conflict().unwrap().id.clone();
+    let (job, _) = asked(&press(&mut model, "2 Enter")).unwrap();
+    send(&mut model, Msg::Answered(job, told(&id, CHECKOUT)));
+    all.retain(|conflict| conflict.id != id);
+    all.reverse();
+    send(&mut model, with(all));
+    assert_eq!((shown(&model), model.conflicts.at), ("service/mail/replicas", 0), "not the one that came next before");
+}
+
+#[test]
+fn next_goes_on_to_what_was_not_looked_at_whatever_the_order_became() {
+    let mut model = screen((120, 36));
+    let named = |name: &str| {
+        let mut other = ConflictEntry::clone(&snapshot().conflicts[0]);
+        other.key = Key::new(name).unwrap();
+        other.id = ConflictId::of(&other.key, other.class);
+        Arc::new(other)
+    };
+    let all = ["k/a", "k/b", "k/c", "k/d"].map(named);
+    let order = |places: [usize; 4]| with(places.map(|at| Arc::clone(&all[at])).to_vec());
+    send(&mut model, order([0, 1, 2, 3]));
+    press(&mut model, "c");
+    assert_eq!(shown(&model), "k/a");
+    press(&mut model, "n");
+    assert_eq!(shown(&model), "k/b");
+    // The one that is shown moved to the end, and the next ones are still to come.
+    send(&mut model, order([0, 2, 3, 1]));
+    assert_eq!((shown(&model), model.conflicts.at), ("k/b", 3));
+    press(&mut model, "n");
+    assert_eq!(shown(&model), "k/c");
+    press(&mut model, "p");
+    assert_eq!(shown(&model), "k/b", "back the way it came");
+    press(&mut model, "n n");
+    assert_eq!(shown(&model), "k/d");
+    press(&mut model, "n");
+    assert_eq!((shown(&model), model.conflicts.at), ("k/a", 0), "after all of them it begins anew");
+}
+
+#[test]
 fn why_something_cannot_be_decided_is_said() {
     let why = |model: &Model, id: &str| unavailable(model, action::find(id).unwrap());
     let model = opened();
     assert_eq!(why(&model, "core.conflict.accept"), None);
     assert_eq!(why(&model, "core.conflict.mine").as_deref(), Some("no change of yours is in this conflict"));
-    assert_eq!(why(&model, "core.conflict.undo").as_deref(), Some("nothing was decided here yet"));
+    assert_eq!(why(&model, "core.conflict.undo"), None, "somebody may have decided on it");
     let mut model = screen((120, 36));
     assert_eq!(why(&model, "core.conflict.accept").as_deref(), Some("in the conflicts"));
     press(&mut model, "c");
@@ -328,21 +380,82 @@ fn with_a_screen_reader_enter_reads_back_first() {
 }
 
 #[test]
-fn a_value_that_breaks_the_schema_is_asked_about_once_and_the_path_is_said() {
-    let mut model = screen((120, 36));
+fn a_value_that_breaks_its_schema_says_where_and_how_and_a_secret_only_that_it_does() {
+    let broken = |secret: bool| {
+        let mut all = writable(snapshot());
+        let facts = all.facts.iter().map(|insight| {
+            let mut insight = Arc::unwrap_or_clone(Arc::clone(insight));
+            insight.secret = secret;
+            for view in insight.sources.iter_mut().filter(|view| view.source.as_str() == "wiki") {
+                view.validity = Validity::Invalid;
+                view.violation = Some("/count breaks \"maximum\" of its schema".into());
+            }
+            Arc::new(insight)
+        });
+        all.facts = facts.collect();
+        all
+    };
+    for size in [(120, 36), (80, 24), (40, 12)] {
+        let mut model = screen(size);
+        send(&mut model, Msg::Snapshot(broken(false)));
+        assert!(asked(&press(&mut model, "Down Down Down Down c")).is_none(), "nobody is asked");
+        let said = all_said(&model);
+        assert!(said.contains("/count breaks \"maximum\" of its schema (schema_invalid)"), "{said}");
+        send(&mut model, Msg::Snapshot(broken(true)));
+        let said = all_said(&model);
+        assert!(!said.contains("/count") && said.contains("does not fit its schema (schema_invalid)"), "{said}");
+    }
+}
+
+/// The facts with the conflict of one decided by somebody else.
+fn decided_elsewhere(key: &str) -> Snapshot {
     let mut all = writable(snapshot());
+    all.conflicts = all.conflicts.iter().filter(|conflict| conflict.key.as_str() != key).map(Arc::clone).collect();
     let facts = all.facts.iter().map(|insight| {
         let mut insight = Arc::unwrap_or_clone(Arc::clone(insight));
-        insight.sources.iter_mut().filter(|view| view.source.as_str() == "wiki").for_each(|view| view.validity = Validity::Invalid);
+        if let Some(conflict) = insight.conflict.as_mut().filter(|conflict| conflict.key.as_str() == key) {
+            Arc::make_mut(conflict).resolution = ResolutionState::UserAccepted;
+        }
         Arc::new(insight)
     });
     all.facts = facts.collect();
-    send(&mut model, Msg::Snapshot(all));
-    let (job, ask) = asked(&press(&mut model, "Down Down Down Down c")).unwrap();
-    assert!(ask.echo.ends_with("--value 4 --dry-run"), "{}", ask.echo);
-    assert!(all_said(&model).contains("does not fit its schema"), "{}", all_said(&model));
-    assert!(asked(&press(&mut model, "Down")).is_none(), "it is asked once");
-    send(&mut model, Msg::Answered(job, Answer::failed("schema_violation", "at /replicas: 4 is more than 3")));
-    assert!(all_said(&model).contains("at /replicas: 4 is more than 3"), "{}", all_said(&model));
-    assert_eq!(message(&model), "", "nobody asked for a sentence below");
+    all
+}
+
+#[test]
+fn a_fact_that_somebody_else_decided_is_shown_and_the_decision_taken_back() {
+    let key = "service/checkout/replicas";
+    let mut model = screen((120, 36));
+    send(&mut model, Msg::Snapshot(decided_elsewhere(key)));
+    press(&mut model, "Down Down Down Down c");
+    let id = model.conflict().unwrap().id.clone();
+    assert_eq!((model.conflict().unwrap().key.as_str(), conflict_note(&model).as_str()), (key, "decided; 1 other waits"));
+    let (job, ask) = asked(&press(&mut model, "u")).unwrap();
+    assert_eq!(ask.echo, format!("stellar conflicts undo {id}"));
+    send(&mut model, Msg::Answered(job, Answer::default()));
+    assert!(message(&model).ends_with(&format!("{key}: the decision is taken back; belief and trust are what they were before it.")));
+    send(&mut model, Msg::Snapshot(writable(snapshot())));
+    assert_eq!((&model.conflict().unwrap().id, model.conflicts.decided_one.as_ref()), (&id, None), "it waits again and is shown");
+    assert!(conflict_note(&model).ends_with("of 2, most instructive first"));
+}
+
+#[test]
+fn from_a_decided_one_the_next_is_the_first_that_waits_and_a_decision_takes_the_place_of_the_other() {
+    let mut model = screen((120, 36));
+    send(&mut model, Msg::Snapshot(decided_elsewhere("service/checkout/replicas")));
+    press(&mut model, "Down Down Down Down c");
+    assert!(args(&press(&mut model, "2 Enter")).contains(r#""accept":"wiki""#));
+    let job = model.conflicts.deciding.as_ref().unwrap().0;
+    send(&mut model, Msg::Answered(job, Answer::default()));
+    press(&mut model, "n");
+    assert_eq!((model.conflicts.at, model.conflicts.decided_one.as_ref()), (0, None));
+    assert_ne!(model.conflict().unwrap().key.as_str(), "service/checkout/replicas");
+}
+
+#[test]
+fn what_nobody_decided_says_so() {
+    let mut model = opened();
+    let (job, _) = asked(&press(&mut model, "u")).unwrap();
+    send(&mut model, Msg::Answered(job, Answer::failed("nothing_to_undo", "nothing was decided on c-1")));
+    assert!(message(&model).ends_with("nobody decided on it; there is nothing to take back."), "{}", message(&model));
 }

@@ -12,6 +12,7 @@ use crate::{
         words::count,
     },
     engine::{RefreshReport, SortBy},
+    fact::ConflictEntry,
     text::SafeText,
     theme::Role,
 };
@@ -32,7 +33,7 @@ pub(super) fn snapshot(model: &mut Model, snapshot: Snapshot) -> Vec<Effect> {
     let now = &shared.snapshot;
     let sources = before.sources == now.sources;
     let rest = sources
-        && (Arc::ptr_eq(&before.conflicts, &now.conflicts) || before.conflicts == now.conflicts)
+        && (Arc::ptr_eq(&before.conflicts, &now.conflicts) || are_same(&before.conflicts, &now.conflicts))
         && (before.partial, &before.queue) == (now.partial, &now.queue)
         && before.notes == now.notes;
     // With other keys the arranged list comes in a moment: one frame for both, and that moment is not lost to the pace of frames.
@@ -60,6 +61,11 @@ pub(super) fn snapshot(model: &mut Model, snapshot: Snapshot) -> Vec<Effect> {
         effects.push(list::arrange(&mut model.list, &model.shared, model.now));
     }
     effects
+}
+
+/// Whether the same conflicts stand in the same order; what is the same piece of memory is not looked into.
+fn are_same(before: &[Arc<ConflictEntry>], now: &[Arc<ConflictEntry>]) -> bool {
+    before.len() == now.len() && before.iter().zip(now).all(|(one, other)| Arc::ptr_eq(one, other) || one == other)
 }
 
 /// The same keys in the same order: the rows stay, and only what shows is looked at.

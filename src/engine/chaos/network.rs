@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use crate::{
     engine::{
         source::{BoxFuture, Fetched, Source, SourceError},
+        weather::Weather,
         world::{Clock, SimClock},
     },
     fact::Timestamp,
@@ -23,18 +24,6 @@ use crate::{
 
 /// How long the simulated source may take to answer.
 pub const TIMEOUT: Duration = Duration::from_secs(5);
-
-/// What the network does to an answer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Weather {
-    /// Lets it through.
-    #[default]
-    Clear,
-    /// There is no way.
-    Down,
-    /// It takes so long.
-    Slow(Duration),
-}
 
 /// The way to the source.
 #[derive(Debug)]

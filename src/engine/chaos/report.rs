@@ -83,12 +83,7 @@ impl ChaosReport {
     /// everything caught up with in the end; and every acknowledged change where it was to be, once.
     #[must_use]
     pub fn passed(&self) -> bool {
-        self.lost == 0
-            && self.wrong == 0
-            && self.behind == 0
-            && self.recovery.worst <= RECOVERY_BOUND
-            && self.recovery.unanswered == 0
-            && self.changes.all_arrived()
+        self.lost == 0 && self.wrong == 0 && self.behind == 0 && self.recovery.is_in_time() && self.changes.all_arrived()
     }
 
     /// Share of reads served, 1 when none was asked for.
@@ -115,6 +110,12 @@ pub struct Recovery {
 }
 
 impl Recovery {
+    /// Whether after every fault a read was answered, within three seconds.
+    #[must_use]
+    pub fn is_in_time(&self) -> bool {
+        self.worst <= RECOVERY_BOUND && self.unanswered == 0
+    }
+
     /// Sums up; none stands for a fault no read was answered after.
     #[must_use]
     pub fn of(mut times: Vec<Option<Duration>>) -> Self {

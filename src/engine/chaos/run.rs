@@ -6,7 +6,7 @@ use tokio::sync::broadcast;
 
 use super::{
     changing::Changing,
-    network::{Network, SkewedClock, TIMEOUT, Weather},
+    network::{Network, SkewedClock, TIMEOUT},
     profile::{ChaosProfile, FaultKind},
     report::{ChaosReport, Recovery},
     scratch::NoSecrets,
@@ -21,6 +21,7 @@ use crate::{
         cache_event::CacheEvent,
         handle::Engine,
         store::{CacheStore, FaultDisk, KeyPolicy, OpenedStore, StoreError, StoreOptions, open_over},
+        weather::Weather,
         world::{Clock, NoVault, Rng, SeededRng, SimClock},
     },
     fact::Observation,

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use crate::engine::weather::Weather;
+
 use super::{
-    network::{Network, SkewedClock, Weather},
+    network::{Network, SkewedClock},
     profile::FaultKind,
 };
 

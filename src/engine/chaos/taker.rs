@@ -8,12 +8,13 @@ use std::{
 };
 
 use super::{
-    network::{Network, TIMEOUT, Weather},
+    network::{Network, TIMEOUT},
     simulated::built,
 };
 use crate::{
     engine::{
         source::{BoxFuture, BuiltSource, Change, Delivery, Fetched, Reported, Source, SourceError},
+        weather::Weather,
         world::{Rng, SeededRng},
     },
     fact::{Key, SourceId, Value},

@@ -7,7 +7,7 @@ use std::{
     collections::HashSet,
     sync::{
         Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -29,6 +29,8 @@ use super::{api::QueueError, audited::Recorder, entry::What, log::QueueLog, rule
 pub struct Desk {
     log: Result<Box<dyn QueueLog>, StoreError>,
     state: RwLock<QueueState>,
+    /// How often somebody began to change the state.
+    moves: AtomicU64,
     /// Changes that were handed to the log and are not on disk yet.
     handed_over: AtomicUsize,
     stale: AtomicBool,
@@ -45,9 +47,15 @@ pub struct Desk {
     accepted: Mutex<(Vec<StoreOp>, bool)>,
     strays: AtomicBool,
     closing: AtomicBool,
-    paused: AtomicBool,
+    /// How many have asked for nothing to be sent for now.
+    paused: AtomicUsize,
     recorder: Recorder,
+    /// What is done before the first change or decision reaches the log, until it was done.
+    first: Mutex<Option<Before>>,
 }
+
+/// Done before something else; where it fails, that is not done either.
+pub type Before = Box<dyn Fn() -> Result<(), StoreError> + Send + Sync>;
 
 /// In flight until it is dropped.
 pub struct Flight {
@@ -61,6 +69,16 @@ impl Drop for Flight {
     }
 }
 
+/// Nothing is sent until it is dropped.
+pub struct Paused<'d>(&'d Desk);
+
+impl Drop for Paused<'_> {
+    fn drop(&mut self) {
+        self.0.paused.fetch_sub(1, Ordering::SeqCst);
+        self.0.wake.notify_one();
+    }
+}
+
 impl Desk {
     /// A desk over this log, folded to `state`; or over none, with why there is none.
     #[must_use]
@@ -70,6 +88,7 @@ impl Desk {
         Self {
             log,
             state: RwLock::new(state),
+            moves: AtomicU64::new(0),
             handed_over: AtomicUsize::new(0),
             stale: AtomicBool::new(false),
             settled: Notify::new(),
@@ -81,9 +100,24 @@ impl Desk {
             accepted: Mutex::default(),
             strays: AtomicBool::new(false),
             closing: AtomicBool::new(false),
-            paused: AtomicBool::new(false),
+            paused: AtomicUsize::new(0),
             recorder: Recorder::default(),
+            first: Mutex::default(),
         }
+    }
+
+    /// Has this done before the first change or decision reaches the log.
+    pub fn before_the_first(&self, before: Before) {
+        *self.first.lock().unwrap_or_else(PoisonError::into_inner) = Some(before);
+    }
+
+    fn begin(&self) -> Result<(), StoreError> {
+        let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(before) = first.as_ref() {
+            before()?;
+            *first = None;
+        }
+        Ok(())
     }
 
     /// Salts what records say of entries with this from now on.
@@ -97,7 +131,15 @@ impl Desk {
     }
 
     fn state_mut(&self) -> RwLockWriteGuard<'_, QueueState> {
-        self.state.write().unwrap_or_else(PoisonError::into_inner)
+        let state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        // With the lock in hand: whoever reads the state after this number reads what comes of the change.
+        self.moves.fetch_add(1, Ordering::SeqCst);
+        state
+    }
+
+    /// Another number whenever the queue may have moved: what was read of the state before holds while it is the same.
+    pub fn moves(&self) -> u64 {
+        self.moves.load(Ordering::Acquire)
     }
 
     /// Why changes cannot be kept, if they cannot.
@@ -130,6 +172,9 @@ impl Desk {
             let (whats, made) = decide(&state)?;
             if whats.is_empty() {
                 return Ok(made);
+            }
+            if whats.iter().any(|what| !matches!(what, What::Audit(_))) {
+                self.begin()?;
             }
             // Each with its record in the audit right behind it: both are on disk, or neither.
             let entries = self.recorder.with_records(now, whats, &mut state);
@@ -233,20 +278,21 @@ impl Desk {
         self.wake.notify_one();
     }
 
-    /// Nothing more is to be sent for now.
-    pub fn pause(&self) {
-        self.paused.store(true, Ordering::SeqCst);
+    /// Nothing more is to be sent until what is given back is dropped.
+    pub fn pause(&self) -> Paused<'_> {
+        self.paused.fetch_add(1, Ordering::SeqCst);
         self.wake.notify_one();
+        Paused(self)
     }
 
-    /// Ends what [`Desk::pause`] began.
-    pub fn go_on(&self) {
-        self.paused.store(false, Ordering::SeqCst);
-    }
-
-    /// Whether nothing more is to be sent.
+    /// Whether nothing more is to be sent, for now or for good.
     pub fn is_closing(&self) -> bool {
-        self.closing.load(Ordering::SeqCst) || self.paused.load(Ordering::SeqCst)
+        self.is_stopped() || self.paused.load(Ordering::SeqCst) > 0
+    }
+
+    /// Whether nothing more is to be sent for good.
+    pub fn is_stopped(&self) -> bool {
+        self.closing.load(Ordering::SeqCst)
     }
 
     /// A command is in flight until what is given back is dropped.

@@ -139,6 +139,14 @@ pub trait CacheStore: Send + Sync {
         None
     }
 
+    /// Takes the window away, before something changes that it speaks of and the backend does not hold.
+    ///
+    /// # Errors
+    /// As for [`CacheStore::apply`]; then it is still there.
+    fn outdate_window(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// Keeps beside the backend what the next start shows before it opens it: what is there after this write, until the next one. Does
     /// nothing where that has come already.
     ///

@@ -336,6 +336,12 @@ impl CacheStore for Failover {
         primary.window_due()
     }
 
+    fn outdate_window(&self) -> Result<(), StoreError> {
+        // Where the disk is left alone the log is refused by it, too.
+        let Ok(Reader::Disk(primary)) = self.reader() else { return Ok(()) };
+        primary.outdate_window()
+    }
+
     fn keep_window(&self, write: u64, body: &[u8]) -> Result<(), StoreError> {
         let Reader::Disk(primary) = self.reader()? else { return Ok(()) };
         // A convenience: a disk that refuses it says so again where it matters.
@@ -345,7 +351,8 @@ impl CacheStore for Failover {
     fn standing(&self) -> Option<Standing> {
         let state = self.look();
         let over = state.over.as_ref()?;
-        Some(Standing { since: over.since, why: over.why.to_string(), waiting: over.overlay.len() })
+        let damaged = matches!(over.why, StoreError::Damaged(_));
+        Some(Standing { since: over.since, why: over.why.to_string(), damaged, waiting: over.overlay.len() })
     }
 
     fn heal(&self) -> Option<Duration> {

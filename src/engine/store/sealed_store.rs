@@ -157,12 +157,12 @@ impl SealedStore {
     /// Runs `work` on the books and on the rows they are about: in this order, or a compaction may put other rows there in between.
     pub(super) fn writing<T>(&self, work: impl FnOnce(&dyn Rows, &mut Books) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let mut books = self.books();
-        self.outdate_window(&mut books)?;
+        self.forget_window(&mut books)?;
         self.with(|rows| work(rows, &mut books))
     }
 
     /// Before anything is written that the window knows nothing of, the window goes.
-    fn outdate_window(&self, books: &mut Books) -> Result<(), StoreError> {
+    fn forget_window(&self, books: &mut Books) -> Result<(), StoreError> {
         if books.window {
             window::remove(&self.data_dir)?;
             books.window = false;
@@ -181,7 +181,7 @@ impl SealedStore {
         books: &mut Books,
         plan: impl FnOnce(&mut Pending<'_>, u64) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        self.outdate_window(books)?;
+        self.forget_window(books)?;
         let mut pending = Pending::new(rows);
         plan(&mut pending, books.ledger.write + 1)?;
         books.note_new(pending.names());
@@ -340,6 +340,10 @@ impl CacheStore for SealedStore {
     fn window_due(&self) -> Option<u64> {
         let books = self.books();
         (!books.window).then_some(books.ledger.write)
+    }
+
+    fn outdate_window(&self) -> Result<(), StoreError> {
+        self.forget_window(&mut self.books())
     }
 
     fn keep_window(&self, write: u64, body: &[u8]) -> Result<(), StoreError> {

@@ -1,9 +1,9 @@
 //! `window`: what the next start shows before the database is open, in a sealed file of its own beside it.
 //!
-//! `[version 1]` and a sealed record named `window` whose text is `[epoch 16][write 8, little endian][body]`, under a key that is derived
+//! `[version 2]` and a sealed record named `window` whose text is `[epoch 16][write 8, little endian][body]`, under a key that is derived
 //! from the data key for this file alone. It says what the database holds after that write of that epoch: it is read only where the
-//! manifest speaks of the same write, and it goes before the next one reaches the database. So one that is missing, old, damaged or
-//! another's makes a start slower and never shows what the database no longer says.
+//! manifest speaks of the same write, and it goes before the next one reaches the database, or the next change or decision the log of
+//! record. So one that is missing, old, damaged or another's makes a start slower and never shows what these no longer say.
 //!
 //! It does not say when it may be read; [`super::glimpse`] does.
 
@@ -14,7 +14,7 @@ use crate::engine::world::Rng;
 
 /// The file's name, and that of the record in it.
 pub const NAME: &str = "window";
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 /// More than any window is long.
 const LONGEST: u64 = 4 * 1024 * 1024;
 const EPOCH: usize = 16;
@@ -95,7 +95,7 @@ mod tests {
     }
 
     const GOLDEN: &str =
-        "010102000000a0a1a2a3a4a5a6a7a8a9aaaba0068032ade6c3987f122200ad5a922d684884bc1ba208be6f6db4a32876da70780330e2c7787d33dc70264a";
+        "020102000000a0a1a2a3a4a5a6a7a8a9aaaba0068032ade6c3987f122200ad5a922d684884bc1ba208be6f6db4a32876da70780330e2c7787d33dc70264a";
 
     #[test]
     fn of_another_write_another_database_another_key_or_with_any_bit_flipped_it_is_none() {

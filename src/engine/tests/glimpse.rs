@@ -8,7 +8,10 @@ use std::{
 };
 
 use super::*;
-use crate::engine::store::{CacheStore, StoreOp};
+use crate::{
+    engine::store::{CacheStore, StoreOp},
+    fact::{Author, CommandId, ConflictClass, ConflictId},
+};
 
 /// The options of the bench, with the source that its answers come from.
 fn options(bench: &Bench) -> EngineOptions {
@@ -69,6 +72,71 @@ async fn it_is_what_the_database_says_first_and_ages() {
     assert_eq!(glimpsed.facts.get(0).unwrap().age, Duration::from_secs(7));
     bench.clock.advance(Duration::from_secs(24 * 3600));
     assert_eq!(seen(&bench).unwrap().facts.get(0).unwrap().state, FactState::Stale);
+}
+
+/// An engine whose two sources disagree on everything, asked once.
+async fn disagreeing(bench: &Bench) -> Engine {
+    let (one, other) = (Scripted::default(), Scripted::default());
+    one.say(answer(1));
+    other.say(answer(2));
+    let engine = bench.start(vec![source("cluster", Role::Observed, &one), source("wiki", Role::Observed, &other)]);
+    engine.handle().refresh(&[id("cluster"), id("wiki")]).await.unwrap();
+    engine
+}
+
+fn seen_of_both(bench: &Bench) -> Option<EngineView> {
+    let built = ["cluster", "wiki"].map(|name| source(name, Role::Observed, &Scripted::default()).config);
+    glimpse(&EngineOptions { config: Arc::new(Config { sources: built.to_vec(), ..Config::bare("/".into()) }), ..bench.options() })
+}
+
+/// Says that the second source is right about this key.
+async fn decide(handle: &EngineHandle, at: u32, number: u8) {
+    let conflict = ConflictId::of(&key(&format!("k/{at:04}")), ConflictClass::Value);
+    let request = DecisionRequest {
+        id: CommandId::from_bytes([number; 16]),
+        choice: Choice::Accept(id("wiki")),
+        digest: None,
+        author: Author::default(),
+    };
+    handle.apply_resolution(&conflict, &request).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_was_decided_is_in_it_and_what_that_taught_and_what_is_locked() {
+    let bench = Bench::new("sled");
+    let engine = disagreeing(&bench).await;
+    let handle = engine.handle();
+    decide(&handle, 3, 1).await;
+    decide(&handle, 7, 2).await;
+    // Of no key that is shown first, and it teaches all the same.
+    decide(&handle, 150, 3).await;
+    handle.lock(&key("k/0005"), true, &Author::default()).await.unwrap();
+    engine.shutdown().await.unwrap();
+    let glimpsed = seen_of_both(&bench).unwrap();
+    let decided = glimpsed.facts.find(&key("k/0003")).unwrap();
+    assert_eq!(decided.value, Some(Value::parse("2").unwrap()));
+    assert!(decided.conflict.as_ref().unwrap().resolution.is_by_a_person());
+    assert!(glimpsed.facts.find(&key("k/0005")).unwrap().marks.contains(Mark::Locked));
+    let sources = ["cluster", "wiki"].map(|name| source(name, Role::Observed, &Scripted::default()));
+    let engine = bench.start(sources.into());
+    let said = engine.handle().list(&FactQuery::default()).unwrap();
+    assert!(glimpsed.facts.iter().zip(&said).all(|(glimpsed, said)| glimpsed == said));
+    engine.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_decision_takes_it_away_before_it_is_on_disk() {
+    let bench = Bench::new("sled");
+    disagreeing(&bench).await.shutdown().await.unwrap();
+    assert!(seen_of_both(&bench).is_some());
+    let sources = ["cluster", "wiki"].map(|name| source(name, Role::Observed, &Scripted::default()));
+    let engine = bench.start(sources.into());
+    assert!(seen_of_both(&bench).is_some(), "a read changes nothing");
+    decide(&engine.handle(), 3, 1).await;
+    assert!(!file(&bench).exists());
+    // As if it were killed: the database was not written, and the log was.
+    drop(engine);
+    assert!(seen_of_both(&bench).is_none());
 }
 
 #[tokio::test]
@@ -162,10 +230,16 @@ async fn one_that_is_old_damaged_or_of_another_store_is_none_and_the_start_is_as
     run(&other, 1, true).await;
     let mut flipped = whole.clone();
     flipped[40] ^= 1;
-    let newer = [&[2], &whole[1..]].concat();
-    for (what, bytes) in
-        [("old", old), ("another's", fs::read(file(&other)).unwrap()), ("flipped", flipped), ("newer", newer), ("empty", vec![])]
-    {
+    let newer = [&[3], &whole[1..]].concat();
+    let older = [&[1], &whole[1..]].concat();
+    for (what, bytes) in [
+        ("old", old),
+        ("another's", fs::read(file(&other)).unwrap()),
+        ("flipped", flipped),
+        ("newer", newer),
+        ("older", older),
+        ("empty", vec![]),
+    ] {
         fs::write(file(&bench), bytes).unwrap();
         assert!(seen(&bench).is_none(), "{what}");
     }

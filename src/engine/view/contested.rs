@@ -1,8 +1,14 @@
 //! The conflicts of the facts that are shown: only what changes is looked at, and put in its place in the order.
+//!
+//! Which question comes first is not known here: it is told, and holds until it is told anew. What came since then comes last.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    cmp::Ordering,
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
-use crate::fact::{ConflictEntry, Insight, Key, ResolutionState};
+use crate::fact::{ConflictEntry, ConflictId, Insight, Key, ResolutionState};
 
 /// Where one in so many moved, all are put in order anew.
 const MANY: usize = 4;
@@ -11,14 +17,41 @@ const MANY: usize = 4;
 #[derive(Clone, Debug)]
 pub struct Contested {
     all: BTreeMap<Key, Arc<ConflictEntry>>,
+    places: Places,
+    /// What is being told of the next order, piece by piece.
+    coming: Vec<ConflictId>,
+    /// The list is not in the order that was told last.
+    is_disordered: bool,
     /// What the list was made of, of each key that is another since.
     moved: BTreeMap<Key, Option<Arc<ConflictEntry>>>,
     waiting: Arc<[Arc<ConflictEntry>]>,
 }
 
+/// Where each one stands in the order that was told last.
+#[derive(Clone, Debug, Default)]
+struct Places(HashMap<ConflictId, usize>);
+
+impl Places {
+    fn place(&self, conflict: &ConflictEntry) -> usize {
+        self.0.get(&conflict.id).copied().unwrap_or(usize::MAX)
+    }
+
+    /// Those of the same place, which are those that were not told, go by key.
+    fn order(&self, one: &ConflictEntry, other: &ConflictEntry) -> Ordering {
+        self.place(one).cmp(&self.place(other)).then_with(|| one.key.cmp(&other.key))
+    }
+}
+
 impl Default for Contested {
     fn default() -> Self {
-        Self { all: BTreeMap::new(), moved: BTreeMap::new(), waiting: Arc::from([]) }
+        Self {
+            all: BTreeMap::new(),
+            places: Places::default(),
+            coming: Vec::new(),
+            is_disordered: false,
+            moved: BTreeMap::new(),
+            waiting: Arc::from([]),
+        }
     }
 }
 
@@ -45,30 +78,53 @@ impl Contested {
         }
     }
 
-    /// Those that wait for a person, most instructive first; the same list as before when nothing moved.
+    /// Whether anything competes otherwise than in the list that was given last.
+    #[must_use]
+    pub fn has_moved(&self) -> bool {
+        self.is_disordered || !self.moved.is_empty()
+    }
+
+    /// Asks about them in this order from now on.
+    pub fn order(&mut self, ids: impl IntoIterator<Item = ConflictId>) {
+        self.places = Places(ids.into_iter().zip(0..).collect());
+        self.is_disordered = true;
+    }
+
+    /// The same, piece by piece: with the last one it holds. An order of none is none.
+    pub fn order_some(&mut self, ids: Vec<ConflictId>, complete: bool) {
+        self.coming.extend(ids);
+        if complete && !self.coming.is_empty() {
+            let coming = std::mem::take(&mut self.coming);
+            self.order(coming);
+        }
+    }
+
+    /// Those that wait for a person, in the order that was told; the same list as before when nothing moved.
     pub fn waiting(&mut self) -> Arc<[Arc<ConflictEntry>]> {
         let moved = std::mem::take(&mut self.moved);
-        if !moved.is_empty() {
-            let few = moved.len() * MANY < self.waiting.len();
-            let placed = if few { self.placed(&moved) } else { None };
-            self.waiting = placed.unwrap_or_else(|| {
-                let mut waiting: Vec<_> = self.all.values().filter(|conflict| is_pending(conflict)).map(Arc::clone).collect();
-                waiting.sort_by(|one, other| ConflictEntry::most_instructive_first(one, other));
-                waiting.into()
-            });
+        if std::mem::take(&mut self.is_disordered) || moved.len() * MANY > self.waiting.len() {
+            self.waiting = self.sorted();
+        } else if !moved.is_empty() {
+            self.waiting = self.placed(&moved).unwrap_or_else(|| self.sorted());
         }
         Arc::clone(&self.waiting)
     }
 
+    fn sorted(&self) -> Arc<[Arc<ConflictEntry>]> {
+        let mut waiting: Vec<_> = self.all.values().filter(|conflict| is_pending(conflict)).map(Arc::clone).collect();
+        // They come by key, and those of the same place stay so.
+        waiting.sort_by_cached_key(|conflict| self.places.place(conflict));
+        waiting.into()
+    }
+
     /// The list with the few that moved taken out where they were and put in where they belong; none when one is not where it was.
     fn placed(&self, moved: &BTreeMap<Key, Option<Arc<ConflictEntry>>>) -> Option<Arc<[Arc<ConflictEntry>]>> {
-        let was_at =
-            |before: &Arc<ConflictEntry>| self.waiting.binary_search_by(|held| ConflictEntry::most_instructive_first(held, before)).ok();
+        let was_at = |before: &Arc<ConflictEntry>| self.waiting.binary_search_by(|held| self.places.order(held, before)).ok();
         let before = moved.values().flatten().filter(|before| is_pending(before));
         let mut gone = before.map(was_at).collect::<Option<Vec<usize>>>()?;
         gone.sort_unstable();
         let mut coming: Vec<_> = moved.keys().filter_map(|key| self.all.get(key)).filter(|conflict| is_pending(conflict)).collect();
-        coming.sort_by(|one, other| ConflictEntry::most_instructive_first(one, other));
+        coming.sort_by(|one, other| self.places.order(one, other));
         let mut placed = Vec::with_capacity(self.waiting.len() + coming.len());
         let mut from = 0;
         let (mut gone, mut coming) = (gone.into_iter().peekable(), coming.into_iter().peekable());
@@ -77,7 +133,7 @@ impl Contested {
             let out = gone.peek().copied();
             let put = coming.peek().map(|next| {
                 let rest = self.waiting.get(from..).unwrap_or_default();
-                from + rest.partition_point(|held| ConflictEntry::most_instructive_first(held, next).is_lt())
+                from + rest.partition_point(|held| self.places.order(held, next).is_lt())
             });
             let until = match (out, put) {
                 (None, None) => self.waiting.len(),
@@ -109,10 +165,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::fact::{Candidate, Confidence, ConflictClass, ConflictId, ScoreBasis, SourceId, Timestamp, Validity, Value, Weights};
+    use crate::fact::{Candidate, Confidence, ConflictClass, ScoreBasis, SourceId, Timestamp, Validity, Value, Weights};
 
     fn key(at: u16) -> Key {
         Key::new(&format!("k/{at:05}")).unwrap()
+    }
+
+    fn id(at: u16) -> ConflictId {
+        ConflictId::of(&key(at), ConflictClass::Value)
     }
 
     fn conflict(at: u16, margin: u8, resolution: ResolutionState) -> Arc<ConflictEntry> {
@@ -126,7 +186,7 @@ mod tests {
             rejects: 0,
         };
         Arc::new(ConflictEntry {
-            id: ConflictId::of(&key(at), ConflictClass::Value),
+            id: id(at),
             key: key(at),
             class: ConflictClass::Value,
             digest: "".into(),
@@ -148,23 +208,49 @@ mod tests {
         }
     }
 
+    #[derive(Clone, Debug)]
+    enum Step {
+        Set(u16, u8, bool),
+        Settled(u16),
+        Forgotten(u16),
+        Order(Vec<u16>),
+        Look,
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        let order = Just((0..60).collect::<Vec<u16>>()).prop_shuffle();
+        prop_oneof![
+            6 => (0..60_u16, 0..4_u8, any::<bool>()).prop_map(|(at, margin, pending)| Step::Set(at, margin, pending)),
+            2 => (0..60_u16).prop_map(Step::Settled),
+            2 => (0..60_u16).prop_map(Step::Forgotten),
+            1 => (order, 0..60_usize).prop_map(|(order, known)| Step::Order(order[..known].to_vec())),
+            6 => Just(Step::Look),
+        ]
+    }
+
     proptest! {
         #[test]
-        fn the_list_is_what_sorting_all_gives(
-            steps in prop::collection::vec((0..60_u16, prop::option::of((0..4_u8, any::<bool>())), 0..5_u8), 1..200),
-        ) {
+        fn the_list_is_what_sorting_all_gives(steps in prop::collection::vec(step(), 1..200)) {
             let mut held = Contested::default();
+            let mut told: Vec<u16> = Vec::new();
             (0..60).for_each(|at| held.set(at, Some(conflict(at, 1, ResolutionState::Pending))));
-            for (at, to, look) in steps {
-                let state = |pending| if pending { ResolutionState::Pending } else { ResolutionState::UserAccepted };
-                match to {
-                    None if look == 1 => held.forget(&key(at)),
-                    to => held.set(at, to.map(|(margin, pending)| conflict(at, margin, state(pending)))),
-                }
-                if look > 0 {
-                    let mut all: Vec<_> = held.all.values().filter(|conflict| is_pending(conflict)).cloned().collect();
-                    all.sort_by(|one, other| ConflictEntry::most_instructive_first(one, other));
-                    prop_assert_eq!(&held.waiting()[..], &all[..]);
+            for step in steps {
+                match step {
+                    Step::Set(at, margin, true) => held.set(at, Some(conflict(at, margin, ResolutionState::Pending))),
+                    Step::Set(at, margin, false) => held.set(at, Some(conflict(at, margin, ResolutionState::UserAccepted))),
+                    Step::Settled(at) => held.set(at, None),
+                    Step::Forgotten(at) => held.forget(&key(at)),
+                    Step::Order(order) => {
+                        held.order(order.iter().map(|at| id(*at)));
+                        told = order;
+                    }
+                    Step::Look => {
+                        let mut all: Vec<_> = held.all.values().filter(|conflict| is_pending(conflict)).cloned().collect();
+                        let place = |key: &Key| told.iter().position(|at| self::key(*at) == *key).unwrap_or(usize::MAX);
+                        all.sort_by_key(|conflict| place(&conflict.key));
+                        prop_assert_eq!(&held.waiting()[..], &all[..]);
+                        prop_assert!(!held.has_moved());
+                    }
                 }
             }
         }
@@ -174,11 +260,13 @@ mod tests {
     fn a_list_in_which_nothing_moved_is_the_same_memory() {
         let mut held = Contested::default();
         (0..60).for_each(|at| held.set(at, Some(conflict(at, 1, ResolutionState::Pending))));
+        held.order([id(9), id(7)]);
         let before = held.waiting();
         held.set(7, Some(conflict(7, 1, ResolutionState::Pending)));
-        assert!(Arc::ptr_eq(&before, &held.waiting()));
+        assert!(!held.has_moved() && Arc::ptr_eq(&before, &held.waiting()));
         held.set(7, Some(conflict(7, 0, ResolutionState::Pending)));
-        assert_eq!(held.waiting()[0].key, key(7));
-        assert!(held.placed(&BTreeMap::from([(key(8), Some(conflict(8, 3, ResolutionState::Pending)))])).is_none(), "it is not there");
+        let after = held.waiting();
+        assert_eq!((&after[0].key, &after[1]), (&key(9), &conflict(7, 0, ResolutionState::Pending)));
+        assert!(held.placed(&BTreeMap::from([(key(99), Some(conflict(99, 3, ResolutionState::Pending)))])).is_none(), "it is not there");
     }
 }

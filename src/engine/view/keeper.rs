@@ -1,6 +1,6 @@
 //! The one that keeps the view: takes what was resolved anew, and hands out moments.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tokio::sync::watch;
 
@@ -18,7 +18,7 @@ pub struct EngineView {
     pub facts: FactMap,
     /// Every source, in configured order.
     pub sources: Arc<[SourceStatus]>,
-    /// Conflicts that wait for a person, most instructive first.
+    /// Conflicts that wait for a person, the one whose answer teaches most first.
     pub conflicts: Arc<[Arc<ConflictEntry>]>,
 }
 
@@ -52,6 +52,12 @@ pub struct Keeper {
     view: EngineView,
     contested: Contested,
     sender: watch::Sender<EngineView>,
+    /// Nothing is handed out while this is not 0.
+    held_back: u32,
+    /// What answers teach may have moved without any conflict having moved.
+    is_out_of_order: bool,
+    /// When they were put in order last, by the monotonic clock, and how long that took.
+    ordered: (Duration, Duration),
 }
 
 impl Keeper {
@@ -60,9 +66,9 @@ impl Keeper {
         let mut contested = Contested::default();
         facts.iter().filter(|insight| insight.conflict.is_some()).for_each(|insight| contested.take(insight));
         let view = EngineView { facts, sources, conflicts: Arc::from([]) };
-        let mut keeper = Self { sender: watch::Sender::new(view.clone()), view, contested };
-        keeper.publish();
-        keeper
+        let sender = watch::Sender::new(view.clone());
+        let ordered = (Duration::ZERO, Duration::ZERO);
+        Self { sender, view, contested, held_back: 0, is_out_of_order: true, ordered }
     }
 
     /// Every moment from now on.
@@ -108,10 +114,47 @@ impl Keeper {
         }
     }
 
-    /// Hands out this moment.
+    /// Hands out this moment, unless it is held back.
     pub fn publish(&mut self) {
-        self.view.conflicts = self.contested.waiting();
-        self.sender.send_replace(self.view.clone());
+        if self.held_back == 0 {
+            self.view.conflicts = self.contested.waiting();
+            self.sender.send_replace(self.view.clone());
+        }
+    }
+
+    /// Hands nothing out until [`Keeper::let_go`] was called as often.
+    pub const fn hold_back(&mut self) {
+        self.held_back += 1;
+    }
+
+    /// Whether everything that was held back may go.
+    pub const fn let_go(&mut self) -> bool {
+        self.held_back = self.held_back.saturating_sub(1);
+        self.held_back == 0
+    }
+
+    /// What answers teach moved.
+    pub const fn disorder(&mut self) {
+        self.is_out_of_order = true;
+    }
+
+    /// Those that wait, where their order may be another by now, and how long it is until that is worth looking at: a rest of some times
+    /// as long as the last time took.
+    pub fn unordered(&mut self, now: Duration, rest: u32) -> Option<(Arc<[Arc<ConflictEntry>]>, Duration)> {
+        self.is_out_of_order |= self.contested.has_moved();
+        if self.held_back > 0 || !self.is_out_of_order {
+            return None;
+        }
+        let (at, took) = self.ordered;
+        let until = at.saturating_add(took.saturating_mul(rest)).saturating_sub(now);
+        Some((self.contested.waiting(), until))
+    }
+
+    /// Asks about them in this order from now on.
+    pub fn order(&mut self, ordered: &[Arc<ConflictEntry>], at: Duration, took: Duration) {
+        self.contested.order(ordered.iter().map(|conflict| conflict.id.clone()));
+        self.is_out_of_order = false;
+        self.ordered = (at, took);
     }
 
     /// The keys that may have changed by themselves until `now`; each is to be resolved and taken.

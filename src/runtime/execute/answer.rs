@@ -158,6 +158,11 @@ impl<'a> Answer<'a> {
         })
     }
 
+    /// Whether anybody waits for the answer any more, for long work.
+    pub fn waited_for(&self) -> mpsc::Sender<Reply> {
+        self.replies.clone()
+    }
+
     /// Something to say beside the answer.
     pub async fn note(&mut self, text: &str) {
         let _ = self.replies.send(Reply::Note(text.to_owned())).await;

@@ -157,6 +157,7 @@ pub fn of(call: &Call) -> Option<Deeds> {
         Call::Hydrate(args) => {
             Note::new(Deed::CacheHydrated).about(args.file.clone()).detail(if args.replace { "replaced" } else { "merged" })
         }
+        Call::ChaosLive(args) => Note::new(Deed::ChaosRun).about(args.profile.clone()).detail("on the running engine"),
         Call::Set(args) if args.dry_run => return None,
         Call::Set(args) => return Some(Deeds::IfRefused(args.key.clone())),
         Call::Submit(_) | Call::QueueEdit(_) => return Some(Deeds::IfRefused(None)),

@@ -78,8 +78,7 @@ pub async fn why(answer: &mut Answer<'_>, args: &WhyArgs) -> Result<(), Failed> 
     ask_the_never_asked(answer, &sources).await?;
     say_if_nobody_polls(answer).await;
     let fact = known(answer, &args.key).await??;
-    let payload = InsightPayload::of(&fact, answer.request.reveal);
-    let mut payload = payload.with_violations(&fact, |value| answer.handle.violation(&fact.key, value));
+    let mut payload = InsightPayload::of(&fact, answer.request.reveal).with_violations(&fact);
     payload.trust = answer.handle.trust_about(&fact).iter().map(TrustPayload::of).collect();
     payload.lasts = answer.handle.half_life_of(&fact).as_ref().map(LastsPayload::of);
     let _ = answer.line(&payload).await;
@@ -93,7 +92,7 @@ fn key_pattern(key: &Key) -> Option<crate::fact::Pattern> {
 /// The fact, after asking whoever has never answered completely; or why there is none.
 async fn known(answer: &Answer<'_>, key: &Key) -> Result<Result<Arc<Insight>, Failed>, Failed> {
     if let Some(fact) = answer.handle.get(key)? {
-        return Ok(Ok(fact));
+        return Ok(Ok(Arc::new(fact.at(answer.handle.now()))));
     }
     if !answer.offline() {
         match answer.handle.knowledge(key) {

@@ -87,6 +87,8 @@ struct ViewReading {
     score: Option<f64>,
     state: Standing,
     validity: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    violation: Option<String>,
     observed_at: Timestamp,
     changed_at: Timestamp,
     fetched_at: Timestamp,
@@ -113,6 +115,8 @@ impl ViewReading {
             score: view.score,
             state: Standing::of(view.state),
             validity: view.validity.code().to_owned(),
+            // It names members of the value: whoever does not see the one does not see the other.
+            violation: view.violation.as_ref().map(|text| veil(&Value::string(text))),
             observed_at: view.observed_at,
             changed_at: view.changed_at,
             fetched_at: view.fetched_at,
@@ -139,6 +143,7 @@ impl ViewReading {
             score: self.score,
             state: self.state.state(),
             validity: validity(&self.validity),
+            violation: self.violation.as_deref().map(value).transpose()?.and_then(|text| text.as_str().map(|text| text.as_ref().into())),
             observed_at: self.observed_at,
             changed_at: self.changed_at,
             fetched_at: self.fetched_at,

@@ -6,8 +6,8 @@ use super::{ViewPayload, ViewSource};
 use crate::{
     engine::{Contested, EngineView, FactMap, SourceStatus},
     fact::{
-        Agreement, Confidence, Content, FactState, Insight, Key, Mark, Marks, ReasonCode, Role, ScoreBasis, SourceId, SourceState,
-        SourceView, Timestamp, Validity, Value, Weights,
+        Agreement, Confidence, ConflictClass, ConflictEntry, ConflictId, Content, FactState, Insight, Key, Mark, Marks, ReasonCode,
+        ResolutionState, Role, ScoreBasis, SourceId, SourceState, SourceView, Timestamp, Validity, Value, Weights,
     },
 };
 
@@ -49,6 +49,7 @@ fn fact(name: &str, json: &str, secret: bool) -> Insight {
             score: Some(confidence.score),
             state: SourceState::Failing { since: AT },
             validity: Validity::Valid,
+            violation: None,
             observed_at: AT,
             changed_at: AT,
             fetched_at: AT,
@@ -145,4 +146,69 @@ fn what_is_not_known_here_is_said_and_nothing_breaks() {
         let piece: ViewPayload = serde_json::from_str(&good.replacen(was, is, 1)).unwrap();
         assert!(piece.apply(&mut FactMap::default(), &mut Contested::default()).is_err(), "{is}");
     }
+}
+
+fn conflict(name: &str) -> Arc<ConflictEntry> {
+    let Insight { key, confidence, .. } = fact(name, "1", false);
+    Arc::new(ConflictEntry {
+        id: ConflictId::of(&key, ConflictClass::Value),
+        key,
+        class: ConflictClass::Value,
+        digest: "0".into(),
+        resolution: ResolutionState::Pending,
+        candidates: Vec::new(),
+        winner: SourceId::new("prom").unwrap(),
+        margin: 0.0,
+        confidence: confidence.unwrap(),
+        reason_codes: Vec::new(),
+        last_updated: AT,
+        change: None,
+    })
+}
+
+#[test]
+fn conflicts_stand_in_the_order_they_were_told_in_and_an_order_that_only_lost_some_is_not_told_again() {
+    let names: Vec<String> = (0..super::ORDERED + 5).map(|at| format!("k/{:05}", (at * 7_919) % (super::ORDERED + 5))).collect();
+    let told = |names: &[String]| {
+        let conflicts: Vec<_> = names.iter().map(|name| conflict(name)).collect();
+        let facts =
+            conflicts.iter().map(|conflict| Insight { conflict: Some(Arc::clone(conflict)), ..fact(conflict.key.as_str(), "1", false) });
+        EngineView { conflicts: conflicts.clone().into(), ..view(facts.collect()) }
+    };
+    let keys = |all: &[Arc<ConflictEntry>]| all.iter().map(|conflict| conflict.key.to_string()).collect::<Vec<_>>();
+    let (mut facts, mut contested) = (FactMap::default(), Contested::default());
+    let first = told(&names);
+    for piece in carried(&EngineView::default(), &first) {
+        piece.apply(&mut facts, &mut contested).unwrap();
+    }
+    assert_eq!(keys(&contested.waiting()), names);
+    // One is decided: what is left stands as before, and nobody says so again.
+    let mut second = first.clone();
+    second.conflicts = second.conflicts.iter().skip(1).map(Arc::clone).collect();
+    second.facts.put(Arc::new(fact(&names[0], "1", false)));
+    let pieces = carried(&first, &second);
+    assert!(pieces.iter().all(|piece| piece.order.is_empty()));
+    pieces.into_iter().for_each(|piece| assert!(piece.apply(&mut facts, &mut contested).is_ok()));
+    assert_eq!(keys(&contested.waiting()), names[1..]);
+    // Another order is.
+    let mut third = second.clone();
+    third.conflicts = third.conflicts.iter().rev().map(Arc::clone).collect();
+    carried(&second, &third).into_iter().for_each(|piece| assert!(piece.apply(&mut facts, &mut contested).is_ok()));
+    assert_eq!(keys(&contested.waiting()), names[1..].iter().rev().cloned().collect::<Vec<_>>());
+}
+
+#[test]
+fn where_a_value_breaks_its_schema_is_carried_and_of_a_secret_it_is_not() {
+    let broken = |secret| {
+        let mut insight = fact("a/b", "{\"card\":1}", secret);
+        insight.sources[0].validity = Validity::Invalid;
+        insight.sources[0].violation = Some("/card breaks \"type\" of its schema".into());
+        insight
+    };
+    let text = |secret| serde_json::to_string(&ViewPayload::between(&EngineView::default(), &view(vec![broken(secret)]))[0]).unwrap();
+    let (mut facts, mut contested) = (FactMap::default(), Contested::default());
+    let piece: ViewPayload = serde_json::from_str(&text(false)).unwrap();
+    piece.apply(&mut facts, &mut contested).unwrap();
+    assert_eq!(*facts.get(0).unwrap().as_ref(), broken(false));
+    assert!(!text(true).contains("card"), "{}", text(true));
 }

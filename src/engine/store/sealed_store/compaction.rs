@@ -91,7 +91,7 @@ impl SealedStore {
             let (rows, expected) = (counted.rows, ledger.rows);
             return Err(StoreError::Damaged(format!("of {expected} records {rows} were found in the copy, or others")));
         }
-        self.outdate_window(&mut books)?;
+        self.forget_window(&mut books)?;
         ledger.write += 1;
         ledger.sealed += 1;
         let sealed = self.keys.sealer.seal(&self.rng, LEDGER_ROW, &ledger.encode())?;
