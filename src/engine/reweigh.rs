@@ -19,7 +19,7 @@ use super::{
     store::StoreError,
 };
 
-/// Conflicts of the field that was decided on that are shown anew at once.
+/// Conflicts that are shown anew at once after an answer, those of its field first.
 const AT_ONCE: usize = 2_000;
 /// Keys of a slice.
 const SLICE: usize = 1_000;
@@ -112,7 +112,11 @@ impl Core {
         let _held = self.hold_back();
         let turn = self.reweighed.fetch_add(1, Ordering::Relaxed) + 1;
         let Some((contested, others)) = self.shown_keys() else { return };
-        let (now, later): (Vec<Key>, Vec<Key>) = contested.into_iter().partition(|key| field == Some(&self.field_of(key)));
+        let (mut now, mut later): (Vec<Key>, Vec<Key>) = contested.into_iter().partition(|key| field == Some(&self.field_of(key)));
+        // An answer moves the trust of a source in its other fields as well, and what is asked next depends on all of them.
+        if field.is_some() {
+            now.append(&mut later);
+        }
         let mut rest: Vec<Key> = Vec::new();
         for (at, slice) in now.chunks(SLICE).enumerate() {
             if at * SLICE < AT_ONCE {

@@ -46,13 +46,11 @@ impl Scene {
 }
 
 fn until(mut done: impl FnMut() -> bool) {
-    for _ in 0..400 {
-        if done() {
-            return;
-        }
+    let came = (0..400).any(|_| {
         std::thread::sleep(Duration::from_millis(50));
-    }
-    panic!("it did not come");
+        done()
+    });
+    assert!(came, "it did not come");
 }
 
 #[test]
