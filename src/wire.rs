@@ -40,7 +40,7 @@ pub use cache_event::{
 };
 pub use chaos::{ChangesPayload, ChaosLivePayload, ChaosProfilePayload, ChaosReportPayload, FaultCountPayload, RecoveryPayload};
 pub use conflict::{CandidatePayload, ConflictPayload, DisputedChangePayload};
-pub use decision::{AuthorPayload, DecisionPayload, SaidPayload, TrustPayload};
+pub use decision::{AuthorPayload, DecisionPayload, LastsPayload, SaidPayload, TrustPayload};
 pub use detect::{DetectPayload, DetectReasonPayload, DetectedPayload, SourceAddPayload};
 pub use envelope::{Envelope, ErrorBody, Outcome, VERSION, Via};
 pub use event::{ConflictEventPayload, EventPayload, FaultPayload, HeldPayload, MissedPayload, ReadyPayload};

@@ -257,12 +257,6 @@ impl Core {
         keys.into_iter().filter(|key| facts.table.notes(key).is_empty()).collect()
     }
 
-    /// Whether a change or a lock is to be shown of the key.
-    pub(super) fn is_marked(&self, key: &Key) -> bool {
-        let state = self.desk.state();
-        (!state.is_idle() && state.under_way(key).last().is_some()) || state.lock(key).is_some()
-    }
-
     /// What is under way for a key and whether belief in it is frozen, put into what is believed.
     pub(super) fn mark_changes(&self, insight: &mut Insight) {
         let state = self.desk.state();

@@ -195,6 +195,7 @@ impl Core {
         let mut documents = self.keeping.with(self.store.as_ref(), super::keeping::Ledgers::documents);
         documents.extend(self.window_document(last));
         documents.extend(self.head_document());
+        documents.extend(self.lasting.document(now, false));
         for one in taken {
             if let Ok(bytes) = postcard::to_stdvec(&one.health) {
                 documents.push((self.sources[one.at].document_name(), bytes));

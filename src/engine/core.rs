@@ -13,8 +13,8 @@ use std::{
 use crate::{
     config::SourceConfig,
     fact::{
-        ConflictClass, Decision, FieldName, Insight, Key, Likeness, Observation, Reading, ResolveSettings, SourceId, SourceState,
-        Timestamp, resolve_decided,
+        ConflictClass, Decision, DecisionBook, FieldName, Insight, Key, Likeness, Observation, Reading, ResolveSettings, SourceId,
+        SourceState, Timestamp, resolve_decided,
     },
 };
 
@@ -28,6 +28,7 @@ use super::{
     health::{Failure, SourceHealth},
     history::HistoryLog,
     keeping::Keeping,
+    lasting::{HalfLives, Lasting, Origin},
     queue::Desk,
     source::{BuiltSource, Source, SourceError, detect::Detector},
     store::{CacheStore, OpenedStore, StoreError},
@@ -130,6 +131,8 @@ pub(super) struct Core {
     pub sooner: tokio::sync::Notify,
     /// What all values together say of sources.
     pub acquaintance: Acquaintance,
+    /// How long values were seen to last.
+    pub lasting: Lasting,
     /// What values were last weighed by.
     belief: Mutex<Option<Arc<Belief>>>,
     /// How often trust moved: the last one to begin goes on to show it.
@@ -150,6 +153,8 @@ const HISTORY_SHARE: u64 = 8;
 struct Standing {
     state: SourceState,
     alignment: Option<f64>,
+    /// When the alignment moves by itself: an answer leaves the window it is counted over.
+    moves_at: Option<Timestamp>,
     vouched_at: Option<Timestamp>,
     live: bool,
 }
@@ -158,9 +163,15 @@ struct Standing {
 pub(super) struct Standings {
     of: Vec<Standing>,
     pub belief: Arc<Belief>,
+    half_lives: Arc<HalfLives>,
 }
 
 impl Standings {
+    /// When the standing of a source moves by itself.
+    pub fn moves_at(&self, at: usize) -> Option<Timestamp> {
+        self.of.get(at)?.moves_at
+    }
+
     /// The same, with these sources alike.
     pub fn with_likeness(&mut self, likeness: Arc<Likeness>) {
         self.belief = Arc::new(self.belief.with_likeness(likeness));
@@ -234,6 +245,7 @@ impl Core {
             window: Mutex::default(),
             sooner: tokio::sync::Notify::new(),
             acquaintance: Acquaintance::default(),
+            lasting: Lasting::default(),
             belief: Mutex::default(),
             reweighed: AtomicU64::new(0),
             live: LiveWeather::default(),
@@ -290,7 +302,7 @@ impl Core {
 
     /// What values are weighed by now.
     pub fn belief(&self, now: Timestamp) -> Arc<Belief> {
-        let decisions = Arc::clone(self.desk.state().decisions());
+        let decisions = self.decisions();
         let (version, known) = self.acquaintance.known(self.store.as_ref());
         let mut held = self.belief.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(belief) = held.as_ref().filter(|belief| belief.is_of(&decisions, version, now)) {
@@ -300,6 +312,21 @@ impl Core {
         let belief = Arc::new(Belief::of(decisions, (version, &known), &self.settings, half_life, now));
         *held = Some(Arc::clone(&belief));
         belief
+    }
+
+    /// Every decision that counts.
+    pub fn decisions(&self) -> Arc<DecisionBook> {
+        Arc::clone(self.desk.state().decisions())
+    }
+
+    /// Where it comes from what was seen before.
+    pub fn origin<'a>(&'a self, decisions: &'a DecisionBook) -> Origin<'a> {
+        Origin { store: self.store.as_ref(), decisions }
+    }
+
+    /// What every field's values were seen to do.
+    pub fn half_lives(&self, now: Timestamp) -> Arc<HalfLives> {
+        self.lasting.learned(self.origin(&self.decisions()), now)
     }
 
     /// What trust is learned for.
@@ -316,12 +343,15 @@ impl Core {
                 Standing {
                     state: health.state(),
                     alignment: health.alignment(now, slot.config.apdex_target),
+                    moves_at: health.window_moves_at(now),
                     vouched_at: health.vouched_at,
                     live: slot.live.load(Ordering::Relaxed) && health.failing_since.is_none(),
                 }
             })
             .collect();
-        Standings { of, belief: self.belief(now) }
+        let belief = self.belief(now);
+        let half_lives = self.lasting.learned(self.origin(&belief.decisions), now);
+        Standings { of, belief, half_lives }
     }
 
     pub fn resolve<S: Borrow<Slot>>(&self, key: &Key, slots: &[S], standings: &Standings, now: Timestamp) -> Option<Insight> {
@@ -349,7 +379,8 @@ impl Core {
         let rule = self.rules.rule(key);
         let written = self.own_write(key, rule, slots);
         let table = &standings.belief.table;
-        let field = (!table.is_empty()).then(|| FieldName::of(key, rule));
+        let field = FieldName::text_of(key, rule);
+        let lasts = standings.half_lives.get(field);
         let readings: Vec<Reading<'_>> = slots
             .iter()
             .map(Borrow::borrow)
@@ -357,11 +388,11 @@ impl Core {
                 let at = self.position(&slot.observation.source)?;
                 let (source, standing) = (&self.sources[at], &standings.of[at]);
                 let ttl = self.ttl(rule, &source.config);
-                let learned = field.as_ref().map(|field| table.standing(&source.id, field, source.config.trust));
+                let learned = (!table.is_empty()).then(|| table.standing_of(&source.id, field, source.config.trust));
                 let live = standing.live && slot.value().is_some();
                 Some(Reading {
                     observation: &slot.observation,
-                    normal: Some(&slot.normal),
+                    normal: Some(slot.normal.as_ref()),
                     observed_at: if live { now } else { slot.observed_at(standing.vouched_at) },
                     live,
                     role: source.config.role,
@@ -373,7 +404,7 @@ impl Core {
                     rejects: learned.map_or(0, |learned| learned.field.rejects),
                     state: standing.state,
                     ttl,
-                    half_life: None,
+                    half_life: lasts.map(|lasts| lasts.half_life(standings.belief.settings.half_life.unwrap_or(ttl))),
                     claims: true,
                     overtaken: written.as_ref().is_some_and(|written| self.is_overtaken(written, rule, slot, standing.vouched_at, now)),
                 })
@@ -382,7 +413,7 @@ impl Core {
         resolve_decided(key, rule, &readings, &standings.belief.settings, now, decision)
     }
 
-    fn ttl(&self, rule: Option<&crate::fact::KeyRule>, source: &SourceConfig) -> Duration {
+    pub fn ttl(&self, rule: Option<&crate::fact::KeyRule>, source: &SourceConfig) -> Duration {
         rule.and_then(|rule| rule.ttl).or(source.ttl).unwrap_or(self.options.config.cache.ttl)
     }
 

@@ -5,8 +5,8 @@
 use std::{borrow::Cow, sync::Arc};
 
 use crate::fact::{
-    Author, CommandId, ConflictClass, ConflictEntry, ConflictId, Decision, Found, Insight, Key, Normal, Now, Policy, Role, SourceId, Value,
-    Verdict, majority_of, millionths, said_of, same,
+    Author, CommandId, ConflictClass, ConflictEntry, ConflictId, ConflictIdSearch, Decision, Found, Insight, Key, Normal, Now, Policy,
+    Role, SourceId, Value, Verdict, majority_of, millionths, said_of, same,
 };
 
 use super::{
@@ -122,12 +122,12 @@ impl Core {
     /// The keys of conflicts of values whose id begins so.
     pub(super) fn contested_keys(&self, prefix: &str) -> Result<Vec<Key>, StoreError> {
         self.load()?;
-        let begins = |key: &Key| ConflictId::of(key, ConflictClass::Value).has_prefix(prefix);
+        let Some(mut search) = ConflictIdSearch::new(ConflictClass::Value, prefix) else { return Ok(Vec::new()) };
         let mut keys: Vec<Key> = {
             let facts = self.read_facts();
-            facts.table.matching(None).filter(|(key, notes)| may_differ(notes) && begins(key)).map(|(key, _)| key.clone()).collect()
+            facts.table.matching(None).filter(|(key, notes)| may_differ(notes) && search.finds(key)).map(|(key, _)| key.clone()).collect()
         };
-        keys.extend(self.kept_keys().into_iter().filter(begins));
+        keys.extend(self.kept_keys().into_iter().filter(|key| search.finds(key)));
         keys.sort_unstable();
         keys.dedup();
         Ok(keys)

@@ -166,6 +166,9 @@ impl Engine {
             if let Some((name, body)) = core.keeping.recency().filter(|_| core.options.polling) {
                 let _ = core.store.put_meta(&name, &body);
             }
+            if let Some((name, body)) = core.lasting.document(core.now(), true) {
+                let _ = core.store.put_meta(&name, &body);
+            }
             core.desk.close();
             // Where nobody wrote to the cache this is its only write; without it an end that is cut off is not seen.
             if let Some((name, body)) = core.head_document() {
@@ -194,7 +197,8 @@ fn real_log(options: &EngineOptions) -> JournalOptions {
 }
 
 impl EngineHandle {
-    /// What is believed about a key now; none when nothing is cached.
+    /// What is believed about a key; none when nothing is cached. What was asked for less than a second ago may be answered as it was then,
+    /// where nothing but its age has moved; [`Insight::at`] brings that to now.
     ///
     /// # Errors
     /// When the store itself fails.

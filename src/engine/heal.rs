@@ -1,12 +1,28 @@
 //! When the store goes over to memory, and back: it is told, tried again by and by, and what may be missing is asked for again.
 
-use std::sync::{Arc, PoisonError, atomic::Ordering};
+use std::{
+    sync::{Arc, PoisonError, atomic::Ordering},
+    time::Duration,
+};
 
 use super::{
     cache_event::{CacheEvent, HydratedFrom},
     core::Core,
+    handle::EngineHandle,
     store::{Standing, Turn},
 };
+
+/// How often a command tries to mend a database before it ends.
+const TRIES: u32 = 3;
+/// How long it waits between two tries.
+const SHORT: Duration = Duration::from_millis(150);
+
+impl EngineHandle {
+    /// Has a damaged database made anew, where nobody does that by the side.
+    pub async fn heal_before_the_end(&self) {
+        self.core.heal_before_the_end().await;
+    }
+}
 
 impl Core {
     /// Has the store say when it turns.
@@ -51,10 +67,26 @@ impl Core {
         }
     }
 
+    /// A damaged database is made anew before a command that ends soon has answered: what it brought is on disk then, and is said to be. Who
+    /// polls does that by the side.
+    async fn heal_before_the_end(&self) {
+        for _ in 0..TRIES {
+            if self.options.polling || !self.store.standing().is_some_and(|standing| standing.damaged) {
+                return;
+            }
+            let store = Arc::clone(&self.store);
+            let wait = tokio::task::spawn_blocking(move || store.heal()).await.ok().flatten();
+            self.tell_store();
+            if let Some(pause) = wait {
+                tokio::time::sleep(pause.min(SHORT)).await;
+            }
+        }
+    }
+
     /// Everything a person should know of how the store stands, a sentence each.
     pub(super) fn store_notes(&self) -> Vec<String> {
         let healed = self.healed.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let standing = self.store.standing().map(|Standing { since, why, waiting }| {
+        let standing = self.store.standing().map(|Standing { since, why, waiting, .. }| {
             format!(
                 "since {} facts are kept in memory only, {waiting} changes wait for the disk: {why}; they are written back when it is well",
                 since.to_rfc3339()

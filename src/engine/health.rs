@@ -171,6 +171,12 @@ impl SourceHealth {
         if answers == 0 { Some(0.0) } else { Some(score / f64::from(answers) * availability) }
     }
 
+    /// The first moment at which an answer leaves the window by itself.
+    #[must_use]
+    pub fn window_moves_at(&self, now: Timestamp) -> Option<Timestamp> {
+        self.recent(now).map(|asked| asked.at.plus(WINDOW + Duration::from_millis(1))).min()
+    }
+
     fn recent(&self, now: Timestamp) -> impl Iterator<Item = &Asked> {
         self.window.iter().filter(move |asked| now.since(asked.at) <= WINDOW)
     }

@@ -1,16 +1,16 @@
 //! Decoded observations from wherever they are: the hot tier, the store, or memory alone where the disk refused them.
 //!
 //! Invariants: what is read from the store is held against the table before it is kept or takes part in what its source vouches for, so a
-//! value of yesterday is neither cached nor shown with the date of today; a walk over many keys reads the store once and pushes nothing out
-//! of the tier; no lock of the facts is held while the store is read or a fact is resolved.
+//! value of yesterday is neither cached nor shown with the date of today; what all sources of a key say alike is read once, of one of them,
+//! whatever their number; a walk over many keys reads the store once at the most and pushes nothing out of the tier; no lock of the facts is
+//! held while the store is read or a fact is resolved.
 
 use std::{
     collections::HashMap,
     sync::{Arc, atomic::Ordering},
-    time::Duration,
 };
 
-use crate::fact::{Insight, Key, Mark, Observation, Pattern, Timestamp};
+use crate::fact::{Insight, Key, Observation, Pattern, Timestamp};
 
 use super::{
     cache::{Hot, Note, Slot, Table},
@@ -18,10 +18,11 @@ use super::{
     store::StoreError,
 };
 
-/// What is asked for again so soon is answered as it was: a score moves by less than the last digit that is compared.
-const MOMENT: Duration = Duration::from_millis(20);
-/// A walk that misses one key in so many reads the store from one end to the other; fewer are read one by one.
-const FEW: usize = 4;
+/// A key that is read by itself costs as much as so many observations that are read on the way from one end of the store to the other, and
+/// one more for each observation of it.
+const BY_ITSELF: usize = 3;
+/// Where so many are alike, one of them is read by itself for all.
+const MANY: usize = 3;
 /// So often a key is read that is changed while it is read; then what came is answered.
 const AGAIN: u8 = 3;
 
@@ -74,12 +75,16 @@ impl Core {
         Ok(())
     }
 
-    /// What is believed of a key that somebody asks for.
+    /// What is believed of a key that somebody asks for; perhaps as it was a moment ago: see [`Core::resolve_to_keep`].
     pub fn insight(&self, key: &Key, now: Timestamp) -> Result<Option<Arc<Insight>>, StoreError> {
-        let epoch = self.epoch.now();
+        let epoch = self.belief_epoch();
         if let Some(hot) = self.hot.get(key) {
+            if let Some(insight) = hot.belief(epoch, now) {
+                // Asked for again within that moment is one use of it.
+                return Ok(Some(insight));
+            }
             self.keeping.room().touch(key);
-            return Ok(self.believe(key, &hot, epoch, now));
+            return Ok(self.resolve_to_keep(key, &hot, epoch, now));
         }
         let (loaded, known) = {
             let facts = self.read_facts();
@@ -94,25 +99,7 @@ impl Core {
         }
         let hot = self.read(key, Keep::AskedFor)?;
         self.tell_store();
-        Ok(self.believe(key, &hot, epoch, now))
-    }
-
-    /// Resolves it, or answers what was believed a moment ago where nothing has moved since.
-    fn believe(&self, key: &Key, hot: &Hot, epoch: u64, now: Timestamp) -> Option<Arc<Insight>> {
-        if let Some(insight) = hot.belief(epoch, now)
-            && !self.is_marked(key)
-        {
-            return Some(insight);
-        }
-        let standings = self.standings(now);
-        let insight = Arc::new(self.resolve(key, hot.slots(), &standings, now)?);
-        let soon = now.plus(MOMENT);
-        let until = self.turns(hot.slots(), &standings, now).map_or(soon, |turns| turns.min(soon));
-        // The queue moves by itself: what it shows of a key is looked up each time.
-        if !insight.marks.contains(Mark::Pending) && !insight.marks.contains(Mark::Locked) {
-            hot.believe(&insight, epoch, now, until);
-        }
-        Some(insight)
+        Ok(self.resolve_to_keep(key, &hot, epoch, now))
     }
 
     /// Everything that is said of a key; being looked at is no use of it.
@@ -125,6 +112,9 @@ impl Core {
     }
 
     fn read(&self, key: &Key, keep: Keep) -> Result<Arc<Hot>, StoreError> {
+        if let Some(hot) = self.read_one_for_all(key, keep)? {
+            return Ok(hot);
+        }
         let mut again = AGAIN;
         loop {
             let read = self.store.get(key)?;
@@ -135,13 +125,29 @@ impl Core {
             if !whole && facts.loaded && again > 0 {
                 continue;
             }
-            // Under the lock: whoever changes the table meanwhile waits, and changes the tier after this.
-            match keep {
-                Keep::AskedFor if whole => self.hot.keep(key.clone(), Arc::clone(&hot)),
-                Keep::IfRoom if whole => drop(self.hot.fill(key.clone(), Arc::clone(&hot))),
-                _ => {}
+            if whole {
+                self.keep(&facts, key, &hot, keep);
             }
             return Ok(hot);
+        }
+    }
+
+    /// Reads what one source says where all say the same: the rest is noted. None where they do not, or the store has not what is noted.
+    fn read_one_for_all(&self, key: &Key, keep: Keep) -> Result<Option<Arc<Hot>>, StoreError> {
+        let Some(source) = self.read_facts().table.one_for_all(key).cloned() else { return Ok(None) };
+        let Some(observation) = self.store.get_from(key, &source)? else { return Ok(None) };
+        let facts = self.read_facts();
+        let Some(all) = facts.table.likewise(&observation) else { return Ok(None) };
+        let hot = Hot::new(Slot::alike(all, &self.rules));
+        self.keep(&facts, key, &hot, keep);
+        Ok(Some(hot))
+    }
+
+    /// Keeps in the tier what is all that is noted. Under the lock: whoever changes the table meanwhile waits, and changes the tier after this.
+    fn keep(&self, _facts: &Facts, key: &Key, hot: &Arc<Hot>, keep: Keep) {
+        match keep {
+            Keep::AskedFor => self.hot.keep(key.clone(), Arc::clone(hot)),
+            Keep::IfRoom => drop(self.hot.fill(key.clone(), Arc::clone(hot))),
         }
     }
 
@@ -178,15 +184,17 @@ impl Core {
             for (key, notes) in facts.table.matching(pattern).filter(|(_, notes)| which(notes)) {
                 match self.hot.peek(key) {
                     Some(hot) => held.push((key.clone(), hot)),
-                    None if facts.unwritten.contains_key(key) => single.push(key.clone()),
+                    None if facts.unwritten.contains_key(key) || (notes.len() >= MANY && facts.table.are_alike(notes)) => {
+                        single.push(key.clone());
+                    }
                     None => drop(missing.insert(key.clone(), notes.len())),
                 }
             }
-            facts.table.key_count()
+            facts.table.note_count()
         };
         held.iter().for_each(|(key, hot)| each(key, hot.slots()));
         drop(held);
-        if missing.len() * FEW >= all {
+        if missing.values().map(|observations| BY_ITSELF + observations).sum::<usize>() >= all {
             self.walk_store(pattern, &mut missing, &mut each)?;
         }
         // What the store gave less or more of than was noted, if anything: it has moved meanwhile.

@@ -108,6 +108,9 @@ impl Core {
                 if !unchanged {
                     self.admit(&slot.id, complete, &mut ingested);
                 }
+                if complete {
+                    self.look_again(at, taken.health.vouched_at, &ingested, now);
+                }
                 taken.report.keys = ingested.held;
                 taken.report.changed = ingested.changed.len() as u64;
                 taken.ops = ingested.ops;

@@ -4,7 +4,7 @@
 //! in slices with rests between them.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
@@ -19,8 +19,12 @@ use super::{
     store::StoreError,
 };
 
-/// Conflicts that are shown anew at once after an answer, those of its field first.
+/// Conflicts that are shown anew at once, those of the field that was decided on first.
 const AT_ONCE: usize = 2_000;
+/// Keys that are shown anew before it is looked how long that took.
+const STEP: usize = 100;
+/// No longer than that: whoever decided waits for it.
+const AT_ONCE_FOR: Duration = Duration::from_millis(30);
 /// Keys of a slice.
 const SLICE: usize = 1_000;
 /// Slices take a tenth of a core.
@@ -107,28 +111,29 @@ impl Core {
         }
     }
 
-    /// Trust moved: what is shown follows. With a field, conflicts of it come at once.
+    /// Trust moved: what is shown follows. With a field, conflicts come at once, those of it first, as many as whoever decided can wait for.
     pub(super) fn show_reweighed(self: &Arc<Self>, field: Option<&FieldName>) {
         let _held = self.hold_back();
         let turn = self.reweighed.fetch_add(1, Ordering::Relaxed) + 1;
-        let Some((contested, others)) = self.shown_keys() else { return };
-        let (mut now, mut later): (Vec<Key>, Vec<Key>) = contested.into_iter().partition(|key| field == Some(&self.field_of(key)));
-        // An answer moves the trust of a source in its other fields as well, and what is asked next depends on all of them.
-        if field.is_some() {
-            now.append(&mut later);
-        }
-        let mut rest: Vec<Key> = Vec::new();
-        for (at, slice) in now.chunks(SLICE).enumerate() {
-            if at * SLICE < AT_ONCE {
-                self.tell_changes(slice, self.now());
-            } else {
-                rest.extend_from_slice(slice);
+        let is_of = |key: &Key, field: &FieldName| field.as_str() == FieldName::text_of(key, self.rules.rule(key));
+        let is_of_it = |key: &Key| field.is_some_and(|field| is_of(key, field));
+        let Some(mut first) = self.some_contested(AT_ONCE, is_of_it) else { return };
+        // What an answer teaches of a source moves its other fields a little, and with them what is asked next.
+        let others = AT_ONCE.saturating_sub(first.len());
+        first.extend(self.some_contested(others, |key| field.is_some() && !is_of_it(key)).unwrap_or_default());
+        let began = self.options.clock.monotonic();
+        let mut shown = 0;
+        for step in first.chunks(STEP) {
+            self.tell_changes(step, self.now());
+            shown += step.len();
+            if self.options.clock.monotonic().saturating_sub(began) >= AT_ONCE_FOR {
+                break;
             }
         }
-        rest.extend(later);
-        rest.extend(others);
-        let core = Arc::downgrade(self);
+        let shown: HashSet<Key> = first.into_iter().take(shown).collect();
+        let (core, field) = (Arc::downgrade(self), field.cloned());
         tokio::spawn(async move {
+            let rest = core.upgrade().map(|core| core.left_to_show(&shown, field.as_ref())).unwrap_or_default();
             for slice in rest.chunks(SLICE) {
                 let Some(core) = core.upgrade() else { return };
                 // A later answer weighs them all again.
@@ -142,5 +147,16 @@ impl Core {
                 tokio::time::sleep(took.saturating_mul(REST)).await;
             }
         });
+    }
+
+    /// Everything else that is shown: conflicts of the field first, then other conflicts, then the rest.
+    fn left_to_show(&self, shown: &HashSet<Key>, field: Option<&FieldName>) -> Vec<Key> {
+        let Some((mut contested, others)) = self.shown_keys() else { return Vec::new() };
+        contested.retain(|key| !shown.contains(key));
+        let is_of_it = |key: &Key| field.is_some_and(|field| field.as_str() == FieldName::text_of(key, self.rules.rule(key)));
+        let (mut rest, later): (Vec<Key>, Vec<Key>) = contested.into_iter().partition(is_of_it);
+        rest.extend(later);
+        rest.extend(others);
+        rest
     }
 }

@@ -59,8 +59,22 @@ impl Core {
         let guard = self.keeper();
         let keeper = guard.as_ref()?;
         let contested: Vec<Key> = keeper.contested().cloned().collect();
-        let others = keeper.keys().filter(|key| contested.binary_search(key).is_err()).cloned().collect();
+        // Both are in key order.
+        let mut next = 0;
+        let is_other = |key: &&Key| {
+            while contested.get(next).is_some_and(|contested| contested < *key) {
+                next += 1;
+            }
+            contested.get(next) != Some(*key)
+        };
+        let others = keeper.keys().filter(is_other).cloned().collect();
         Some((contested, others))
+    }
+
+    /// So many of the keys that are shown with a conflict, of those that are asked for; none while nobody looks.
+    pub fn some_contested(&self, many: usize, which: impl Fn(&Key) -> bool) -> Option<Vec<Key>> {
+        let guard = self.keeper();
+        Some(guard.as_ref()?.contested().filter(|key| which(key)).take(many).cloned().collect())
     }
 
     /// Begins to keep the view, if nobody does; then hands it to `with`.

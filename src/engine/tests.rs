@@ -2,9 +2,11 @@
 
 mod accepted;
 mod asking_order;
+mod believed;
 mod changing;
 mod glimpse;
 mod hot;
+mod lasting;
 mod room;
 mod simulation;
 mod snapshots;
@@ -448,4 +450,36 @@ async fn a_full_disk_is_said_answered_around_and_written_back() {
     disk.cut_power(false);
     let again = bench.open_on(&disk);
     assert_eq!(again.store.get(&key("a")).unwrap()[0].value(), Some(&Value::parse("2").unwrap()));
+}
+
+#[tokio::test]
+async fn what_a_command_brought_to_a_damaged_database_is_on_disk_when_it_ends() {
+    let bench = Bench::new("sled");
+    let script = Scripted::default();
+    let values = |from: u32| (0..200).map(|at| (format!("k/{at}"), (at + from).to_string())).collect::<Vec<_>>();
+    let said = |from: u32| {
+        let values = values(from);
+        Ok(holding(&values.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect::<Vec<_>>()))
+    };
+    script.say(said(0));
+    script.say(said(7));
+    let disk = FaultDisk::new(1);
+    let engine = bench.start_over(bench.open_on(&disk), vec![source("cluster", Role::Observed, &script)]);
+    let handle = engine.handle();
+    handle.refresh(&[id("cluster")]).await.unwrap();
+    assert!(disk.lose_page());
+    handle.refresh(&[id("cluster")]).await.unwrap();
+    (0..200).for_each(|at| drop(handle.get(&key(&format!("k/{at}"))).unwrap()));
+    assert!(handle.list(&FactQuery::default()).unwrap().len() == 200 && engine.core().store.scan(&[], &mut |_| ()).is_ok());
+    assert!(handle.cache_status().unwrap().standing.unwrap().damaged);
+    bench.clock.advance(Duration::from_secs(1));
+    handle.heal_before_the_end().await;
+    assert_eq!(handle.cache_status().unwrap().standing, None);
+    assert!(handle.notes().iter().any(|note| note.contains("set aside")), "{:?}", handle.notes());
+    engine.shutdown().await.unwrap();
+    drop(handle);
+    let again = bench.open_on(&disk);
+    for (name, value) in values(7) {
+        assert_eq!(again.store.get(&key(&name)).unwrap()[0].value(), Some(&Value::parse(&value).unwrap()));
+    }
 }

@@ -1,6 +1,8 @@
 //! Learned trust as a front asks for it: by source and field, with the counts it comes from; and begun anew.
 
-use crate::fact::{Author, FieldName, Insight, Role, SourceId, Tally, Timestamp, TrustReset, TrustStanding};
+use std::{collections::BTreeSet, time::Duration};
+
+use crate::fact::{Author, FieldName, Insight, LearnedLifetime, Role, SourceId, Tally, Timestamp, TrustReset, TrustStanding};
 
 use super::{
     api::EngineError,
@@ -22,6 +24,8 @@ pub struct LearnedTrust {
     pub standing: TrustStanding,
     /// When it was last begun anew.
     pub reset_at: Option<Timestamp>,
+    /// What its own looks at the field came to, and the half-life that all of them give its values.
+    pub lasts: Option<(LearnedLifetime, Duration)>,
 }
 
 impl LearnedTrust {
@@ -44,11 +48,15 @@ impl Core {
         let slot = &self.sources[self.position(source)?];
         let belief = self.belief(now);
         // Of a field nobody ever heard of nothing is known but the mean.
-        let nothing = FieldName::new("");
-        let standing = belief.table.standing(source, field.unwrap_or(&nothing), slot.config.trust);
+        let standing = belief.table.standing_of(source, field.map_or("", FieldName::as_str), slot.config.trust);
         let reset_at = belief.decisions.resets().filter(|reset| reset.source == *source && reset.field.as_ref() == field);
         let reset_at = reset_at.map(|reset| reset.at).max();
-        Some(LearnedTrust { source: source.clone(), field: field.cloned(), configured: slot.config.trust, standing, reset_at })
+        let lasts = field.and_then(|field| {
+            let seen = self.lasting.with(self.origin(&belief.decisions), |all| all.of_source(source, Some(field)))?;
+            let expected = self.options.config.confidence.half_life.or(slot.config.ttl).unwrap_or(self.options.config.cache.ttl);
+            Some((seen, self.half_lives(now).get(field)?.half_life(expected)))
+        });
+        Some(LearnedTrust { source: source.clone(), field: field.cloned(), configured: slot.config.trust, standing, reset_at, lasts })
     }
 }
 
@@ -75,7 +83,9 @@ impl EngineHandle {
                 continue;
             }
             found.extend(self.core.learned(source, None, now));
-            found.extend(belief.table.fields(source).into_iter().filter_map(|field| self.core.learned(source, Some(field), now)));
+            let mut fields: BTreeSet<FieldName> = belief.table.fields(source).into_iter().cloned().collect();
+            fields.extend(self.core.lasting.with(self.core.origin(&belief.decisions), |all| all.taught_by(source)));
+            found.extend(fields.iter().filter_map(|field| self.core.learned(source, Some(field), now)));
         }
         Ok(found)
     }
@@ -89,7 +99,7 @@ impl EngineHandle {
         learned.filter(|learned| learned.standing.source.counted > 0.0).collect()
     }
 
-    /// Begins anew what was learned of a source, for one field or for all; answered when that is on disk. Decisions stay.
+    /// Begins anew what was learned of a source - trust, and how long its values last - for one field or for all; answered when that is on disk. Decisions stay.
     ///
     /// # Errors
     /// When there is no such source, or it cannot be written down.
@@ -97,6 +107,7 @@ impl EngineHandle {
         let now = self.core.now();
         let reset = TrustReset { source: source.clone(), field: field.cloned(), at: now };
         self.core.desk.change(now, |_| Ok((vec![What::TrustReset(reset, author.clone())], ()))).await?;
+        self.core.lasting.reset(source, field, now);
         self.core.epoch.end();
         self.core.show_reweighed(field);
         Ok(())

@@ -21,6 +21,7 @@ use super::{
     cache::Slot,
     core::{Core, SourceSlot},
     keeping::Document,
+    lasting,
     queue::{Desk, QueueState},
     source::name_sources,
     store::{
@@ -101,7 +102,7 @@ impl Core {
         if log.len() > ENOUGH_OF_THE_LOG {
             return Ok(());
         }
-        let names = self.sources.iter().map(SourceSlot::document_name).chain([WINDOW.to_owned(), ACQUAINTANCE.to_owned()]);
+        let names = self.sources.iter().map(SourceSlot::document_name).chain([WINDOW, ACQUAINTANCE, lasting::DOCUMENT].map(str::to_owned));
         let documents = names.filter_map(|name| self.store.get_meta(&name).ok().flatten().map(|body| (name, body))).collect();
         self.store.keep_window(write, &encode_body(&Kept { observations, documents, log }))
     }

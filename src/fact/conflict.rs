@@ -49,10 +49,7 @@ impl ConflictId {
     /// The id of the conflict that `key` has in this class.
     #[must_use]
     pub fn of(key: &Key, class: ConflictClass) -> Self {
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(b"stellar conflict 1\0").update(class.code().as_bytes()).update(b"\0").update(key.as_str().as_bytes());
-        let hash = hasher.finalize();
-        let mut bits = hash.as_bytes().iter().take(8).fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
+        let mut bits = hash_of(key, class, &mut Vec::new());
         let mut text = String::with_capacity(2 + ID_LENGTH);
         text.push_str("c-");
         for _ in 0..ID_LENGTH {
@@ -92,6 +89,45 @@ impl ConflictId {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// The first 64 bits of the hash that an id is made of; the buffer is for whoever makes many.
+fn hash_of(key: &Key, class: ConflictClass, buffer: &mut Vec<u8>) -> u64 {
+    buffer.clear();
+    for part in [b"stellar conflict 1\0", class.code().as_bytes(), b"\0", key.as_str().as_bytes()] {
+        buffer.extend_from_slice(part);
+    }
+    blake3::hash(buffer).as_bytes().iter().take(8).fold(0, |bits, byte| bits << 8 | u64::from(*byte))
+}
+
+/// Finds keys by the beginning of the id of the conflict that they would have, without making the ids.
+#[derive(Clone, Debug)]
+pub struct ConflictIdSearch {
+    class: ConflictClass,
+    bits: u64,
+    mask: u64,
+    buffer: Vec<u8>,
+}
+
+impl ConflictIdSearch {
+    /// A search for ids of a class that begin so, as for [`ConflictId::has_prefix`]; none when no id does.
+    #[must_use]
+    pub fn new(class: ConflictClass, text: &str) -> Option<Self> {
+        let prefix = ConflictId::tidy_prefix(text).filter(|prefix| prefix.len() > 2)?;
+        let (mut bits, mut mask) = (0, 0);
+        for (at, letter) in prefix.bytes().skip(2).enumerate() {
+            let digit = ALPHABET.iter().position(|known| *known == letter)?;
+            let shift = 64 - 5 * (u32::try_from(at).ok()? + 1);
+            bits |= u64::try_from(digit).ok()? << shift;
+            mask |= 0b1_1111 << shift;
+        }
+        Some(Self { class, bits, mask, buffer: Vec::new() })
+    }
+
+    /// Whether the id of the key's conflict begins so.
+    pub fn finds(&mut self, key: &Key) -> bool {
+        hash_of(key, self.class, &mut self.buffer) & self.mask == self.bits
     }
 }
 
@@ -210,5 +246,23 @@ mod tests {
         for text in ["", "c-", "c-7f3", "c-7f3ak2m9qi", "x-7f3ak2m9qd", "c-7f3ak2m9qd0"] {
             assert_eq!(ConflictId::parse(text), Err(ConflictIdError), "{text}");
         }
+    }
+
+    #[test]
+    fn a_search_finds_what_begins_so_and_nothing_else() {
+        let keys: Vec<Key> = (0..200).map(|at| Key::new(&format!("service/s{at}/gate")).unwrap()).collect();
+        let ids: Vec<ConflictId> = keys.iter().map(|key| ConflictId::of(key, ConflictClass::Value)).collect();
+        for id in &ids[..20] {
+            for length in 0..=id.as_str().len() {
+                let text = id.as_str()[..length].to_uppercase();
+                let mut search = ConflictIdSearch::new(ConflictClass::Value, &text);
+                for (key, other) in keys.iter().zip(&ids) {
+                    let found = search.as_mut().is_some_and(|search| search.finds(key));
+                    assert_eq!(found, other.has_prefix(&text), "{text} {other}");
+                }
+            }
+        }
+        let other_class = ConflictIdSearch::new(ConflictClass::Delete, ids[0].as_str());
+        assert!(!other_class.unwrap().finds(&keys[0]));
     }
 }

@@ -1,6 +1,6 @@
 //! The field of a key: what trust is learned for.
 
-use std::{fmt, sync::Arc};
+use std::{borrow::Borrow, fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
@@ -20,15 +20,24 @@ impl FieldName {
     /// The field of `key` under `rule`, if one matched.
     #[must_use]
     pub fn of(key: &Key, rule: Option<&KeyRule>) -> Self {
-        match rule {
-            Some(rule) => Self(rule.pattern.as_str().into()),
-            None => Self(key.last_segment().into()),
-        }
+        Self(Self::text_of(key, rule).into())
+    }
+
+    /// Its name, for looking it up where a field of its own is not needed.
+    #[must_use]
+    pub fn text_of<'a>(key: &'a Key, rule: Option<&'a KeyRule>) -> &'a str {
+        rule.map_or_else(|| key.last_segment(), |rule| rule.pattern.as_str())
     }
 
     /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Borrow<str> for FieldName {
+    fn borrow(&self) -> &str {
         &self.0
     }
 }

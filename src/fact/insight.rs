@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr, sync::Arc, time::Duration};
 
 use super::{
     command::{CommandId, CommandState},
-    confidence::{Confidence, Validity},
+    confidence::{Confidence, ScoreBasis, Validity},
     conflict::ConflictEntry,
     key::Key,
     observation::Content,
@@ -208,6 +208,32 @@ impl Insight {
             secret: ClassOfValue::of(key, rule) == ClassOfValue::Secret,
             pending: Some(pending),
         }
+    }
+
+    /// The same, put forward to `now`, which is no earlier than the moment it was resolved for and so soon after it that nothing has turned: its
+    /// age and what follows from that are those of `now`. What is under a live watch is observed now.
+    #[must_use]
+    pub fn at(&self, now: Timestamp) -> Self {
+        let is_live = |view: &SourceView| view.live && !matches!(view.state, SourceState::Failing { .. });
+        let shown_live = self.age.is_zero() && self.sources.iter().any(|view| is_live(view) && view.observed_at == self.observed_at);
+        let mut fact = self.clone();
+        for view in fact.sources.iter_mut().filter(|view| is_live(view)) {
+            view.observed_at = now;
+        }
+        if shown_live {
+            fact.observed_at = now;
+        } else {
+            fact.age = now.since(fact.observed_at);
+        }
+        if let Some(confidence) = &mut fact.confidence {
+            let basis = ScoreBasis { age: fact.age, ..confidence.basis };
+            *confidence = Confidence::score(&confidence.weights, &basis);
+            let winner = fact.sources.iter_mut().find(|view| view.wins);
+            if let Some(score) = winner.and_then(|view| view.score.as_mut()) {
+                *score = confidence.score;
+            }
+        }
+        fact
     }
 
     /// Whether no source has ever said anything of it.

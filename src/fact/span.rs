@@ -29,6 +29,16 @@ pub fn setting(span: Duration) -> String {
     unit.map_or_else(|| format!("{seconds} s"), |(length, words)| format!("{} {words}", seconds / length))
 }
 
+/// A length rounded to the unit in which it is said, so that [`setting`] says it shortly; below two seconds as it is.
+#[must_use]
+pub fn rounded(span: Duration) -> Duration {
+    let seconds = span.as_secs();
+    match UNITS.into_iter().find(|(length, ..)| seconds / length >= 2) {
+        Some((length, _)) => Duration::from_secs((seconds + length / 2) / length * length),
+        None => span,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -52,6 +62,23 @@ mod tests {
         }
         assert_eq!(short(Duration::from_millis(999)), "0s");
         assert!(short(Duration::MAX).ends_with('d'));
+    }
+
+    #[test]
+    fn rounded_lengths_are_said_shortly() {
+        for (millis, sentence) in [
+            (999, "999 ms"),
+            (1_999, "1999 ms"),
+            (61_400, "61 s"),
+            (149_000, "2 min"),
+            (150_000, "3 min"),
+            (7_199_000, "2 h"),
+            (9_100_000, "3 h"),
+            (172_799_000, "2 d"),
+            (7_776_000_000, "90 d"),
+        ] {
+            assert_eq!(setting(rounded(Duration::from_millis(millis))), sentence);
+        }
     }
 
     #[test]

@@ -197,6 +197,12 @@ impl TrustTable {
     /// What is known of the source for the field, given the trust it is configured with.
     #[must_use]
     pub fn standing(&self, source: &SourceId, field: &FieldName, configured: f64) -> TrustStanding {
+        self.standing_of(source, field.as_str(), configured)
+    }
+
+    /// As [`TrustTable::standing`], of the field of this name.
+    #[must_use]
+    pub fn standing_of(&self, source: &SourceId, field: &str, configured: f64) -> TrustStanding {
         let known = self.of_source.get(source);
         let of_source = known.map(|(all, _)| *all).unwrap_or_default();
         let of_field = known.and_then(|(_, fields)| fields.get(field)).copied().unwrap_or_default();

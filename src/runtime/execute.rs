@@ -133,7 +133,8 @@ async fn carry_out(handle: &EngineHandle, context: &Context, request: &Request, 
         Call::ChaosLive(args) => chaos::live(&mut answer, &args).await,
     };
     audit::ended(&mut answer, deed, outcome.as_ref().err()).await;
-    // What went wrong with the store meanwhile belongs to this answer.
+    // What went wrong with the store meanwhile, and what was done about it, belongs to this answer.
+    handle.heal_before_the_end().await;
     for note in handle.notes().iter().filter(|note| !known.contains(note)) {
         answer.note(note).await;
     }

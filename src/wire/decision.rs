@@ -1,13 +1,13 @@
 //! Decisions and learned trust on the wire.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    engine::{DecisionEvent, DecisionStep, LearnedTrust},
-    fact::{Author, Decision, Key, SourceId, Value},
+    engine::{DecisionEvent, DecisionStep, HalfLife, HalfLifeFrom, LearnedTrust},
+    fact::{Author, Decision, Key, LearnedLifetime, SourceId, Value},
 };
 
 use super::mask::{Mask, is_false};
@@ -139,6 +139,41 @@ pub struct TrustPayload {
     /// When it was last begun anew.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reset_at: Option<String>,
+    /// How long its values of the field last, where enough was seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lasts: Option<LastsPayload>,
+}
+
+/// What looks at values came to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LastsPayload {
+    /// The half-life, in milliseconds: that of the field, by what all its sources were seen to do.
+    pub half_life_ms: u64,
+    /// Where it comes from: the key's `rule`, `learned`, `configured` for all keys, or the `ttl` for want of anything better.
+    #[schemars(extend("enum" = ["rule", "learned", "configured", "ttl"]))]
+    pub from: Cow<'static, str>,
+    /// Changes that were seen, by what they weigh now: what was seen fades.
+    pub changes: f64,
+    /// Time that was looked at, over all values, in milliseconds, by what it weighs now.
+    pub watched_ms: u64,
+}
+
+impl LastsPayload {
+    fn new(half_life: Duration, from: HalfLifeFrom, learned: Option<&LearnedLifetime>) -> Self {
+        let millis = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+        Self {
+            half_life_ms: millis(half_life),
+            from: from.code().into(),
+            changes: learned.map_or(0.0, LearnedLifetime::seen),
+            watched_ms: learned.map_or(0, |learned| millis(learned.watched())),
+        }
+    }
+
+    /// Puts the half-life of a fact on the wire.
+    #[must_use]
+    pub fn of(half_life: &HalfLife) -> Self {
+        Self::new(half_life.half_life, half_life.from, half_life.learned.as_ref())
+    }
 }
 
 impl TrustPayload {
@@ -156,6 +191,7 @@ impl TrustPayload {
             weight_right: tally.right,
             weight: tally.counted,
             reset_at: learned.reset_at.map(crate::fact::Timestamp::to_rfc3339),
+            lasts: learned.lasts.map(|(seen, half_life)| LastsPayload::new(half_life, HalfLifeFrom::Learned, Some(&seen))),
         }
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::fact::{Confidence, Content, Insight, Key, SourceId, SourceState, SourceView, Value};
 
 use super::{
-    decision::TrustPayload,
+    decision::{LastsPayload, TrustPayload},
     mask::{Mask, is_false},
 };
 
@@ -64,6 +64,9 @@ pub struct InsightPayload {
     /// How often each source of it was right about such facts, where decisions taught that; only in `core.insight.confidence`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub trust: Vec<TrustPayload>,
+    /// The half-life of the believed value and where it comes from; only in `core.insight.confidence`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lasts: Option<LastsPayload>,
     /// Display unit.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub unit: String,
@@ -190,6 +193,7 @@ impl InsightPayload {
                 state: pending.state.code().into(),
             }),
             trust: Vec::new(),
+            lasts: None,
             unit: insight.unit.as_ref().to_owned(),
             masked: mask.hides(),
         }

@@ -1,6 +1,6 @@
 //! Snapshots and history, end to end: alone and through a running instance, by relative paths, refused where they must be.
 
-use std::{fs, os::unix::fs::PermissionsExt as _};
+use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt as _, path::PathBuf};
 
 use crate::support::Sandbox;
 
@@ -82,10 +82,41 @@ fn what_cannot_be_taken_or_written_is_refused_in_a_sentence_and_nothing_changes(
     bytes.truncate(bytes.len() - 1);
     fs::write(sandbox.path("../cut.snap"), &bytes).unwrap();
     assert_eq!(refused(&["hydrate", "cut.snap", "--replace"], 1), "snapshot_damaged");
-    let other = self::sandbox();
+}
+
+/// Every file under the home directory with its bytes, but for the one that says who holds the data directory.
+fn everything(sandbox: &Sandbox) -> BTreeMap<PathBuf, Vec<u8>> {
+    let (mut found, mut left) = (BTreeMap::new(), vec![sandbox.path("")]);
+    while let Some(dir) = left.pop() {
+        for entry in fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                left.push(path);
+            } else if path.is_file() && path.file_name() != Some("lock".as_ref()) {
+                found.insert(path.clone(), fs::read(path).unwrap());
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn a_snapshot_of_another_store_is_refused_and_not_a_byte_is_changed() {
+    let (sandbox, other) = (sandbox(), self::sandbox());
     other.stellar(&["cache", "snapshot", "theirs.snap"]).expect(0);
     fs::copy(other.path("../theirs.snap"), sandbox.path("../theirs.snap")).unwrap();
-    assert_eq!(refused(&["hydrate", "theirs.snap"], 1), "snapshot_other_key");
+    assert_eq!(value(&sandbox), 3);
+    let before = everything(&sandbox);
+    assert!(before.keys().any(|path| path.ends_with("cache/db")), "{:?}", before.keys());
+    for how in [&[][..], &["--replace"]] {
+        let ran = sandbox.stellar(&[&["cache", "hydrate", "theirs.snap", "--json"], how].concat()).expect(1);
+        assert_eq!(ran.error_code(), "snapshot_other_key");
+        assert!(ran.stderr.contains("was made by another store") && ran.stderr.contains("nothing was changed"), "{}", ran.stderr);
+        let after = everything(&sandbox);
+        let changed: Vec<_> = before.keys().chain(after.keys()).filter(|path| before.get(*path) != after.get(*path)).collect();
+        assert!(changed.is_empty(), "{changed:?}");
+    }
+    assert_eq!(value(&sandbox), 3);
 }
 
 /// What is done to the bytes of a good snapshot.

@@ -156,3 +156,22 @@ fn rejected_decided_by_rule_and_known_otherwise() {
     assert!(trust[0]["answers"] == 0 && trust[0]["reset_at"].is_string(), "{trust:?}");
     assert_eq!(value_of(&home, "one/gate"), "Z7", "decisions stay");
 }
+
+#[test]
+fn why_says_where_a_half_life_comes_from() {
+    let lasts = |home: &Sandbox, key: &str| {
+        let lasts = ran(home, &["why", key], 0).fact(key)["lasts"].clone();
+        (lasts["from"].as_str().expect("a code").to_owned(), lasts["half_life_ms"].as_u64().expect("milliseconds"))
+    };
+    let home = home();
+    home.write(".config/stellar/config.toml", &format!("{CONFIG}half_life = \"2h\"\n"));
+    ran(&home, &["refresh"], 0);
+    assert_eq!(lasts(&home, "one/time"), ("rule".to_owned(), 7_200_000));
+    assert_eq!(lasts(&home, "one/gate"), ("ttl".to_owned(), 900_000));
+    home.write(".config/stellar/config.toml", &format!("[confidence]\nhalf_life = \"1h\"\n{CONFIG}"));
+    assert_eq!(lasts(&home, "one/gate"), ("configured".to_owned(), 3_600_000));
+    let told = home.stellar(&["why", "one/gate"]).expect(0).stdout;
+    assert!(told.contains("half-life 1 h: as configured for all keys"), "{told}");
+    // A minute of looks is not there yet: nothing is learned.
+    assert!(ran(&home, &["source", "trust", "north"], 0).payloads().iter().all(|learned| learned["lasts"].is_null()));
+}

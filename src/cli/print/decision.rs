@@ -1,12 +1,13 @@
 //! `conflicts resolve`, `conflicts undo`, `conflicts watch`, `source trust`.
 
-use std::ops::ControlFlow;
+use std::{ops::ControlFlow, time::Duration};
 
 use crate::{
     cli::{
         line::{Line, Tone},
         sink::Sink,
     },
+    fact::span,
     text::SafeText,
     wire::{ConflictPayload, DecisionPayload, Envelope, TrustPayload},
 };
@@ -18,7 +19,7 @@ use super::{
     queue::ChangePrinter,
     table::{Table, left, right},
     watch::event_line,
-    words::{ago, score_text},
+    words::{ago, score_text, seen_to_change},
 };
 
 /// Prints what a decision came to, and what it sends.
@@ -97,18 +98,23 @@ impl Printer for TrustPrinter {
             right("trust", 5),
             right("configured", 10),
             left("right", 16),
-            left("", 32),
+            right("half-life", 9),
+            left("", 48),
         ]);
         for (learned, at) in &self.0 {
             let field = learned.field.as_deref().unwrap_or("(all)");
+            let half_life = learned.lasts.as_ref().map(|lasts| span::setting(Duration::from_millis(lasts.half_life_ms)));
+            let mut remarks: Vec<String> = learned.lasts.as_ref().map(seen_to_change).into_iter().collect();
             let reset = learned.reset_at.as_deref().and_then(|reset| ago(reset, *at)).map(|ago| format!("begun anew {ago} ago"));
+            remarks.extend(reset);
             table.row(vec![
                 (Tone::Strong, SafeText::line(learned.source.as_str())),
                 (Tone::Plain, SafeText::line(field)),
                 (Tone::Strong, SafeText::line(&score_text(learned.trust))),
                 (Tone::Dim, SafeText::line(&score_text(learned.configured))),
                 (Tone::Plain, SafeText::line(&times(learned.right, learned.answers))),
-                (Tone::Dim, SafeText::line(&reset.unwrap_or_default())),
+                (Tone::Plain, SafeText::line(&half_life.unwrap_or_default())),
+                (Tone::Dim, SafeText::line(&remarks.join(", "))),
             ]);
         }
         table.lines().iter().try_for_each(|line| sink.line(line))

@@ -9,13 +9,13 @@ use crate::{
     },
     fact::{ReasonCode, Timestamp, right_about, span},
     text::SafeText,
-    wire::{Envelope, FactorPayload, InsightPayload},
+    wire::{Envelope, FactorPayload, InsightPayload, LastsPayload},
 };
 
 use super::{
     Printer, payload,
     table::{Table, left, right},
-    words::{ago, band_tone, believed, score_text, unreachable, value},
+    words::{ago, band_tone, believed, score_text, seen_to_change, unreachable, value},
 };
 
 /// Prints the fact when it comes.
@@ -46,6 +46,7 @@ pub fn why_lines(fact: &InsightPayload, at: Timestamp) -> Vec<Line> {
         lines.push(Line::default());
         lines.extend(arithmetic(&fact.factors, score));
     }
+    lines.extend(fact.lasts.as_ref().map(|lasts| Line::toned(Tone::Dim, &lasting(lasts))));
     lines.push(Line::default());
     lines.extend(sources(fact, at));
     for learned in &fact.trust {
@@ -65,6 +66,18 @@ pub fn why_lines(fact: &InsightPayload, at: Timestamp) -> Vec<Line> {
         lines.push(Line::plain(&format!("conflict: stellar conflicts show {id}")));
     }
     lines
+}
+
+/// Where its half-life comes from: `half-life 2 min: learned, 20 changes in 1 h over all values`.
+fn lasting(lasts: &LastsPayload) -> String {
+    let half_life = span::setting(Duration::from_millis(lasts.half_life_ms));
+    let from = match lasts.from.as_ref() {
+        "rule" => "by the rule of its key".to_owned(),
+        "learned" => format!("learned, {}", seen_to_change(lasts)),
+        "configured" => "as configured for all keys".to_owned(),
+        _ => "its TTL, nothing else is known yet".to_owned(),
+    };
+    format!("  half-life {half_life}: {from}")
 }
 
 /// Why its state is what it is: `stale: vouched for 20 min ago, limit 15 min; cluster unreachable for 4 min`.

@@ -6,7 +6,7 @@ use crate::{
     cli::line::Tone,
     fact::{CommandId, Timestamp, Value, span},
     text::{SafeText, shown_value},
-    wire::{InsightPayload, SourceViewPayload},
+    wire::{InsightPayload, LastsPayload, SourceViewPayload},
 };
 
 /// A value in one line; a null stands for a value that is null.
@@ -33,6 +33,13 @@ pub fn believed_and_pending(fact: &InsightPayload) -> SafeText {
 /// How long before `at` a stamp of the wire was, in words; nothing when it is unreadable.
 pub fn ago(stamp: &str, at: Timestamp) -> Option<String> {
     Timestamp::parse_rfc3339(stamp).ok().map(|stamp| span::words(at.since(stamp)))
+}
+
+/// What was seen of how long values last: `3 changes in 2 h over all values`.
+pub fn seen_to_change(lasts: &LastsPayload) -> String {
+    let watched = span::words(Duration::from_millis(lasts.watched_ms));
+    let changes = format!("{:.0}", lasts.changes);
+    format!("{} in {watched} over all values", if changes == "1" { "1 change".to_owned() } else { format!("{changes} changes") })
 }
 
 /// An age in milliseconds, for a column.

@@ -53,7 +53,12 @@ impl Hot {
     #[must_use]
     pub fn new(slots: impl IntoIterator<Item = Arc<Slot>>) -> Arc<Self> {
         let slots: Box<[Arc<Slot>]> = slots.into_iter().collect();
-        let of_slots: usize = slots.iter().map(|slot| slot.bytes() + size_of::<SourceView>() + 3 * PIECE).sum();
+        let of_slot = |(at, slot): (usize, &Arc<Slot>)| {
+            let shares = slots[..at].iter().any(|other| Arc::ptr_eq(&other.normal, &slot.normal));
+            let value = if shares { 0 } else { slot.value_bytes() + PIECE };
+            slot.bytes() + value + size_of::<SourceView>() + 3 * PIECE
+        };
+        let of_slots: usize = slots.iter().enumerate().map(of_slot).sum();
         let of_conflict = if slots.len() > 1 { size_of::<ConflictEntry>() + slots.len() * size_of::<Candidate>() } else { 0 };
         Arc::new(Self {
             bytes: OVERHEAD + size_of::<Self>() + size_of::<Insight>() + of_slots + of_conflict,

@@ -62,8 +62,8 @@ impl RuleBook {
 pub struct Slot {
     /// What the source said.
     pub observation: Observation,
-    /// Its value brought to the form it is compared in; of `null` when it never had one.
-    pub normal: Normal,
+    /// Its value brought to the form it is compared in; of `null` when it never had one. Shared with others of the key that say the same.
+    pub normal: Arc<Normal>,
     /// Whether its value fits the schema.
     pub validity: Validity,
     /// Where and how it does not.
@@ -83,7 +83,25 @@ impl Slot {
         let compare = rules.compare(&observation.key);
         let (validity, violation) = observation.value().map_or((Validity::NoSchema, None), |value| rules.validity(&observation.key, value));
         let normal = value.map_or_else(|| Normal::of(&Value::null(), &compare), |value| Normal::of(value, &compare));
-        Self { observation, normal, validity, violation: violation.map(Into::into), vouched: true }
+        let violation = violation.map(Into::into);
+        Self { observation, normal: Arc::new(normal), validity, violation, vouched: true }
+    }
+
+    /// Of observations of one key that say the same: what is derived from the value is derived once.
+    pub fn alike(observations: Vec<Observation>, rules: &RuleBook) -> Vec<Arc<Self>> {
+        let mut observations = observations.into_iter();
+        let mut slots: Vec<Arc<Self>> = observations.next().map(|first| Arc::new(Self::new(first, rules))).into_iter().collect();
+        if let Some(first) = slots.first().cloned() {
+            let like = |observation| Self {
+                observation,
+                normal: Arc::clone(&first.normal),
+                validity: first.validity,
+                violation: first.violation.clone(),
+                vouched: true,
+            };
+            slots.extend(observations.map(|observation| Arc::new(like(observation))));
+        }
+        slots
     }
 
     /// What it says now; none when absent.
@@ -103,15 +121,21 @@ impl Slot {
         }
     }
 
-    /// Bytes of memory it takes; names that it shares with others are not counted.
+    /// Bytes of memory it takes; names that it shares with others, and its value, are not counted.
     #[must_use]
     pub fn bytes(&self) -> usize {
         let text = |text: &Option<Arc<str>>| text.as_ref().map_or(0, |text| text.len());
+        size_of::<Self>() + text(&self.observation.revision) + text(&self.observation.same_origin)
+    }
+
+    /// Bytes its value takes, with the form it is compared in.
+    #[must_use]
+    pub fn value_bytes(&self) -> usize {
         let value = match &self.observation.content {
             Content::Value(value) | Content::Absent(Some(value)) => value.as_json_text().len(),
             Content::Absent(None) => 0,
         };
-        let texts = [&self.observation.revision, &self.observation.same_origin, &self.violation].map(text).iter().sum::<usize>();
-        size_of::<Self>() + value + self.normal.heap_bytes() + texts
+        let violation = self.violation.as_ref().map_or(0, |violation| violation.len());
+        size_of::<Normal>() + value + self.normal.heap_bytes() + violation
     }
 }

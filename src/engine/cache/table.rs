@@ -6,8 +6,9 @@
 //! It knows neither store nor hot tier: whoever needs the values asks those and has them checked here.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque},
     hash::{BuildHasher as _, RandomState},
+    sync::Arc,
 };
 
 use crate::fact::{Content, Key, Observation, Pattern, SourceId, Timestamp, Value};
@@ -24,7 +25,7 @@ pub struct Note {
     /// The last digits of when it was fetched.
     fetched: u32,
     weight: u32,
-    /// Place of the source, and two flags above it.
+    /// Place of the source, and three flags above it.
     source: u32,
 }
 
@@ -32,6 +33,10 @@ pub struct Note {
 const HELD: u32 = 1 << 31;
 /// It is dated by our own fetch.
 const OWN_DATE: u32 = 1 << 30;
+/// It holds a value dated by our own fetch: with the value and the marks of its version the note is all of it.
+const PLAIN: u32 = 1 << 29;
+/// Marks of versions that are remembered of each source, the latest: a file has one for all its keys.
+const MARKS: usize = 64;
 
 impl Note {
     /// Whether the source holds a value now.
@@ -68,7 +73,7 @@ impl Note {
     }
 
     fn place(&self) -> usize {
-        (self.source & !(HELD | OWN_DATE)) as usize
+        (self.source & !(HELD | OWN_DATE | PLAIN)) as usize
     }
 }
 
@@ -77,6 +82,17 @@ impl Note {
 struct Entry {
     key: Key,
     notes: Box<[Note]>,
+}
+
+/// The revision and the shared place, as they are told.
+type Texts = (Option<Arc<str>>, Option<Arc<str>>);
+
+/// The marks of one version.
+#[derive(Clone, Debug)]
+struct Marks {
+    digest: u32,
+    revision: Option<Arc<str>>,
+    same_origin: Option<Arc<str>>,
 }
 
 /// What is held, by key in key order, and which keys each source has.
@@ -88,6 +104,8 @@ pub struct Table {
     sources: Vec<SourceId>,
     places: HashMap<SourceId, u32>,
     by_source: Vec<BTreeSet<u32>>,
+    /// Of each source.
+    marks: Vec<VecDeque<Marks>>,
     digests: RandomState,
 }
 
@@ -97,6 +115,7 @@ impl Table {
     pub fn put(&mut self, observation: Observation, weight: u64) -> Observation {
         let place = self.place(&observation.source);
         let note = self.note_of(&observation, place, weight);
+        self.remember_marks(&note, &observation);
         let id = self.id(&observation.key);
         if let Some(keys) = self.by_source.get_mut(place as usize) {
             keys.insert(id);
@@ -159,6 +178,7 @@ impl Table {
         let place = u32::try_from(self.sources.len()).unwrap_or(u32::MAX);
         self.sources.push(source.clone());
         self.by_source.push(BTreeSet::new());
+        self.marks.push(VecDeque::new());
         self.places.insert(source.clone(), place);
         place
     }
@@ -169,6 +189,7 @@ impl Table {
             Content::Absent(None) => None,
         };
         let flag = |is: bool, flag: u32| if is { flag } else { 0 };
+        let (held, own_date) = (observation.value().is_some(), observation.observed_at == observation.fetched_at);
         Note {
             said: value.map_or(0, |value| self.digests.hash_one(value)),
             observed_at: observation.observed_at,
@@ -176,7 +197,7 @@ impl Table {
             marks: self.marks(observation.revision.as_deref(), observation.same_origin.as_deref()),
             fetched: observation.fetched_at.as_millis() as u32,
             weight: u32::try_from(weight).unwrap_or(u32::MAX),
-            source: place | flag(observation.value().is_some(), HELD) | flag(observation.observed_at == observation.fetched_at, OWN_DATE),
+            source: place | flag(held, HELD) | flag(own_date, OWN_DATE) | flag(held && own_date && !observation.live, PLAIN),
         }
     }
 
@@ -184,7 +205,36 @@ impl Table {
         if revision.is_none() && same_origin.is_none() {
             return 0;
         }
-        self.digests.hash_one((revision, same_origin)) as u32
+        (self.digests.hash_one((revision, same_origin)) as u32).max(1)
+    }
+
+    fn remember_marks(&mut self, note: &Note, observation: &Observation) {
+        let Some(known) = self.marks.get_mut(note.place()) else { return };
+        if note.marks == 0 || known.iter().any(|marks| marks.digest == note.marks) {
+            return;
+        }
+        known.truncate(MARKS - 1);
+        let Observation { revision, same_origin, .. } = observation;
+        known.push_front(Marks { digest: note.marks, revision: revision.clone(), same_origin: same_origin.clone() });
+    }
+
+    /// The marks of the note's version; none where they are no longer remembered.
+    fn marks_of(&self, note: &Note) -> Option<Texts> {
+        if note.marks == 0 {
+            return Some((None, None));
+        }
+        let known = self.marks.get(note.place())?.iter().find(|marks| marks.digest == note.marks)?;
+        Some((known.revision.clone(), known.same_origin.clone()))
+    }
+
+    /// Whether several say the same value, and one that says it is all that has to be read to know what each of them says.
+    #[must_use]
+    pub fn are_alike(&self, notes: &[Note]) -> bool {
+        let Some((first, others)) = notes.split_first() else { return false };
+        let alike = |note: &Note| note.source & PLAIN != 0 && note.said == first.said;
+        let known =
+            |note: &Note| note.marks == 0 || self.marks.get(note.place()).is_some_and(|all| all.iter().any(|one| one.digest == note.marks));
+        !others.is_empty() && notes.iter().all(|note| alike(note) && known(note))
     }
 
     /// Whether the note's source holds exactly this value.
@@ -236,6 +286,38 @@ impl Table {
         self.ids.get(key).and_then(|id| self.entries.get(*id as usize)).map_or(&[], |entry| &entry.notes)
     }
 
+    /// Whose word is enough to know what all say of a key: they are alike.
+    #[must_use]
+    pub fn one_for_all(&self, key: &Key) -> Option<&SourceId> {
+        let notes = self.notes(key);
+        if self.are_alike(notes) { notes.first().and_then(|note| self.source(note)) } else { None }
+    }
+
+    /// What all sources say of this observation's key, where it is what is noted and they are alike. Names and value are shared.
+    #[must_use]
+    pub fn likewise(&self, observation: &Observation) -> Option<Vec<Observation>> {
+        let notes = self.notes(&observation.key);
+        if !self.are_alike(notes) || !self.is_noted(observation) {
+            return None;
+        }
+        let (key, _) = self.ids.get_key_value(&observation.key)?;
+        let said = |note: &Note| {
+            let (revision, same_origin) = self.marks_of(note)?;
+            Some(Observation {
+                key: key.clone(),
+                source: self.source(note)?.clone(),
+                content: observation.content.clone(),
+                observed_at: note.observed_at,
+                changed_at: note.changed_at,
+                fetched_at: note.observed_at,
+                revision,
+                live: false,
+                same_origin,
+            })
+        };
+        notes.iter().map(said).collect()
+    }
+
     /// What all sources say of a key weighs this much, in sealed bytes.
     #[must_use]
     pub fn weight(&self, key: &Key) -> u64 {
@@ -254,6 +336,12 @@ impl Table {
         let key = self.ids.get_key_value(&observation.key).map(|(key, _)| key.clone());
         let source = self.places.get_key_value(&observation.source).map(|(source, _)| source.clone());
         Observation { key: key.unwrap_or(observation.key), source: source.unwrap_or(observation.source), ..observation }
+    }
+
+    /// How many keys one source speaks of, those included that it no longer has.
+    #[must_use]
+    pub fn spoken_by(&self, source: &SourceId) -> usize {
+        self.places.get(source).and_then(|place| self.by_source.get(*place as usize)).map_or(0, BTreeSet::len)
     }
 
     /// Everything one source says, in no promised order.
@@ -284,6 +372,12 @@ impl Table {
     /// Who says anything.
     pub fn sources(&self) -> impl Iterator<Item = &SourceId> {
         self.sources.iter()
+    }
+
+    /// How many observations are noted.
+    #[must_use]
+    pub fn note_count(&self) -> usize {
+        self.by_source.iter().map(BTreeSet::len).sum()
     }
 
     /// How many keys somebody speaks of.

@@ -119,3 +119,64 @@ fn own_marks_and_dates_are_told_apart() {
     assert!(table.says(note, before.value().unwrap()) && !table.says(note, &Value::from(2_u64)));
     assert!(table.has_marks(note, Some("r"), None) && !table.has_marks(note, None, Some("r")));
 }
+
+/// Of one source: its value, whether it is held, dated by our own fetch, what marks it has, and whether it is live.
+type Word = (u64, bool, bool, Option<u8>, Option<u8>, bool);
+
+fn word() -> impl Strategy<Value = Word> {
+    let mark = || prop_oneof![1 => Just(None), 1 => (0..3_u8).prop_map(Some)];
+    let mostly = || prop_oneof![8 => Just(true), 1 => Just(false)];
+    (prop_oneof![8 => Just(1_u64), 1 => Just(2)], mostly(), mostly(), mark(), mark(), mostly().prop_map(|not| !not))
+}
+
+fn said_in_words(at: u8, (value, held, own_date, revision, same_origin, live): &Word) -> Observation {
+    let value = Value::from(*value);
+    let observed_at = Timestamp::from_millis(100 + i64::from(at));
+    Observation {
+        key: Key::new("k").unwrap(),
+        source: SourceId::new(&format!("s{at}")).unwrap(),
+        content: if *held { Content::Value(value) } else { Content::Absent(Some(value)) },
+        observed_at,
+        changed_at: Timestamp::from_millis(i64::from(at)),
+        fetched_at: if *own_date { observed_at } else { Timestamp::from_millis(200) },
+        revision: revision.map(|mark| format!("r{mark}").into()),
+        live: *live,
+        same_origin: same_origin.map(|mark| format!("o{mark}").into()),
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_all_say_alike_is_known_from_any_one_of_them_and_from_nothing_else(words in proptest::collection::vec(word(), 0..4)) {
+        let mut table = Table::default();
+        let key = Key::new("k").unwrap();
+        let all: Vec<Observation> = (0..).zip(&words).map(|(at, word)| said_in_words(at, word)).collect();
+        all.iter().for_each(|observation| drop(table.put(observation.clone(), 3)));
+        let alike = words.len() > 1 && words.iter().all(|(value, held, own_date, .., live)| *held && *own_date && !live && *value == words[0].0);
+        prop_assert_eq!(table.are_alike(table.notes(&key)), alike);
+        prop_assert_eq!(table.one_for_all(&key), if alike { Some(&all[0].source) } else { None });
+        prop_assert_eq!(table.note_count(), all.len());
+        for observation in &all {
+            prop_assert_eq!(table.likewise(observation), alike.then(|| all.clone()));
+            let other = Observation { content: Content::Value(Value::from(3_u64)), ..observation.clone() };
+            prop_assert_eq!(table.likewise(&other), None, "it is not what is noted");
+        }
+    }
+}
+
+#[test]
+fn of_more_versions_than_are_remembered_the_older_are_read() {
+    let mut table = Table::default();
+    let marked = |key: usize, source: u8| Observation {
+        key: Key::new(&format!("k/{key}")).unwrap(),
+        revision: Some(format!("r{key}").into()),
+        ..said_in_words(source, &(1, true, true, None, None, false))
+    };
+    for key in 0..=MARKS {
+        (0..2).for_each(|source| drop(table.put(marked(key, source), 3)));
+    }
+    for key in 0..=MARKS {
+        let all = [marked(key, 0), marked(key, 1)];
+        assert_eq!(table.likewise(&all[0]), (key > 0).then(|| all.to_vec()), "{key}");
+    }
+}

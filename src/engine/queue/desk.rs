@@ -7,7 +7,7 @@ use std::{
     collections::HashSet,
     sync::{
         Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -29,6 +29,8 @@ use super::{api::QueueError, audited::Recorder, entry::What, log::QueueLog, rule
 pub struct Desk {
     log: Result<Box<dyn QueueLog>, StoreError>,
     state: RwLock<QueueState>,
+    /// How often somebody began to change the state.
+    moves: AtomicU64,
     /// Changes that were handed to the log and are not on disk yet.
     handed_over: AtomicUsize,
     stale: AtomicBool,
@@ -86,6 +88,7 @@ impl Desk {
         Self {
             log,
             state: RwLock::new(state),
+            moves: AtomicU64::new(0),
             handed_over: AtomicUsize::new(0),
             stale: AtomicBool::new(false),
             settled: Notify::new(),
@@ -128,7 +131,15 @@ impl Desk {
     }
 
     fn state_mut(&self) -> RwLockWriteGuard<'_, QueueState> {
-        self.state.write().unwrap_or_else(PoisonError::into_inner)
+        let state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        // With the lock in hand: whoever reads the state after this number reads what comes of the change.
+        self.moves.fetch_add(1, Ordering::SeqCst);
+        state
+    }
+
+    /// Another number whenever the queue may have moved: what was read of the state before holds while it is the same.
+    pub fn moves(&self) -> u64 {
+        self.moves.load(Ordering::Acquire)
     }
 
     /// Why changes cannot be kept, if they cannot.

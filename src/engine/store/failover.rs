@@ -351,7 +351,8 @@ impl CacheStore for Failover {
     fn standing(&self) -> Option<Standing> {
         let state = self.look();
         let over = state.over.as_ref()?;
-        Some(Standing { since: over.since, why: over.why.to_string(), waiting: over.overlay.len() })
+        let damaged = matches!(over.why, StoreError::Damaged(_));
+        Some(Standing { since: over.since, why: over.why.to_string(), damaged, waiting: over.overlay.len() })
     }
 
     fn heal(&self) -> Option<Duration> {

@@ -62,16 +62,38 @@ impl Sources {
     }
 }
 
-/// What one read of everything under a prefix learns.
+/// What one read of everything under a prefix learns. Those who speak of a key come one after the other, and take one place.
 pub struct Lesson {
     turn: u64,
-    found: Vec<(u128, SourceId)>,
+    sources: Vec<SourceId>,
+    found: Vec<(u128, u64)>,
+    /// Keys that one more than can be told speaks of.
+    beyond: Vec<u128>,
 }
 
 impl Lesson {
     /// There is an observation of this key by this source.
     pub fn note(&mut self, key: u128, source: &SourceId) {
-        self.found.push((key, source.clone()));
+        let known = self.sources.iter().position(|known| known == source);
+        let at = known.unwrap_or_else(|| {
+            self.sources.push(source.clone());
+            self.sources.len() - 1
+        });
+        if at >= 64 {
+            self.beyond.push(key);
+            return;
+        }
+        match self.found.last_mut() {
+            Some((last, bits)) if *last == key => *bits |= 1 << at,
+            _ => self.found.push((key, 1 << at)),
+        }
+    }
+
+    /// Every source of a key, as far as it can be told.
+    fn each(&self, mut each: impl FnMut(u128, &SourceId)) {
+        for (key, bits) in &self.found {
+            self.sources.iter().take(64).enumerate().filter(|(at, _)| bits >> at & 1 == 1).for_each(|(_, source)| each(*key, source));
+        }
     }
 }
 
@@ -125,7 +147,7 @@ impl Known {
 
     /// Begins a read that is to teach something.
     pub fn lesson(&self) -> Lesson {
-        Lesson { turn: self.read().turn, found: Vec::new() }
+        Lesson { turn: self.read().turn, sources: Vec::new(), found: Vec::new(), beyond: Vec::new() }
     }
 
     /// What every observation of one key taught.
@@ -134,7 +156,14 @@ impl Known {
         if held.turn == lesson.turn && !held.complete {
             held.make_room();
             held.keys.insert(key, 0);
-            lesson.found.iter().filter(|(found, _)| *found == key).for_each(|(_, source)| held.add(key, source));
+            lesson.each(|found, source| {
+                if found == key {
+                    held.add(key, source);
+                }
+            });
+            if lesson.beyond.contains(&key) {
+                held.forget(key);
+            }
         }
     }
 
@@ -144,7 +173,8 @@ impl Known {
         if held.turn == lesson.turn && lesson.found.len() < KEYS {
             held.keys.clear();
             held.complete = true;
-            lesson.found.iter().for_each(|(key, source)| held.add(*key, source));
+            lesson.each(|key, source| held.add(key, source));
+            lesson.beyond.iter().for_each(|key| held.forget(*key));
         }
     }
 
@@ -229,5 +259,21 @@ mod tests {
         lesson.note(9, &source("s3"));
         known.learn_key(9, &lesson);
         assert_eq!(names(&known, 9).unwrap(), ["s3"]);
+    }
+
+    #[test]
+    fn a_read_that_found_more_sources_than_bits_teaches_those_it_can_tell() {
+        let known = Known::default();
+        let mut lesson = known.lesson();
+        (0..70).for_each(|at| lesson.note(at % 2, &source(&format!("s{at}"))));
+        lesson.note(5, &source("s1"));
+        lesson.note(5, &source("s2"));
+        known.learn_all(&lesson);
+        assert_eq!((names(&known, 0), names(&known, 1), names(&known, 9)), (None, None, None));
+        assert_eq!(names(&known, 5).unwrap(), ["s1", "s2"]);
+        for key in [0, 5] {
+            known.learn_key(key, &lesson);
+        }
+        assert_eq!((names(&known, 0), names(&known, 5).unwrap()), (None, vec!["s1".to_owned(), "s2".to_owned()]));
     }
 }

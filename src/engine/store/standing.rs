@@ -11,6 +11,8 @@ pub struct Standing {
     pub since: Timestamp,
     /// Why, in a sentence.
     pub why: String,
+    /// The database is damaged, so that it can be made anew at once; else the disk has to be well first.
+    pub damaged: bool,
     /// Changes that wait in memory to be written back.
     pub waiting: u64,
 }

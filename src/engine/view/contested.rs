@@ -1,30 +1,62 @@
-//! The conflicts of the facts that are shown: only what changes is looked at.
+//! The conflicts of the facts that are shown: only what changes is looked at, and put in its place in the order.
 //!
 //! Which question comes first is not known here: it is told, and holds until it is told anew. What came since then comes last.
 
 use std::{
+    cmp::Ordering,
     collections::{BTreeMap, HashMap},
     sync::Arc,
 };
 
 use crate::fact::{ConflictEntry, ConflictId, Insight, Key, ResolutionState};
 
+/// Where one in so many moved, all are put in order anew.
+const MANY: usize = 4;
+
 /// Keys whose values compete, and the list of those that wait for a person.
 #[derive(Clone, Debug)]
 pub struct Contested {
     all: BTreeMap<Key, Arc<ConflictEntry>>,
-    /// Where each one stands in the order that was told last.
-    places: HashMap<ConflictId, usize>,
+    places: Places,
     /// What is being told of the next order, piece by piece.
     coming: Vec<ConflictId>,
-    moved: bool,
+    /// The list is not in the order that was told last.
+    is_disordered: bool,
+    /// What the list was made of, of each key that is another since.
+    moved: BTreeMap<Key, Option<Arc<ConflictEntry>>>,
     waiting: Arc<[Arc<ConflictEntry>]>,
+}
+
+/// Where each one stands in the order that was told last.
+#[derive(Clone, Debug, Default)]
+struct Places(HashMap<ConflictId, usize>);
+
+impl Places {
+    fn place(&self, conflict: &ConflictEntry) -> usize {
+        self.0.get(&conflict.id).copied().unwrap_or(usize::MAX)
+    }
+
+    /// Those of the same place, which are those that were not told, go by key.
+    fn order(&self, one: &ConflictEntry, other: &ConflictEntry) -> Ordering {
+        self.place(one).cmp(&self.place(other)).then_with(|| one.key.cmp(&other.key))
+    }
 }
 
 impl Default for Contested {
     fn default() -> Self {
-        Self { all: BTreeMap::new(), places: HashMap::new(), coming: Vec::new(), moved: false, waiting: Arc::from([]) }
+        Self {
+            all: BTreeMap::new(),
+            places: Places::default(),
+            coming: Vec::new(),
+            is_disordered: false,
+            moved: BTreeMap::new(),
+            waiting: Arc::from([]),
+        }
     }
+}
+
+fn is_pending(conflict: &Arc<ConflictEntry>) -> bool {
+    conflict.resolution == ResolutionState::Pending
 }
 
 impl Contested {
@@ -34,24 +66,28 @@ impl Contested {
             Some(conflict) => self.all.insert(insight.key.clone(), Arc::clone(conflict)),
             None => self.all.remove(&insight.key),
         };
-        self.moved |= before.as_ref() != insight.conflict.as_ref();
+        if before.as_ref() != insight.conflict.as_ref() {
+            self.moved.entry(insight.key.clone()).or_insert(before);
+        }
     }
 
     /// Forgets a key that nobody speaks of.
     pub fn forget(&mut self, key: &Key) {
-        self.moved |= self.all.remove(key).is_some();
+        if let Some(before) = self.all.remove(key) {
+            self.moved.entry(key.clone()).or_insert(Some(before));
+        }
     }
 
     /// Whether anything competes otherwise than in the list that was given last.
     #[must_use]
-    pub const fn has_moved(&self) -> bool {
-        self.moved
+    pub fn has_moved(&self) -> bool {
+        self.is_disordered || !self.moved.is_empty()
     }
 
     /// Asks about them in this order from now on.
     pub fn order(&mut self, ids: impl IntoIterator<Item = ConflictId>) {
-        self.places = ids.into_iter().zip(0..).collect();
-        self.moved = true;
+        self.places = Places(ids.into_iter().zip(0..).collect());
+        self.is_disordered = true;
     }
 
     /// The same, piece by piece: with the last one it holds. An order of none is none.
@@ -65,18 +101,172 @@ impl Contested {
 
     /// Those that wait for a person, in the order that was told; the same list as before when nothing moved.
     pub fn waiting(&mut self) -> Arc<[Arc<ConflictEntry>]> {
-        if std::mem::take(&mut self.moved) {
-            let pending = |conflict: &&Arc<ConflictEntry>| conflict.resolution == ResolutionState::Pending;
-            let mut waiting: Vec<_> = self.all.values().filter(pending).map(Arc::clone).collect();
-            // They come by key, and those of the same place stay so.
-            waiting.sort_by_cached_key(|conflict| self.places.get(&conflict.id).copied().unwrap_or(usize::MAX));
-            self.waiting = waiting.into();
+        let moved = std::mem::take(&mut self.moved);
+        if std::mem::take(&mut self.is_disordered) || moved.len() * MANY > self.waiting.len() {
+            self.waiting = self.sorted();
+        } else if !moved.is_empty() {
+            self.waiting = self.placed(&moved).unwrap_or_else(|| self.sorted());
         }
         Arc::clone(&self.waiting)
+    }
+
+    fn sorted(&self) -> Arc<[Arc<ConflictEntry>]> {
+        let mut waiting: Vec<_> = self.all.values().filter(|conflict| is_pending(conflict)).map(Arc::clone).collect();
+        // They come by key, and those of the same place stay so.
+        waiting.sort_by_cached_key(|conflict| self.places.place(conflict));
+        waiting.into()
+    }
+
+    /// The list with the few that moved taken out where they were and put in where they belong; none when one is not where it was.
+    fn placed(&self, moved: &BTreeMap<Key, Option<Arc<ConflictEntry>>>) -> Option<Arc<[Arc<ConflictEntry>]>> {
+        let was_at = |before: &Arc<ConflictEntry>| self.waiting.binary_search_by(|held| self.places.order(held, before)).ok();
+        let before = moved.values().flatten().filter(|before| is_pending(before));
+        let mut gone = before.map(was_at).collect::<Option<Vec<usize>>>()?;
+        gone.sort_unstable();
+        let mut coming: Vec<_> = moved.keys().filter_map(|key| self.all.get(key)).filter(|conflict| is_pending(conflict)).collect();
+        coming.sort_by(|one, other| self.places.order(one, other));
+        let mut placed = Vec::with_capacity(self.waiting.len() + coming.len());
+        let mut from = 0;
+        let (mut gone, mut coming) = (gone.into_iter().peekable(), coming.into_iter().peekable());
+        loop {
+            // The next place where anything differs: where one is taken out, or one put in.
+            let out = gone.peek().copied();
+            let put = coming.peek().map(|next| {
+                let rest = self.waiting.get(from..).unwrap_or_default();
+                from + rest.partition_point(|held| self.places.order(held, next).is_lt())
+            });
+            let until = match (out, put) {
+                (None, None) => self.waiting.len(),
+                (out, put) => out.unwrap_or(usize::MAX).min(put.unwrap_or(usize::MAX)),
+            };
+            placed.extend_from_slice(self.waiting.get(from..until).unwrap_or_default());
+            from = until;
+            if put == Some(until) {
+                placed.extend(coming.next().map(Arc::clone));
+            } else if out == Some(until) {
+                gone.next();
+                from += 1;
+            } else {
+                return Some(placed.into());
+            }
+        }
     }
 
     /// Every key whose values compete, decided or not.
     pub fn keys(&self) -> impl Iterator<Item = &Key> {
         self.all.keys()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::fact::{Candidate, Confidence, ConflictClass, ScoreBasis, SourceId, Timestamp, Validity, Value, Weights};
+
+    fn key(at: u16) -> Key {
+        Key::new(&format!("k/{at:05}")).unwrap()
+    }
+
+    fn id(at: u16) -> ConflictId {
+        ConflictId::of(&key(at), ConflictClass::Value)
+    }
+
+    fn conflict(at: u16, margin: u8, resolution: ResolutionState) -> Arc<ConflictEntry> {
+        let basis = ScoreBasis {
+            age: Duration::ZERO,
+            half_life: Duration::ZERO,
+            trust: 0.5,
+            validity: Validity::NoSchema,
+            alignment: None,
+            accepts: 0,
+            rejects: 0,
+        };
+        Arc::new(ConflictEntry {
+            id: id(at),
+            key: key(at),
+            class: ConflictClass::Value,
+            digest: "".into(),
+            resolution,
+            candidates: vec![Candidate { value: Value::null(), sources: vec![SourceId::new("a").unwrap()], score: 0.5 }],
+            winner: SourceId::new("a").unwrap(),
+            margin: f64::from(margin) / 100.0,
+            confidence: Confidence::score(&Weights::default(), &basis),
+            reason_codes: Vec::new(),
+            last_updated: Timestamp::default(),
+            change: None,
+        })
+    }
+
+    impl Contested {
+        fn set(&mut self, at: u16, conflict: Option<Arc<ConflictEntry>>) {
+            let insight = crate::engine::view::tests::fact(at, crate::fact::FactState::Fresh);
+            self.take(&Insight { conflict, ..(*insight).clone() });
+        }
+    }
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Set(u16, u8, bool),
+        Settled(u16),
+        Forgotten(u16),
+        Order(Vec<u16>),
+        Look,
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        let order = Just((0..60).collect::<Vec<u16>>()).prop_shuffle();
+        prop_oneof![
+            6 => (0..60_u16, 0..4_u8, any::<bool>()).prop_map(|(at, margin, pending)| Step::Set(at, margin, pending)),
+            2 => (0..60_u16).prop_map(Step::Settled),
+            2 => (0..60_u16).prop_map(Step::Forgotten),
+            1 => (order, 0..60_usize).prop_map(|(order, known)| Step::Order(order[..known].to_vec())),
+            6 => Just(Step::Look),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn the_list_is_what_sorting_all_gives(steps in prop::collection::vec(step(), 1..200)) {
+            let mut held = Contested::default();
+            let mut told: Vec<u16> = Vec::new();
+            (0..60).for_each(|at| held.set(at, Some(conflict(at, 1, ResolutionState::Pending))));
+            for step in steps {
+                match step {
+                    Step::Set(at, margin, true) => held.set(at, Some(conflict(at, margin, ResolutionState::Pending))),
+                    Step::Set(at, margin, false) => held.set(at, Some(conflict(at, margin, ResolutionState::UserAccepted))),
+                    Step::Settled(at) => held.set(at, None),
+                    Step::Forgotten(at) => held.forget(&key(at)),
+                    Step::Order(order) => {
+                        held.order(order.iter().map(|at| id(*at)));
+                        told = order;
+                    }
+                    Step::Look => {
+                        let mut all: Vec<_> = held.all.values().filter(|conflict| is_pending(conflict)).cloned().collect();
+                        let place = |key: &Key| told.iter().position(|at| self::key(*at) == *key).unwrap_or(usize::MAX);
+                        all.sort_by_key(|conflict| place(&conflict.key));
+                        prop_assert_eq!(&held.waiting()[..], &all[..]);
+                        prop_assert!(!held.has_moved());
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_list_in_which_nothing_moved_is_the_same_memory() {
+        let mut held = Contested::default();
+        (0..60).for_each(|at| held.set(at, Some(conflict(at, 1, ResolutionState::Pending))));
+        held.order([id(9), id(7)]);
+        let before = held.waiting();
+        held.set(7, Some(conflict(7, 1, ResolutionState::Pending)));
+        assert!(!held.has_moved() && Arc::ptr_eq(&before, &held.waiting()));
+        held.set(7, Some(conflict(7, 0, ResolutionState::Pending)));
+        let after = held.waiting();
+        assert_eq!((&after[0].key, &after[1]), (&key(9), &conflict(7, 0, ResolutionState::Pending)));
+        assert!(held.placed(&BTreeMap::from([(key(99), Some(conflict(99, 3, ResolutionState::Pending)))])).is_none(), "it is not there");
     }
 }

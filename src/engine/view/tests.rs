@@ -11,7 +11,7 @@ fn key(number: u16) -> Key {
     Key::new(&format!("k/{number:05}")).unwrap()
 }
 
-fn fact(number: u16, state: FactState) -> Arc<Insight> {
+pub(super) fn fact(number: u16, state: FactState) -> Arc<Insight> {
     Arc::new(Insight {
         key: key(number),
         value: None,

@@ -6,7 +6,7 @@ use crate::{
     action::args::{ListArgs, ReadArgs, SortArg, WhyArgs},
     engine::{FactQuery, Knowledge, SortBy},
     fact::{Insight, Key, Mark, SourceId, span},
-    wire::{InsightPayload, TrustPayload},
+    wire::{InsightPayload, LastsPayload, TrustPayload},
 };
 
 use super::answer::{Answer, Failed};
@@ -80,6 +80,7 @@ pub async fn why(answer: &mut Answer<'_>, args: &WhyArgs) -> Result<(), Failed> 
     let fact = known(answer, &args.key).await??;
     let mut payload = InsightPayload::of(&fact, answer.request.reveal).with_violations(&fact);
     payload.trust = answer.handle.trust_about(&fact).iter().map(TrustPayload::of).collect();
+    payload.lasts = answer.handle.half_life_of(&fact).as_ref().map(LastsPayload::of);
     let _ = answer.line(&payload).await;
     Ok(())
 }
@@ -91,7 +92,7 @@ fn key_pattern(key: &Key) -> Option<crate::fact::Pattern> {
 /// The fact, after asking whoever has never answered completely; or why there is none.
 async fn known(answer: &Answer<'_>, key: &Key) -> Result<Result<Arc<Insight>, Failed>, Failed> {
     if let Some(fact) = answer.handle.get(key)? {
-        return Ok(Ok(fact));
+        return Ok(Ok(Arc::new(fact.at(answer.handle.now()))));
     }
     if !answer.offline() {
         match answer.handle.knowledge(key) {

@@ -82,6 +82,20 @@ fn a_path_that_matches_nothing_is_counted_and_a_schema_that_does_not_compile_is_
 }
 
 #[test]
+fn a_detector_rule_with_a_bad_pattern_is_said_and_costs_no_other() {
+    let sandbox = Sandbox::new();
+    let rule = |name: &str, text: &str| {
+        format!(
+            "[[detector]]\nname = \"{name}\"\nfile = \"*.odd.json\"\ntext = '{text}'\nconfidence = 0.9\n[detector.source]\nprefix = \"odd\"\n"
+        )
+    };
+    sandbox.write(".config/stellar/detectors.toml", &format!("version = 1\n{}{}", rule("broken", "("), rule("mine", "app")));
+    sandbox.write("it.odd.json", "{\"app\": 1}");
+    let ran = sandbox.stellar(&["source", "detect", "home/it.odd.json"]).expect(0);
+    assert!(ran.stdout.contains("is no pattern") && ran.stdout.contains("mine"), "{}\n{}", ran.stdout, ran.stderr);
+}
+
+#[test]
 fn a_thousand_sources_of_one_key_are_one_fact() {
     let config: String = (0..1000).map(|at| file_source(&format!("s{at}"), "")).collect();
     let sandbox = Sandbox::with_config(&config);
