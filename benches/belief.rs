@@ -6,37 +6,32 @@
 
 #![expect(clippy::expect_used, reason = "a benchmark that cannot set itself up has nothing to say")]
 
+#[path = "support/started.rs"]
+mod started;
+#[path = "support/stored.rs"]
+mod stored;
+
 use std::{
     collections::HashMap,
     fs::{self, File},
     io::{self, Write as _},
     path::Path,
     process::Command,
-    sync::Arc,
     time::{Duration, Instant},
 };
 
 use stellar::{
-    config::{CacheKey, Config, FileSource, SecretRef, SourceConfig, SourceKind},
-    engine::{
-        Choice, ConflictResolver as _, DecisionRequest, Engine, EngineHandle, EngineOptions, FactQuery, Secrets,
-        store::{KeyPolicy, StoreOp, StoreOptions, open_store},
-        world::{NoVault, SystemClock, SystemRng},
-    },
-    fact::{Author, CommandId, Content, Key, Observation, SourceId, Timestamp, Value},
+    config::{Config, FileSource, SourceConfig, SourceKind},
+    engine::{Choice, ConflictResolver as _, DecisionRequest, Engine, EngineHandle, FactQuery, store::StoreOp, world::SystemClock},
+    fact::{Author, CommandId, Key, SourceId, Value},
 };
+
+use started::started;
+use stored::{open, said};
 
 const SOURCES: u64 = 10;
 /// Decisions that are timed.
 const DECISIONS: u8 = 20;
-
-struct NoSecrets;
-
-impl Secrets for NoSecrets {
-    fn resolve(&self, _: &SecretRef) -> Result<String, String> {
-        Err("no secrets in a benchmark".to_owned())
-    }
-}
 
 fn say(line: &str) {
     writeln!(io::stdout(), "{line}").expect("somebody listens");
@@ -52,30 +47,11 @@ fn key(at: u64) -> Key {
 
 /// Half of the sources say one thing, the others another, of every key.
 fn fill(dir: &Path, keys: u64) {
-    let options = StoreOptions {
-        data_dir: dir.join("data"),
-        state_dir: dir.join("state"),
-        backend: "sled".to_owned(),
-        key: CacheKey::Auto,
-        vault: Arc::new(NoVault),
-        policy: KeyPolicy::default(),
-        clock: SystemClock::shared(),
-        rng: SystemRng::shared(),
-    };
-    let store = open_store(&options).expect("a new directory").store;
-    let now = stellar_now();
+    let store = open(dir).store;
+    let now = SystemClock::shared().now();
     let said = |at: u64, of: u64| {
-        StoreOp::Put(Observation {
-            key: key(at),
-            source: source(of),
-            content: Content::Value(Value::string(&format!("{}{at}", if of < SOURCES / 2 { "A" } else { "B" }))),
-            observed_at: now,
-            changed_at: now,
-            fetched_at: now,
-            revision: None,
-            live: false,
-            same_origin: None,
-        })
+        let value = Value::string(&format!("{}{at}", if of < SOURCES / 2 { "A" } else { "B" }));
+        said(&key(at), &source(of), value, now)
     };
     for first in (0..keys).step_by(100) {
         let ops: Vec<StoreOp> = (first..(first + 100).min(keys)).flat_map(|at| (0..SOURCES).map(move |of| said(at, of))).collect();
@@ -84,29 +60,12 @@ fn fill(dir: &Path, keys: u64) {
     store.close().expect("room on the disk");
 }
 
-fn stellar_now() -> Timestamp {
-    SystemClock::shared().now()
-}
-
 fn engine(dir: &Path) -> Engine {
     let file = FileSource { path: dir.join("nothing.json"), depth: 0 };
     let of = |at| SourceConfig { trust: 0.5, ..SourceConfig::new(source(at), SourceKind::File(file.clone())) };
     let mut config = Config { sources: (0..SOURCES).map(of).collect(), ..Config::bare(dir.to_owned()) };
     config.cache.high_watermark = 8 << 30;
-    Engine::start(EngineOptions {
-        config: Arc::new(config),
-        data_dir: dir.join("data"),
-        state_dir: dir.join("state"),
-        offline: true,
-        polling: false,
-        clock: SystemClock::shared(),
-        rng: SystemRng::shared(),
-        secrets: Arc::new(NoSecrets),
-        vault: Arc::new(NoVault),
-        environment: Arc::default(),
-        inline: false,
-    })
-    .expect("the engine starts")
+    started(dir, config, true)
 }
 
 fn timed<T>(what: &str, beside: Option<(&str, Duration)>, work: impl FnOnce() -> T) -> T {

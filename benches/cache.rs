@@ -13,6 +13,10 @@ mod peers;
 mod running;
 #[path = "support/scale.rs"]
 mod scale;
+#[path = "support/started.rs"]
+mod started;
+#[path = "support/stored.rs"]
+mod stored;
 
 use std::{
     fs::File,
@@ -24,9 +28,10 @@ use std::{
 
 use beside::{Bound, Turns, contest, head, line, say};
 use peers::{
-    Pool, documents, filled, filled_memory, filled_redb, filled_sled, of, open, place, raw_redb, raw_sled, redb_get, redb_put, scattered,
+    Pool, documents, filled, filled_memory, filled_redb, filled_sled, of, place, raw_redb, raw_sled, redb_get, redb_put, scattered,
 };
 use stellar::{engine::FactQuery, fact::Key};
+use stored::open;
 
 /// As many as the contract speaks of.
 const FACTS: usize = 100_000;

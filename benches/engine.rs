@@ -3,35 +3,28 @@
 
 #![expect(clippy::expect_used, reason = "a benchmark that cannot set itself up has nothing to say")]
 
+#[path = "support/started.rs"]
+mod started;
+
 use std::{
     collections::BTreeMap,
     hint::black_box,
     path::{Path, PathBuf},
-    sync::Arc,
     time::Duration,
 };
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use stellar::{
-    config::{Config, FileSource, SecretRef, SourceConfig, SourceKind},
-    engine::{
-        Engine, EngineOptions, FactQuery, Secrets,
-        world::{NoVault, SystemClock, SystemRng},
-    },
+    config::{Config, FileSource, SourceConfig, SourceKind},
+    engine::{Engine, FactQuery},
     fact::{Key, SourceId},
 };
+
+use started::started;
 
 const FACTS: usize = 10_000;
 /// Facts of the poll.
 const POLLED: usize = 1_000;
-
-struct NoSecrets;
-
-impl Secrets for NoSecrets {
-    fn resolve(&self, _: &SecretRef) -> Result<String, String> {
-        Err("no secrets in a benchmark".to_owned())
-    }
-}
 
 fn facts_file(dir: &Path, count: usize, turn: usize) -> PathBuf {
     let path = dir.join("facts.json");
@@ -46,20 +39,7 @@ fn engine(dir: &Path, name: &SourceId, history: Duration) -> Engine {
     let file = FileSource { path: dir.join("facts.json"), depth: 0 };
     let mut config = Config { sources: vec![SourceConfig::new(name.clone(), SourceKind::File(file))], ..Config::bare(dir.to_owned()) };
     config.cache.history = history;
-    Engine::start(EngineOptions {
-        config: Arc::new(config),
-        data_dir: dir.join("data"),
-        state_dir: dir.join("state"),
-        offline: false,
-        polling: false,
-        clock: SystemClock::shared(),
-        rng: SystemRng::shared(),
-        secrets: Arc::new(NoSecrets),
-        vault: Arc::new(NoVault),
-        environment: Arc::default(),
-        inline: false,
-    })
-    .expect("the engine starts")
+    started(dir, config, false)
 }
 
 /// A poll in which each of a thousand facts has another value, sync included.

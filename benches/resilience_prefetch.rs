@@ -13,6 +13,8 @@ mod beside;
 mod peers;
 #[path = "support/snapshots.rs"]
 mod snapshots;
+#[path = "support/stored.rs"]
+mod stored;
 
 use beside::{Bound, Turns, contest, head, line};
 use peers::{Pool, filled, filled_memory, filled_redb, filled_sled, keys, of, place, redb_get, redb_put};

@@ -4,15 +4,14 @@ use std::{hint::black_box, path::Path, sync::Arc};
 
 use redb::{ReadableDatabase as _, TableDefinition};
 use stellar::{
-    config::CacheKey,
-    engine::{
-        store::{CacheStore, KeyPolicy, OpenedStore, StoreOp, StoreOptions, open_store},
-        world::{NoVault, SimClock, SystemRng},
-    },
-    fact::{Content, Key, Observation, SourceId, Timestamp, Value},
+    engine::store::{CacheStore, StoreOp},
+    fact::{Key, SourceId, Timestamp, Value},
 };
 
-use super::beside::Contestant;
+use super::{
+    beside::Contestant,
+    stored::{open, said},
+};
 
 const TABLE: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("rows");
 /// Memory for pages, the same for every database.
@@ -72,37 +71,8 @@ impl Pool {
     /// The next as what the source says of this key.
     pub fn put(&mut self, key: &Key) -> StoreOp {
         let value = self.next().1.clone();
-        put(key, &self.source, value)
+        said(key, &self.source, value, Timestamp::default())
     }
-}
-
-fn put(key: &Key, source: &SourceId, value: Value) -> StoreOp {
-    StoreOp::Put(Observation {
-        key: key.clone(),
-        source: source.clone(),
-        content: Content::Value(value),
-        observed_at: Timestamp::from_millis(0),
-        changed_at: Timestamp::from_millis(0),
-        fetched_at: Timestamp::from_millis(0),
-        revision: None,
-        live: false,
-        same_origin: None,
-    })
-}
-
-/// The sealed store in this directory.
-pub fn open(dir: &Path) -> OpenedStore {
-    let options = StoreOptions {
-        data_dir: dir.join("data"),
-        state_dir: dir.join("state"),
-        backend: "sled".to_owned(),
-        key: CacheKey::Auto,
-        vault: Arc::new(NoVault),
-        policy: KeyPolicy::default(),
-        clock: Arc::new(SimClock::default()),
-        rng: SystemRng::shared(),
-    };
-    open_store(&options).expect("the directory is new or ours")
 }
 
 /// The sealed store with an observation of each key. Closed and opened again, so that what is read comes from where a start finds it; then

@@ -4,28 +4,19 @@ use std::{
     fmt::Write as _,
     fs,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 use stellar::{
-    config::{Config, FileSource, SecretRef, SourceConfig, SourceKind},
-    engine::{
-        Engine, EngineOptions, Secrets,
-        store::StoreOp,
-        world::{NoVault, SystemClock, SystemRng},
-    },
-    fact::{Content, Key, Observation, SourceId, Timestamp, Value},
+    config::{Config, FileSource, SourceConfig, SourceKind},
+    engine::Engine,
+    fact::{Key, SourceId, Timestamp, Value},
 };
 
-use super::peers::{fresh, open};
-
-struct NoSecrets;
-
-impl Secrets for NoSecrets {
-    fn resolve(&self, _: &SecretRef) -> Result<String, String> {
-        Err("no secrets in a benchmark".to_owned())
-    }
-}
+use super::{
+    peers::fresh,
+    started::started,
+    stored::{open, said},
+};
 
 fn source(at: usize) -> SourceId {
     SourceId::new(&format!("source-{at}")).expect("a name")
@@ -41,19 +32,7 @@ pub fn fill(dir: &Path, keys: &[Key], sources: usize, length: usize) {
         let mut ops = Vec::new();
         for key in keys {
             let value = Value::string(&String::from_utf8_lossy(&fresh(&mut count, length)));
-            ops.extend(names.iter().map(|source| {
-                StoreOp::Put(Observation {
-                    key: key.clone(),
-                    source: source.clone(),
-                    content: Content::Value(value.clone()),
-                    observed_at: now,
-                    changed_at: now,
-                    fetched_at: now,
-                    revision: None,
-                    live: false,
-                    same_origin: None,
-                })
-            }));
+            ops.extend(names.iter().map(|source| said(key, source, value.clone(), now)));
         }
         store.apply(&ops).expect("room on the disk");
     }
@@ -64,7 +43,7 @@ pub fn fill(dir: &Path, keys: &[Key], sources: usize, length: usize) {
 pub fn engine(dir: &Path, sources: usize, hot_tier: u64) -> Engine {
     let file = FileSource { path: dir.join("nothing.json"), depth: 0 };
     let of = |at| SourceConfig::new(source(at), SourceKind::File(file.clone()));
-    started(dir, (0..sources).map(of).collect(), hot_tier, true)
+    roomy(dir, (0..sources).map(of).collect(), hot_tier, true)
 }
 
 /// An engine whose every source is a file, `source-N.json` in this directory. Needs a runtime.
@@ -73,7 +52,7 @@ pub fn reading(dir: &Path, sources: usize, hot_tier: u64) -> Engine {
         let path = said_by(dir, at);
         SourceConfig::new(source(at), SourceKind::File(FileSource { path, depth: 0 }))
     };
-    started(dir, (0..sources).map(of).collect(), hot_tier, false)
+    roomy(dir, (0..sources).map(of).collect(), hot_tier, false)
 }
 
 /// The file of this source.
@@ -98,24 +77,11 @@ pub fn source_name(at: usize) -> SourceId {
     source(at)
 }
 
-fn started(dir: &Path, sources: Vec<SourceConfig>, hot_tier: u64, offline: bool) -> Engine {
+fn roomy(dir: &Path, sources: Vec<SourceConfig>, hot_tier: u64, offline: bool) -> Engine {
     let mut config = Config { sources, ..Config::bare(dir.to_owned()) };
     config.cache.hot_tier = hot_tier;
     config.cache.high_watermark = 8 << 30;
-    Engine::start(EngineOptions {
-        config: Arc::new(config),
-        data_dir: dir.join("data"),
-        state_dir: dir.join("state"),
-        offline,
-        polling: false,
-        clock: SystemClock::shared(),
-        rng: SystemRng::shared(),
-        secrets: Arc::new(NoSecrets),
-        vault: Arc::new(NoVault),
-        environment: Arc::default(),
-        inline: false,
-    })
-    .expect("the engine starts")
+    started(dir, config, offline)
 }
 
 /// A line of this process's status, in MiB: `VmRSS` is what is resident now.

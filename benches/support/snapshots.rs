@@ -13,7 +13,8 @@ use stellar::engine::store::{CacheStore, Mode, snapshots};
 
 use super::{
     beside::{Bound, Contestant, Turns, contest, line},
-    peers::{filled, filled_sled, fresh, keys, open, place, raw_sled},
+    peers::{filled, filled_sled, fresh, keys, place, raw_sled},
+    stored::open,
 };
 
 const FACTS: usize = 100_000;

@@ -217,6 +217,38 @@ pub struct ConflictEntry {
 }
 
 #[cfg(test)]
+impl ConflictEntry {
+    /// One that waits, with null values of these sources each; the first is believed.
+    pub(crate) fn example(key: Key, margin: f64, sides: &[&[&str]]) -> Self {
+        let basis = super::ScoreBasis {
+            age: std::time::Duration::ZERO,
+            half_life: std::time::Duration::ZERO,
+            trust: 0.5,
+            validity: super::Validity::NoSchema,
+            alignment: None,
+            accepts: 0,
+            rejects: 0,
+        };
+        let ids = |side: &[&str]| side.iter().map(|name| SourceId::new(name).unwrap()).collect::<Vec<_>>();
+        let candidates: Vec<_> = sides.iter().map(|side| Candidate { value: Value::null(), sources: ids(side), score: 0.5 }).collect();
+        Self {
+            id: ConflictId::of(&key, ConflictClass::Value),
+            key,
+            class: ConflictClass::Value,
+            digest: "".into(),
+            resolution: ResolutionState::Pending,
+            winner: candidates[0].sources[0].clone(),
+            candidates,
+            margin,
+            confidence: Confidence::score(&super::Weights::default(), &basis),
+            reason_codes: Vec::new(),
+            last_updated: Timestamp::default(),
+            change: None,
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -5,38 +5,10 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::fact::{
-    Candidate, Confidence, ConflictClass, ConflictId, Lesson, LessonId, ResolutionState, ScoreBasis, Timestamp, TrustBook, Validity, Value,
-    Weights,
-};
+use crate::fact::{ConflictClass, Lesson, LessonId, Timestamp, TrustBook};
 
 fn conflict(key: &str, margin: f64, sides: &[&[&str]]) -> ConflictEntry {
-    let key = Key::new(key).unwrap();
-    let basis = ScoreBasis {
-        age: Duration::ZERO,
-        half_life: Duration::ZERO,
-        trust: 0.5,
-        validity: Validity::NoSchema,
-        alignment: None,
-        accepts: 0,
-        rejects: 0,
-    };
-    let ids = |side: &[&str]| side.iter().map(|name| SourceId::new(name).unwrap()).collect::<Vec<_>>();
-    let candidates: Vec<_> = sides.iter().map(|side| Candidate { value: Value::null(), sources: ids(side), score: 0.5 }).collect();
-    ConflictEntry {
-        id: ConflictId::of(&key, ConflictClass::Value),
-        key,
-        class: ConflictClass::Value,
-        change: None,
-        digest: "".into(),
-        resolution: ResolutionState::Pending,
-        winner: candidates[0].sources[0].clone(),
-        candidates,
-        margin,
-        confidence: Confidence::score(&Weights::default(), &basis),
-        reason_codes: Vec::new(),
-        last_updated: Timestamp::default(),
-    }
+    ConflictEntry::example(Key::new(key).unwrap(), margin, sides)
 }
 
 fn order(conflicts: &[ConflictEntry], table: &TrustTable) -> String {

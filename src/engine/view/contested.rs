@@ -160,12 +160,10 @@ impl Contested {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use proptest::prelude::*;
 
     use super::*;
-    use crate::fact::{Candidate, Confidence, ConflictClass, ScoreBasis, SourceId, Timestamp, Validity, Value, Weights};
+    use crate::fact::ConflictClass;
 
     fn key(at: u16) -> Key {
         Key::new(&format!("k/{at:05}")).unwrap()
@@ -176,29 +174,7 @@ mod tests {
     }
 
     fn conflict(at: u16, margin: u8, resolution: ResolutionState) -> Arc<ConflictEntry> {
-        let basis = ScoreBasis {
-            age: Duration::ZERO,
-            half_life: Duration::ZERO,
-            trust: 0.5,
-            validity: Validity::NoSchema,
-            alignment: None,
-            accepts: 0,
-            rejects: 0,
-        };
-        Arc::new(ConflictEntry {
-            id: id(at),
-            key: key(at),
-            class: ConflictClass::Value,
-            digest: "".into(),
-            resolution,
-            candidates: vec![Candidate { value: Value::null(), sources: vec![SourceId::new("a").unwrap()], score: 0.5 }],
-            winner: SourceId::new("a").unwrap(),
-            margin: f64::from(margin) / 100.0,
-            confidence: Confidence::score(&Weights::default(), &basis),
-            reason_codes: Vec::new(),
-            last_updated: Timestamp::default(),
-            change: None,
-        })
+        Arc::new(ConflictEntry { resolution, ..ConflictEntry::example(key(at), f64::from(margin) / 100.0, &[&["a"]]) })
     }
 
     impl Contested {
