@@ -11,6 +11,8 @@ mod direct;
 mod facts;
 mod library;
 mod mounts;
+#[cfg(target_os = "linux")]
+mod near;
 mod rules;
 mod sampler;
 mod shared;

@@ -46,15 +46,27 @@ impl Direct {
         }
     }
 
-    /// Reads what moves.
-    pub(super) fn moving() -> Moving {
-        Moving {
-            load: read("/proc/loadavg").as_deref().and_then(load),
-            memory: read("/proc/meminfo").as_deref().and_then(memory),
-            disks: read("/proc/mounts").as_deref().map(disks).unwrap_or_default(),
-            nets: read("/proc/net/dev").as_deref().map(nets).unwrap_or_default(),
-            processes: processes(),
-        }
+    /// The load averages of one, five and fifteen minutes.
+    pub(super) fn load() -> Option<[f64; 3]> {
+        read("/proc/loadavg").as_deref().and_then(load)
+    }
+
+    pub(super) fn memory() -> Option<Memory> {
+        read("/proc/meminfo").as_deref().and_then(memory)
+    }
+
+    pub(super) fn disks() -> Vec<Disk> {
+        read("/proc/mounts").as_deref().map(disks).unwrap_or_default()
+    }
+
+    pub(super) fn nets() -> Vec<Net> {
+        read("/proc/net/dev").as_deref().map(nets).unwrap_or_default()
+    }
+
+    /// How many there are.
+    pub(super) fn processes() -> Option<u64> {
+        let entries = fs::read_dir("/proc").ok()?.filter_map(Result::ok);
+        u64::try_from(entries.filter(|entry| entry.file_name().as_encoded_bytes().iter().all(u8::is_ascii_digit)).count()).ok()
     }
 }
 
@@ -144,15 +156,6 @@ fn nets(text: &str) -> Vec<Net> {
         .collect();
     found.sort_by(|one, two| one.name.cmp(&two.name));
     found
-}
-
-fn processes() -> Option<u64> {
-    let count = fs::read_dir("/proc")
-        .ok()?
-        .filter_map(Result::ok)
-        .filter(|entry| entry.file_name().as_encoded_bytes().iter().all(u8::is_ascii_digit))
-        .count();
-    u64::try_from(count).ok()
 }
 
 fn os_release(text: &str) -> Option<String> {

@@ -115,47 +115,6 @@ impl Moving {
         }
         out.whole("host/process/count", self.processes, shared("/proc"));
     }
-
-    /// Whether nothing moved further between two readings than the built-in rules forgive, with room to spare.
-    #[cfg(target_os = "linux")]
-    pub(super) fn is_near(&self, other: &Self) -> bool {
-        self.load == other.load
-            && memory_near(self.memory, other.memory)
-            && near_option(self.processes, other.processes, 2)
-            && self.disks.len() == other.disks.len()
-            && self.disks.iter().zip(&other.disks).all(|(one, two)| {
-                one.mount == two.mount && one.total == two.total && one.available.abs_diff(two.available) <= one.total / 1000
-            })
-            && self.nets.len() == other.nets.len()
-            && self.nets.iter().zip(&other.nets).all(|(one, two)| {
-                one.name == two.name && one.received.abs_diff(two.received) <= NET_STEP && one.sent.abs_diff(two.sent) <= NET_STEP
-            })
-    }
-}
-
-/// Bytes an interface may move within one tick.
-#[cfg(target_os = "linux")]
-const NET_STEP: u64 = 128 << 10;
-
-#[cfg(target_os = "linux")]
-fn memory_near(one: Option<Memory>, two: Option<Memory>) -> bool {
-    match (one, two) {
-        (Some(one), Some(two)) => {
-            let step = one.available.min(one.total.saturating_sub(one.available)) / 200;
-            one.total == two.total
-                && one.available.abs_diff(two.available) <= step
-                && one.swap_free.abs_diff(two.swap_free) <= one.swap_free / 200
-        }
-        (one, two) => one.is_none() && two.is_none(),
-    }
-}
-
-#[cfg(target_os = "linux")]
-fn near_option(one: Option<u64>, two: Option<u64>, step: u64) -> bool {
-    match (one, two) {
-        (Some(one), Some(two)) => one.abs_diff(two) <= step,
-        (one, two) => one.is_none() && two.is_none(),
-    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a percentage with one decimal needs no 53 bits")]

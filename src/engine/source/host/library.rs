@@ -33,9 +33,8 @@ impl Library {
         self.usage = self.system.as_ref().map(|system| f64::from(system.global_cpu_usage()));
     }
 
-    /// Reads everything.
-    pub(super) fn read(&mut self) -> Facts {
-        let moving = self.moving();
+    /// Reads what stands still during a tick, around what was read of what moves.
+    pub(super) fn read(&self, moving: Moving) -> Facts {
         let name = System::name().ok();
         let os = match (name, System::os_version().ok()) {
             (Some(name), Some(version)) => Some(format!("{name} {version}")),
@@ -53,26 +52,30 @@ impl Library {
         }
     }
 
-    fn moving(&mut self) -> Moving {
-        let (memory, processes) = match &mut self.system {
-            None => (None, None),
-            Some(system) => {
-                system.refresh_memory_specifics(MemoryRefreshKind::everything());
-                system.refresh_processes_specifics(ProcessesToUpdate::All, true, ProcessRefreshKind::nothing().without_tasks());
-                let memory = Memory {
-                    total: system.total_memory(),
-                    available: system.available_memory(),
-                    swap_total: system.total_swap(),
-                    swap_free: system.free_swap(),
-                };
-                (Some(memory), u64::try_from(system.processes().len()).ok())
-            }
-        };
-        let load = System::load_average().ok().map(|load| [load.one, load.five, load.fifteen]);
-        Moving { load, memory, disks: self.disks(), nets: self.nets(), processes }
+    /// The load averages of one, five and fifteen minutes.
+    pub(super) fn load() -> Option<[f64; 3]> {
+        System::load_average().ok().map(|load| [load.one, load.five, load.fifteen])
     }
 
-    fn disks(&mut self) -> Vec<Disk> {
+    pub(super) fn memory(&mut self) -> Option<Memory> {
+        let system = self.system.as_mut()?;
+        system.refresh_memory_specifics(MemoryRefreshKind::everything());
+        Some(Memory {
+            total: system.total_memory(),
+            available: system.available_memory(),
+            swap_total: system.total_swap(),
+            swap_free: system.free_swap(),
+        })
+    }
+
+    /// How many there are.
+    pub(super) fn processes(&mut self) -> Option<u64> {
+        let system = self.system.as_mut()?;
+        system.refresh_processes_specifics(ProcessesToUpdate::All, true, ProcessRefreshKind::nothing().without_tasks());
+        u64::try_from(system.processes().len()).ok()
+    }
+
+    pub(super) fn disks(&mut self) -> Vec<Disk> {
         let Some(disks) = &mut self.disks else { return Vec::new() };
         disks.refresh_specifics(true, DiskRefreshKind::nothing().with_storage());
         let mut found: Vec<Disk> = Vec::new();
@@ -87,7 +90,7 @@ impl Library {
         found
     }
 
-    fn nets(&mut self) -> Vec<Net> {
+    pub(super) fn nets(&mut self) -> Vec<Net> {
         let Some(networks) = &mut self.networks else { return Vec::new() };
         networks.refresh(true);
         let mut found: Vec<Net> = networks
