@@ -32,6 +32,7 @@ mod log_keys;
 mod lookup;
 mod manifest;
 mod marker;
+mod marks;
 mod memory;
 mod names;
 mod nonces;

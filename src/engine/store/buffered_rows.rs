@@ -14,6 +14,8 @@ use std::{
 use super::{
     error::StoreError,
     laid_over::{LaidOver, WaitingRow},
+    ledger::Mark,
+    marks::Marks,
     rows::{EachRow, RowChange, Rows},
 };
 
@@ -27,18 +29,27 @@ pub struct BufferedRows {
     waiting: RwLock<Waiting>,
     /// Held by whoever changes what waits; readers need not wait for the database.
     writing: Mutex<()>,
+    /// Of these rows, whether they wait or not.
+    marks: Marks,
 }
 
 #[derive(Default)]
 struct Waiting {
-    rows: BTreeMap<Vec<u8>, Option<Arc<[u8]>>>,
+    rows: BTreeMap<Vec<u8>, Latest>,
     bytes: usize,
+}
+
+/// The latest change of a row.
+struct Latest {
+    bytes: Option<Arc<[u8]>>,
+    /// As of all the changes that wait of it.
+    stays: bool,
 }
 
 impl BufferedRows {
     /// Nothing waits at first.
     pub fn new(inner: Box<dyn Rows>) -> Self {
-        Self { inner: Some(inner), waiting: RwLock::default(), writing: Mutex::default() }
+        Self { inner: Some(inner), waiting: RwLock::default(), writing: Mutex::default(), marks: Marks::default() }
     }
 
     fn inner(&self) -> Result<&dyn Rows, StoreError> {
@@ -60,7 +71,11 @@ impl BufferedRows {
             if waiting.rows.is_empty() {
                 return Ok(());
             }
-            let changes: Vec<RowChange<'_>> = waiting.rows.iter().map(|(name, bytes)| (name.as_slice(), bytes.as_deref())).collect();
+            let changes: Vec<RowChange<'_>> = waiting
+                .rows
+                .iter()
+                .map(|(name, Latest { bytes, stays })| RowChange { name, bytes: bytes.as_deref(), stays: *stays })
+                .collect();
             self.inner()?.apply(&changes)?;
         }
         *self.waiting.write().unwrap_or_else(PoisonError::into_inner) = Waiting::default();
@@ -69,24 +84,7 @@ impl BufferedRows {
 }
 
 impl BufferedRows {
-    /// What waits of a scan. A scan does not pass it on: it would wait for a disk that hangs, and fail with one that is full.
-    fn waiting_from(&self, prefix: &[u8], from: &[u8]) -> Vec<WaitingRow> {
-        let waiting = self.waiting();
-        let rows = waiting.rows.range::<[u8], _>((Bound::Included(from), Bound::Unbounded));
-        rows.take_while(|(name, _)| name.starts_with(prefix)).map(|(name, bytes)| (name.clone(), bytes.clone())).collect()
-    }
-}
-
-impl Rows for BufferedRows {
-    fn get(&self, name: &[u8], see: &mut dyn FnMut(&[u8])) -> Result<bool, StoreError> {
-        let found = self.waiting().rows.get(name).cloned();
-        match found {
-            Some(bytes) => Ok(bytes.map(|bytes| see(&bytes)).is_some()),
-            None => self.inner()?.get(name, see),
-        }
-    }
-
-    fn scan_from(&self, prefix: &[u8], from: &[u8], each: EachRow<'_>) -> Result<(), StoreError> {
+    fn scan_both(&self, prefix: &[u8], from: &[u8], each: EachRow<'_>) -> Result<(), StoreError> {
         let waiting = self.waiting_from(prefix, prefix.max(from));
         if waiting.is_empty() {
             return self.inner()?.scan_from(prefix, from, each);
@@ -95,6 +93,58 @@ impl Rows for BufferedRows {
         self.inner()?.scan_from(prefix, from, &mut |name, bytes| both.row(name, bytes))?;
         both.rest();
         Ok(())
+    }
+
+    /// What waits of a scan. A scan does not pass it on: it would wait for a disk that hangs, and fail with one that is full.
+    fn waiting_from(&self, prefix: &[u8], from: &[u8]) -> Vec<WaitingRow> {
+        let waiting = self.waiting();
+        let rows = waiting.rows.range::<[u8], _>((Bound::Included(from), Bound::Unbounded));
+        rows.take_while(|(name, _)| name.starts_with(prefix)).map(|(name, latest)| (name.clone(), latest.bytes.clone())).collect()
+    }
+}
+
+#[cfg(test)]
+impl BufferedRows {
+    /// That a mark which is known is that of the row as it is read; where it cannot be read, nothing is said.
+    fn check(&self, name: &[u8], known: Option<Mark>) {
+        let mut read = None;
+        if known.is_some() && self.get(name, &mut |bytes| read = Some(Mark::of(bytes))).is_ok() {
+            assert_eq!(known, read, "{name:?}");
+        }
+    }
+}
+
+impl Rows for BufferedRows {
+    fn get(&self, name: &[u8], see: &mut dyn FnMut(&[u8])) -> Result<bool, StoreError> {
+        let found = self.waiting().rows.get(name).map(|latest| latest.bytes.clone());
+        match found {
+            Some(bytes) => Ok(bytes.map(|bytes| see(&bytes)).is_some()),
+            None => self.inner()?.get(name, see),
+        }
+    }
+
+    fn mark(&self, name: &[u8]) -> Result<Option<Mark>, StoreError> {
+        let known = self.marks.of(name);
+        #[cfg(test)]
+        self.check(name, known);
+        if known.is_some() {
+            return Ok(known);
+        }
+        let mut mark = None;
+        self.get(name, &mut |bytes| mark = Some(Mark::of(bytes)))?;
+        Ok(mark)
+    }
+
+    fn scan_from(&self, prefix: &[u8], from: &[u8], each: EachRow<'_>) -> Result<(), StoreError> {
+        if prefix.len() > 1 {
+            return self.scan_both(prefix, from, each);
+        }
+        // All of a tree: what is written next is one of these.
+        let turn = self.marks.turn();
+        self.scan_both(prefix, from, &mut |name, bytes| {
+            self.marks.learn(turn, name, bytes);
+            each(name, bytes)
+        })
     }
 
     fn scan_back(&self, prefix: &[u8], each: EachRow<'_>) -> Result<(), StoreError> {
@@ -115,20 +165,24 @@ impl Rows for BufferedRows {
             self.pass_on(&writing)?;
         }
         let mut waiting = self.waiting.write().unwrap_or_else(PoisonError::into_inner);
-        for (name, bytes) in changes {
+        for RowChange { name, bytes, stays } in changes {
             waiting.bytes += name.len() + bytes.map_or(0, <[u8]>::len);
             let bytes = bytes.map(Arc::from);
             match waiting.rows.get_mut(*name) {
-                Some(known) => *known = bytes,
-                None => drop(waiting.rows.insert(name.to_vec(), bytes)),
+                Some(known) => *known = Latest { bytes, stays: known.stays && *stays },
+                None => drop(waiting.rows.insert(name.to_vec(), Latest { bytes, stays: *stays })),
             }
         }
+        drop(waiting);
+        self.marks.write(changes);
         Ok(())
     }
 
     fn fill(&self, from: &dyn Rows, without: &dyn Fn(&[u8]) -> bool) -> Result<(), StoreError> {
         self.pass_on(&self.writing())?;
-        self.inner()?.fill(from, without)
+        let filled = self.inner()?.fill(from, without);
+        self.marks.forget();
+        filled
     }
 
     fn flush(&self) -> Result<(), StoreError> {
@@ -204,7 +258,8 @@ mod tests {
             }
             self.batches.fetch_add(1, Ordering::SeqCst);
             let mut held = self.held.lock().unwrap();
-            for (name, bytes) in changes {
+            for RowChange { name, bytes, stays } in changes {
+                assert!(!stays || held.contains_key(*name) && bytes.is_some(), "{name:?} does not stay");
                 match bytes {
                     Some(bytes) => drop(held.insert(name.to_vec(), bytes.to_vec())),
                     None => drop(held.remove(*name)),
@@ -242,7 +297,7 @@ mod tests {
     fn many_changes_reach_the_database_as_one_and_no_more_wait_than_may() {
         let (map, rows) = buffered();
         for at in 0_u32..100 {
-            rows.apply(&[(b"a", Some(&at.to_le_bytes())), (b"b", None)]).unwrap();
+            rows.apply(&[RowChange::new(b"a", Some(&at.to_le_bytes())), RowChange::new(b"b", None)]).unwrap();
         }
         assert_eq!(map.batches.load(Ordering::SeqCst), 0);
         assert_eq!(got(&rows, b"a"), Some(99_u32.to_le_bytes().to_vec()));
@@ -251,7 +306,7 @@ mod tests {
         assert_eq!(map.batches.load(Ordering::SeqCst), 1);
         assert_eq!(map.held.lock().unwrap().len(), 1);
         for at in 0_u32..1000 {
-            rows.apply(&[(&at.to_le_bytes(), Some(&[0; 1024]))]).unwrap();
+            rows.apply(&[RowChange::new(&at.to_le_bytes(), Some(&[0; 1024]))]).unwrap();
         }
         assert!((3..10).contains(&map.batches.load(Ordering::SeqCst)), "{:?}", map.batches);
     }
@@ -259,9 +314,9 @@ mod tests {
     #[test]
     fn a_refused_change_leaves_nothing_and_accepted_ones_wait_until_they_are_taken() {
         let (map, rows) = buffered();
-        rows.apply(&[(b"a", Some(&[1; WAITING]))]).unwrap();
+        rows.apply(&[RowChange::new(b"a", Some(&[1; WAITING]))]).unwrap();
         map.full.store(true, Ordering::SeqCst);
-        assert!(rows.apply(&[(b"b", Some(b"2"))]).is_err());
+        assert!(rows.apply(&[RowChange::new(b"b", Some(b"2"))]).is_err());
         assert!(rows.flush().is_err());
         assert_eq!((got(&rows, b"a").map(|bytes| bytes.len()), got(&rows, b"b")), (Some(WAITING), None));
         map.full.store(false, Ordering::SeqCst);
@@ -272,13 +327,13 @@ mod tests {
     #[test]
     fn a_closure_may_use_the_rows_again() {
         let (_, rows) = buffered();
-        rows.apply(&[(b"a", Some(b"1"))]).unwrap();
+        rows.apply(&[RowChange::new(b"a", Some(b"1"))]).unwrap();
         rows.scan(b"", &mut |_, _| {
-            rows.apply(&[(b"b", Some(b"2"))]).unwrap();
+            rows.apply(&[RowChange::new(b"b", Some(b"2"))]).unwrap();
             ControlFlow::Continue(())
         })
         .unwrap();
-        rows.get(b"b", &mut |_| rows.apply(&[(b"b", None)]).unwrap()).unwrap();
+        rows.get(b"b", &mut |_| rows.apply(&[RowChange::new(b"b", None)]).unwrap()).unwrap();
         assert_eq!(got(&rows, b"b"), None);
     }
 
@@ -310,16 +365,21 @@ mod tests {
                 match step {
                     Step::Apply(changes) => {
                         let changes: Vec<_> = changes.into_iter().map(|(name, value)| ([name], value.map(|value| [value]))).collect();
-                        let borrowed: Vec<RowChange<'_>> = changes.iter().map(|(name, value)| (&name[..], value.as_ref().map(|value| &value[..]))).collect();
-                        rows.apply(&borrowed).unwrap();
-                        for (name, value) in borrowed {
-                            match value {
-                                Some(value) => drop(model.insert(name.to_vec(), value.to_vec())),
-                                None => drop(model.remove(name)),
-                            }
+                        let mut borrowed: Vec<RowChange<'_>> = Vec::new();
+                        for (name, value) in &changes {
+                            let bytes = value.as_ref().map(|value| &value[..]);
+                            let before = match bytes {
+                                Some(bytes) => model.insert(name.to_vec(), bytes.to_vec()),
+                                None => model.remove(&name[..]),
+                            };
+                            borrowed.push(RowChange { name, bytes, stays: before.is_some() && bytes.is_some() });
                         }
+                        rows.apply(&borrowed).unwrap();
                     }
-                    Step::Get(name) => prop_assert_eq!(got(&rows, &[name]), model.get(&[name][..]).cloned()),
+                    Step::Get(name) => {
+                        prop_assert_eq!(got(&rows, &[name]), model.get(&[name][..]).cloned());
+                        prop_assert_eq!(rows.mark(&[name]).unwrap(), model.get(&[name][..]).map(|bytes| Mark::of(bytes)));
+                    }
                     Step::Scan(back) => {
                         let mut found = Vec::new();
                         let mut each = |name: &[u8], bytes: &[u8]| {

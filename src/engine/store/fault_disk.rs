@@ -305,7 +305,7 @@ impl Rows for FaultRows {
         let mut inner = self.disk.pass();
         self.willing(&inner)?;
         inner.counts.writes += 1;
-        let batch: Batch = changes.iter().map(|(name, bytes)| (name.to_vec(), bytes.map(<[u8]>::to_vec))).collect();
+        let batch: Batch = changes.iter().map(|change| (change.name.to_vec(), change.bytes.map(<[u8]>::to_vec))).collect();
         let image = self.image(&mut inner)?;
         batch.iter().cloned().for_each(|change| put(&mut image.rows, change));
         image.unsynced.push(batch);

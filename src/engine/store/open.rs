@@ -26,7 +26,7 @@ use super::{
     outer::{self, KeyPlace, KeyPolicy},
     pending::{self, LEDGER_ROW, Pending},
     pieces, reserve, retired,
-    rows::{Backend, OPEN_LIMIT, Rows},
+    rows::{Backend, OPEN_LIMIT, RowChange, Rows},
     salvage::{self, Salvaged},
     sealed_store::SealedStore,
     slotfiles,
@@ -376,7 +376,7 @@ impl Opening<'_> {
         ledger.sealed = 1;
         let rows = self.backend.open(&cache, OPEN_LIMIT)?;
         let sealed = keys.sealer.seal(rng.as_ref(), LEDGER_ROW, &ledger.encode())?;
-        rows.apply(&[(LEDGER_ROW, Some(&sealed))])?;
+        rows.apply(&[RowChange::new(LEDGER_ROW, Some(&sealed))])?;
         rows.flush()?;
         drop(rows);
         let rows = self.backend.open(&cache, OPEN_LIMIT)?;

@@ -104,8 +104,7 @@ impl<'a> Pending<'a> {
         match self.rows.entry(row) {
             Entry::Occupied(known) => Ok(known.into_mut()),
             Entry::Vacant(free) => {
-                let mut old = None;
-                self.held.get(free.key(), &mut |bytes| old = Some(Mark::of(bytes)))?;
+                let old = self.held.mark(free.key())?;
                 Ok(free.insert(Change { old, new: New::Same }))
             }
         }
@@ -136,7 +135,7 @@ impl<'a> Pending<'a> {
                     after.sealed += 1;
                 }
             }
-            changes.push((row, new));
+            changes.push(RowChange { name: row, bytes: new, stays: old.is_some() && new.is_some() });
         }
         if changes.is_empty() {
             return Ok(None);
@@ -149,7 +148,7 @@ impl<'a> Pending<'a> {
             ));
         }
         let ledger = sealer.seal(rng, LEDGER_ROW, &after.encode())?;
-        changes.push((LEDGER_ROW, Some(&ledger)));
+        changes.push(RowChange { name: LEDGER_ROW, bytes: Some(&ledger), stays: before.write > 0 });
         self.held.apply(&changes)?;
         Ok(Some(after))
     }
@@ -162,7 +161,7 @@ impl<'a> Pending<'a> {
 pub fn write_ledger(rows: &dyn Rows, before: &Ledger, sealer: &Sealer, rng: &dyn Rng) -> Result<Ledger, StoreError> {
     let after = Ledger { write: before.write + 1, sealed: before.sealed + 1, ..before.clone() };
     let sealed = sealer.seal(rng, LEDGER_ROW, &after.encode())?;
-    rows.apply(&[(LEDGER_ROW, Some(&sealed))])?;
+    rows.apply(&[RowChange::new(LEDGER_ROW, Some(&sealed))])?;
     Ok(after)
 }
 

@@ -58,10 +58,15 @@ pub fn encode_observation(observation: &Observation) -> Vec<u8> {
     encode(&stored(observation))
 }
 
+/// As [`encode_observation`], into a vector that served before.
+#[must_use]
+pub fn encode_observation_into(body: Vec<u8>, observation: &Observation) -> Vec<u8> {
+    encode_into(body, &stored(observation))
+}
+
 /// How long [`encode_observation`] would make it.
 pub fn encoded_len(observation: &Observation) -> usize {
-    // As for `encode`, there is no way to fail.
-    1 + postcard::serialize_with_flavor(&stored(observation), postcard::ser_flavors::Size::default()).unwrap_or_default()
+    length(&stored(observation))
 }
 
 fn stored(observation: &Observation) -> StoredObservation<'_> {
@@ -106,8 +111,22 @@ pub fn decode_document(body: &[u8]) -> Option<(&str, &[u8])> {
 /// A version byte and postcard.
 #[must_use]
 pub fn encode(stored: &impl Serialize) -> Vec<u8> {
+    encode_into(Vec::new(), stored)
+}
+
+/// As [`encode`], into a vector that served before.
+fn encode_into(mut body: Vec<u8>, stored: &impl Serialize) -> Vec<u8> {
+    body.clear();
+    body.reserve(length(stored));
+    body.push(VERSION);
     // These are plain structs of numbers and text into a growing vector: postcard has no way to fail. An empty body would not decode.
-    postcard::to_extend(stored, vec![VERSION]).unwrap_or_default()
+    postcard::to_extend(stored, body).unwrap_or_default()
+}
+
+/// How long [`encode`] makes it.
+fn length(stored: &impl Serialize) -> usize {
+    // As there, there is no way to fail.
+    1 + postcard::serialize_with_flavor(stored, postcard::ser_flavors::Size::default()).unwrap_or_default()
 }
 
 /// What [`encode`] made; none for another version or trailing bytes.

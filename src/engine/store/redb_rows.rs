@@ -78,7 +78,7 @@ impl RedbRows {
             transaction.set_durability(durability).map_err(self.failed())?;
             {
                 let mut table = transaction.open_table(ROWS).map_err(self.failed())?;
-                for (name, bytes) in changes {
+                for RowChange { name, bytes, .. } in changes {
                     match bytes {
                         Some(bytes) => table.insert(*name, *bytes).map(drop),
                         None => table.remove(*name).map(drop),

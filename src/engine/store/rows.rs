@@ -6,13 +6,28 @@
 
 use std::{ops::ControlFlow, path::Path, sync::Arc, time::Duration};
 
-use super::error::StoreError;
+use super::{error::StoreError, ledger::Mark};
 
 /// Called with a row's name and bytes, which are there for the time of the call; answers whether to go on.
 pub type EachRow<'a> = &'a mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>;
 
-/// One row's change: its name, and what it is to hold; none removes it.
-pub type RowChange<'a> = (&'a [u8], Option<&'a [u8]>);
+/// One row's change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RowChange<'a> {
+    /// Which row.
+    pub name: &'a [u8],
+    /// What it is to hold; none removes it.
+    pub bytes: Option<&'a [u8]>,
+    /// That it is there and stays. No is always right, and may cost a look at it.
+    pub stays: bool,
+}
+
+impl<'a> RowChange<'a> {
+    /// Of which it is not known whether it is there.
+    pub const fn new(name: &'a [u8], bytes: Option<&'a [u8]>) -> Self {
+        Self { name, bytes, stays: false }
+    }
+}
 
 /// An open database. Dropped without [`Rows::close`] it is what a crash leaves, as far as the database can tell.
 ///
@@ -24,6 +39,16 @@ pub trait Rows: Send + Sync {
     /// # Errors
     /// As for every call here.
     fn get(&self, name: &[u8], see: &mut dyn FnMut(&[u8])) -> Result<bool, StoreError>;
+
+    /// What a ledger counts of a row; none where there is no such row.
+    ///
+    /// # Errors
+    /// As for every call here.
+    fn mark(&self, name: &[u8]) -> Result<Option<Mark>, StoreError> {
+        let mut mark = None;
+        self.get(name, &mut |bytes| mark = Some(Mark::of(bytes)))?;
+        Ok(mark)
+    }
 
     /// Gives the rows that start with `prefix` to `each`, in order, beginning with the first that is not before `from`.
     ///
@@ -72,7 +97,7 @@ pub trait Rows: Send + Sync {
         let mut batch: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
         let mut size = 0;
         let apply = |batch: &mut Vec<(Vec<u8>, Vec<u8>)>| {
-            let changes: Vec<RowChange<'_>> = batch.iter().map(|(name, bytes)| (name.as_slice(), Some(bytes.as_slice()))).collect();
+            let changes: Vec<RowChange<'_>> = batch.iter().map(|(name, bytes)| RowChange::new(name, Some(bytes))).collect();
             let applied = self.apply(&changes);
             batch.clear();
             applied

@@ -235,12 +235,14 @@ impl CacheStore for SealedStore {
         let mut books = self.books();
         // What is known is known of these rows, so they are taken with the books in hand.
         let open = self.opened()?;
+        let mut body = Vec::new();
         let plan = |pending: &mut Pending<'_>, write: u64| {
             ops.iter().try_for_each(|op| match op {
                 StoreOp::Put(observation) => {
                     let name = self.keys.namer.of_observation(&observation.key, &observation.source);
                     open.known.put(names::leaf_in(&name, &observation.source), &observation.source);
-                    self.put(pending, write, &name, &record::encode_observation(observation))
+                    body = record::encode_observation_into(std::mem::take(&mut body), observation);
+                    self.put(pending, write, &name, &body)
                 }
                 StoreOp::Evict(key, source) => pending.remove(&self.keys.namer.of_observation(key, source)),
             })

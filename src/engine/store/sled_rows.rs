@@ -32,7 +32,7 @@ const SNAPSHOT_SHARE: u64 = 64;
 /// What remains of a segment of half a mebibyte is zeroed besides, and small files are written.
 const OPENING_LEAST: u64 = 640 * 1024;
 
-/// Changed rows that are remembered between two flushes, at most.
+/// Rows that came or went and are remembered between two flushes, at most.
 const UNSETTLED: usize = 65_536;
 
 /// Memory sled may keep pages in. Decoded facts are kept elsewhere; this is for reading at start and for writing.
@@ -85,7 +85,7 @@ pub struct SledRows {
     db: Option<sled::Db>,
     data: Arc<dyn DataSync>,
     dir: PathBuf,
-    /// Rows that were changed, in pages that may be yet to be divided.
+    /// Rows that came or went, in pages that may be yet to be divided or joined.
     unsettled: Mutex<BTreeSet<Box<[u8]>>>,
     /// Why a write was refused. sled may wait for ever for the end of what it then left half done.
     failed: OnceLock<StoreError>,
@@ -172,7 +172,7 @@ impl Rows for SledRows {
 
     fn apply(&self, changes: &[RowChange<'_>]) -> Result<(), StoreError> {
         let mut batch = sled::Batch::default();
-        for (name, bytes) in changes {
+        for RowChange { name, bytes, .. } in changes {
             match bytes {
                 Some(bytes) => batch.insert(*name, *bytes),
                 None => batch.remove(*name),
@@ -180,7 +180,7 @@ impl Rows for SledRows {
         }
         self.writing(|db| db.apply_batch(batch))?;
         let mut unsettled = self.unsettled.lock().unwrap_or_else(PoisonError::into_inner);
-        unsettled.extend(changes.iter().map(|(name, _)| Box::from(*name)));
+        unsettled.extend(changes.iter().filter(|change| !change.stays).map(|change| Box::from(change.name)));
         if unsettled.len() > UNSETTLED {
             self.settle(&mut unsettled);
         }

@@ -22,7 +22,7 @@ use crate::{
         ledger::{Ledger, Mark},
         manifest, names,
         pending::{self, LEDGER_ROW},
-        rows::{Backend, OPEN_LIMIT, Rows},
+        rows::{Backend, OPEN_LIMIT, RowChange, Rows},
         swap,
     },
     fact::{Key, SourceId},
@@ -95,7 +95,7 @@ impl SealedStore {
         ledger.write += 1;
         ledger.sealed += 1;
         let sealed = self.keys.sealer.seal(&self.rng, LEDGER_ROW, &ledger.encode())?;
-        fresh.apply(&[(LEDGER_ROW, Some(&sealed))])?;
+        fresh.apply(&[RowChange::new(LEDGER_ROW, Some(&sealed))])?;
         fresh.flush()?;
         fresh.close()?;
         step(Step::Verified);
@@ -132,7 +132,7 @@ impl SealedStore {
         for name in changed.rows.iter().filter(|row| !goes(row)) {
             let mut bytes = None;
             rows.get(name, &mut |found| bytes = Some(found.to_vec()))?;
-            fresh.apply(&[(name, bytes.as_deref())])?;
+            fresh.apply(&[RowChange::new(name, bytes.as_deref())])?;
         }
         let mut ledger = books.ledger.clone();
         for name in gone {

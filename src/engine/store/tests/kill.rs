@@ -15,7 +15,7 @@ use crate::engine::store::{
     keys,
     ledger::Ledger,
     lock::DirLock,
-    rows::{OPEN_LIMIT, Rows as _},
+    rows::{OPEN_LIMIT, RowChange, Rows as _},
     sealed_store::SealedStore,
     sled_rows::{DataSync, SledRows},
 };
@@ -146,7 +146,7 @@ fn child_whose_disk_refuses_a_file_of_sleds() {
     let rows = SledRows::open(&options.data_dir, OPEN_LIMIT).unwrap();
     let long = vec![7; 64 * 1024];
     let names: Vec<_> = (0_u32..40).map(u32::to_be_bytes).collect();
-    let refused = names.iter().find_map(|name| rows.apply(&[(name, Some(&long))]).err());
+    let refused = names.iter().find_map(|name| rows.apply(&[RowChange::new(name, Some(&long))]).err());
     println!("refused: {refused:?}, {:?}", rows.flush());
     drop(rows);
     println!("ended");
