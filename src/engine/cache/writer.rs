@@ -10,6 +10,11 @@ use tokio::sync::oneshot;
 use super::resealing::{Others, Resealer, Waiting};
 use crate::engine::store::{CacheStore, StoreError, StoreOp};
 
+/// Observations that are written at once.
+const PART: usize = 1024;
+/// Parts after which what is written is made durable.
+const DURABLE: usize = 8;
+
 /// How many batches may wait; then `submit` says so instead of growing.
 const WAITING: usize = 256;
 
@@ -167,9 +172,111 @@ fn run(store: &dyn CacheStore, inbox: &mpsc::Receiver<Job>, others: Others) {
     }
 }
 
+/// Writes a batch, a large one in parts: a database keeps in memory whatever one write replaces until it ends, and whoever takes over from it
+/// what is not durable yet. Each observation is whole by itself, and those of an answer that are on disk before a kill are no less true.
 fn write(store: &dyn CacheStore, ops: &[StoreOp], documents: &[(String, Vec<u8>)]) -> Result<(), StoreError> {
-    if !ops.is_empty() {
-        store.apply(ops)?;
+    for (at, part) in ops.chunks(PART).enumerate() {
+        if at > 0 && at % DURABLE == 0 {
+            store.flush()?;
+        }
+        store.apply(part)?;
     }
     documents.iter().try_for_each(|(name, bytes)| store.put_meta(name, bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::{
+        engine::store::{MemoryStore, StoreStats, VerifyReport},
+        fact::{Content, Key, Observation, SourceId, Timestamp, Value},
+    };
+
+    /// A store that knows how much it was given between two flushes, and fails when so many observations are in it.
+    struct Measured {
+        inner: MemoryStore,
+        unsynced: AtomicUsize,
+        most: AtomicUsize,
+        room: usize,
+    }
+
+    impl Measured {
+        fn with_room(room: usize) -> Self {
+            Self { inner: MemoryStore::default(), unsynced: AtomicUsize::new(0), most: AtomicUsize::new(0), room }
+        }
+    }
+
+    impl CacheStore for Measured {
+        fn get(&self, key: &Key) -> Result<Vec<Observation>, StoreError> {
+            self.inner.get(key)
+        }
+        fn apply(&self, ops: &[StoreOp]) -> Result<(), StoreError> {
+            assert!(ops.len() <= PART);
+            let unsynced = self.unsynced.fetch_add(ops.len(), Ordering::SeqCst) + ops.len();
+            self.most.fetch_max(unsynced, Ordering::SeqCst);
+            if self.inner.stats().entries as usize + ops.len() > self.room { Err(refuse("no room")) } else { self.inner.apply(ops) }
+        }
+        fn scan(&self, segments: &[&str], each: &mut dyn FnMut(Observation)) -> Result<(), StoreError> {
+            self.inner.scan(segments, each)
+        }
+        fn get_meta(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+            self.inner.get_meta(name)
+        }
+        fn put_meta(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
+            self.inner.put_meta(name, bytes)
+        }
+        fn flush(&self) -> Result<(), StoreError> {
+            self.unsynced.store(0, Ordering::SeqCst);
+            self.inner.flush()
+        }
+        fn stats(&self) -> StoreStats {
+            self.inner.stats()
+        }
+        fn verify(&self) -> Result<VerifyReport, StoreError> {
+            self.inner.verify()
+        }
+        fn close(&self) -> Result<(), StoreError> {
+            self.inner.close()
+        }
+    }
+
+    fn put(at: usize) -> StoreOp {
+        let at_once = Timestamp::default();
+        StoreOp::Put(Observation {
+            key: Key::new(&format!("k/{at}")).unwrap(),
+            source: SourceId::new("s").unwrap(),
+            content: Content::Value(Value::null()),
+            observed_at: at_once,
+            changed_at: at_once,
+            fetched_at: at_once,
+            revision: None,
+            live: false,
+            same_origin: None,
+        })
+    }
+
+    #[test]
+    fn a_large_batch_is_written_in_parts_and_durable_before_it_is_answered() {
+        for count in [0, 1, PART, PART + 1, PART * DURABLE, PART * DURABLE + 1, 3 * PART * DURABLE + 7] {
+            let store = Arc::new(Measured::with_room(usize::MAX));
+            let writer = Writer::start(Arc::clone(&store) as Arc<dyn CacheStore>, Box::new(|| Ok(()))).unwrap();
+            let documents = vec![("d".to_owned(), vec![1])];
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            runtime.block_on(writer.write((0..count).map(put).collect(), documents)).unwrap();
+            assert_eq!((store.stats().entries as usize, store.get_meta("d").unwrap()), (count, Some(vec![1])));
+            assert_eq!(store.unsynced.load(Ordering::SeqCst), 0);
+            assert!(store.most.load(Ordering::SeqCst) <= PART * DURABLE, "{count}");
+        }
+    }
+
+    #[test]
+    fn a_part_that_is_refused_refuses_the_batch_and_its_documents() {
+        let store = Arc::new(Measured::with_room(2 * PART));
+        let writer = Writer::start(Arc::clone(&store) as Arc<dyn CacheStore>, Box::new(|| Ok(()))).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let written = runtime.block_on(writer.write((0..3 * PART).map(put).collect(), vec![("d".to_owned(), vec![1])]));
+        assert_eq!((written, store.get_meta("d").unwrap()), (Err(refuse("no room")), None));
+    }
 }

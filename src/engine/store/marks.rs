@@ -12,8 +12,8 @@ use std::{
 
 use super::{ledger::Mark, rows::RowChange};
 
-/// Rows whose marks are held, of 40 bytes each.
-const ROWS: usize = 1 << 17;
+/// Rows whose marks are held, of 40 bytes each: as many as a table of 2^17 places takes.
+const ROWS: usize = (1 << 17) / 8 * 7;
 
 /// Marks of the rows of one open database.
 #[derive(Default)]
