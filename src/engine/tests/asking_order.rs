@@ -165,7 +165,9 @@ async fn an_order_that_takes_long_follows_the_moment_that_knows_of_the_answer() 
     handle.apply_resolution(&second.id, &decision(2, &second)).await.unwrap();
     let asked = |id: &ConflictId| view.borrow().conflicts.iter().any(|conflict| conflict.id == *id);
     assert!(!asked(&first.id) && !asked(&second.id));
-    assert_eq!(view.borrow().conflicts.len(), before.len() - 2, "nobody waits for the order");
+    // Trust that moved decides some by rule; what is left stands as it stood.
+    let mut stood = before.iter();
+    assert!(view.borrow().conflicts.iter().all(|one| stood.any(|before| before.id == one.id)), "nobody waits for the order");
     drop(go);
     // The order that was begun does not know of the second answer: another one follows.
     let after = in_order(&handle, &view).await;
@@ -178,7 +180,7 @@ async fn an_order_that_takes_long_follows_the_moment_that_knows_of_the_answer() 
 
 #[tokio::test]
 async fn after_any_number_of_answers_and_silence_the_order_is_that_of_the_list() {
-    let bench = Bench::new("memory");
+    let bench = Bench::new("sled");
     let (engine, _) = disputed_and_slow(&bench, 200).await;
     let handle = engine.handle();
     let view = handle.view().unwrap();
