@@ -22,7 +22,9 @@ use std::{
 
 use stellar::{
     config::{Config, FileSource, SourceConfig, SourceKind},
-    engine::{Choice, ConflictResolver as _, DecisionRequest, Engine, EngineHandle, FactQuery, store::StoreOp, world::SystemClock},
+    engine::{
+        Choice, ConflictResolver as _, DecisionRequest, Engine, EngineHandle, EngineView, FactQuery, store::StoreOp, world::SystemClock,
+    },
     fact::{Author, CommandId, Key, SourceId, Value},
 };
 
@@ -30,6 +32,9 @@ use started::started;
 use stored::{open, said};
 
 const SOURCES: u64 = 10;
+/// What a screen looks at.
+type View = tokio::sync::watch::Receiver<EngineView>;
+
 /// Decisions that are timed.
 const DECISIONS: u8 = 20;
 
@@ -108,7 +113,7 @@ fn write_plainly(dir: &Path) -> Duration {
 }
 
 /// Decides on one key after the other; times until another key of the same sources is believed otherwise, and says half and worst.
-fn decide(handle: &EngineHandle, runtime: &tokio::runtime::Runtime, what: &str, plain: Duration, from: u8) {
+fn decide(handle: &EngineHandle, runtime: &tokio::runtime::Runtime, what: &str, plain: Duration, (from, view): (u8, Option<&View>)) {
     let mut taken: Vec<Duration> = (from..from + DECISIONS)
         .map(|turn| {
             let asked = handle.get(&key(u64::from(turn))).expect("a store").expect("a fact").conflict.clone().expect("a conflict");
@@ -129,6 +134,8 @@ fn decide(handle: &EngineHandle, runtime: &tokio::runtime::Runtime, what: &str, 
             let after = trusted();
             let took = start.elapsed();
             assert!(before != after, "the answer about one tells of the other");
+            let is_asked = |view: &View| view.borrow().conflicts.iter().any(|conflict| conflict.id == asked.id);
+            assert!(!view.is_some_and(is_asked), "what is shown by then knows of the answer");
             took
         })
         .collect();
@@ -149,9 +156,9 @@ fn measure(dir: &Path, keys: u64) {
     timed("all are resolved again", Some(("the files of the database, read", files)), listed);
     timed("conflicts are listed, most teaching first", None, || assert_eq!(handle.conflicts(false).expect("a store").len() as u64, keys));
     let plain = write_plainly(dir);
-    decide(&handle, &runtime, "from a decision until another key is believed otherwise", plain, 0);
+    decide(&handle, &runtime, "from a decision until another key is believed otherwise", plain, (0, None));
     let mut view = timed("a screen begins to look", None, || handle.view().expect("a store"));
-    decide(&handle, &runtime, "the same while a screen looks", plain, DECISIONS);
+    decide(&handle, &runtime, "the same while a screen looks", plain, (DECISIONS, Some(&view)));
     assert!(view.has_changed().expect("an engine"), "what is shown follows");
     view.mark_unchanged();
     timed("the engine ends", None, || runtime.block_on(engine.shutdown()).expect("room on the disk"));

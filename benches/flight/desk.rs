@@ -157,7 +157,7 @@ impl Desk {
             .collect();
         let pending = |insight: &Insight| insight.conflict.clone().filter(|conflict| conflict.resolution == ResolutionState::Pending);
         let conflicts: Vec<Arc<ConflictEntry>> = open.values().filter_map(|(_, insight)| pending(insight)).collect();
-        let listed = most_teaching_first(conflicts.iter().map(|conflict| &**conflict), |key| FieldName::of(key, None), &self.table);
+        let listed = most_teaching_first(conflicts.iter().map(|conflict| &**conflict), |key| FieldName::text_of(key, None), &self.table);
         for question in listed {
             let (at, insight) = open.get(&question.conflict.key)?;
             let held = self.held.get(*at)?;
@@ -168,7 +168,7 @@ impl Desk {
                 .find(|value| self.is_true(&held.key, value, &held.truth));
             let Some(accepted) = accepted else { continue };
             let judged = self.judged(held, insight);
-            let lesson = Lesson::of(insight, question.field.clone(), Some(accepted), self.compare(&held.key), self.now);
+            let lesson = Lesson::of(insight, FieldName::of(&held.key, None), Some(accepted), self.compare(&held.key), self.now);
             let id = LessonId::new(&format!("{} {}", question.conflict.id, self.now.as_millis()));
             self.decisions.push(Judged { p_true: insight.p_true, ..judged });
             self.book.learn(id, lesson);

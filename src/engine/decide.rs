@@ -122,6 +122,10 @@ impl Core {
     /// The keys of conflicts of values whose id begins so.
     pub(super) fn contested_keys(&self, prefix: &str) -> Result<Vec<Key>, StoreError> {
         self.load()?;
+        // Who looks at a question knows it by its whole id.
+        if let Some(key) = self.asked_by(prefix) {
+            return Ok(vec![key]);
+        }
         let Some(mut search) = ConflictIdSearch::new(ConflictClass::Value, prefix) else { return Ok(Vec::new()) };
         let mut keys: Vec<Key> = {
             let facts = self.read_facts();
@@ -131,6 +135,13 @@ impl Core {
         keys.sort_unstable();
         keys.dedup();
         Ok(keys)
+    }
+
+    /// The key of the question of this whole id, where somebody looks at it: found without going through all that there are.
+    fn asked_by(&self, id: &str) -> Option<Key> {
+        let id = ConflictId::parse(id).ok()?;
+        let key = self.keeper().as_ref()?.key_of(&id)?.clone();
+        (id == ConflictId::of(&key, ConflictClass::Value)).then_some(key)
     }
 
     fn look_at(&self, id: &ConflictId) -> Result<Looked, DecideError> {

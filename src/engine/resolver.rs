@@ -1,11 +1,11 @@
 //! Conflicts as a front asks for them: listed, decided, followed.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use tokio::sync::broadcast::{self, error::RecvError};
 
 use crate::fact::{
-    Author, ConflictClass, ConflictEntry, ConflictId, Decision, Insight, Key, ResolutionState, Timestamp, most_teaching_first,
+    Author, ConflictClass, ConflictEntry, ConflictId, Decision, FieldName, Insight, Key, ResolutionState, Timestamp, most_teaching_first,
 };
 
 use super::{
@@ -173,14 +173,9 @@ impl EngineHandle {
 impl Core {
     /// In the order in which they are to be asked about.
     pub(super) fn most_teaching_first(&self, conflicts: &[Arc<ConflictEntry>], now: Timestamp) -> Vec<Arc<ConflictEntry>> {
-        let belief = self.belief(now);
-        let ordered = most_teaching_first(conflicts.iter().map(|conflict| &**conflict), |key| self.field_of(key), &belief.table);
-        let place: HashMap<*const ConflictEntry, usize> =
-            ordered.iter().enumerate().map(|(at, question)| (std::ptr::from_ref(question.conflict), at)).collect();
-        let of = |conflict: &Arc<ConflictEntry>| place.get(&Arc::as_ptr(conflict)).copied().unwrap_or(usize::MAX);
-        let mut sorted = conflicts.to_vec();
-        sorted.sort_by_key(of);
-        sorted
+        let field_of = |key| FieldName::text_of(key, self.rules.rule(key));
+        let asked = most_teaching_first(conflicts.iter().map(|conflict| &**conflict), field_of, &self.belief(now).table);
+        asked.iter().filter_map(|question| conflicts.get(question.at).map(Arc::clone)).collect()
     }
 
     /// What is believed of a key, also where only the copy of an open conflict is left of it.

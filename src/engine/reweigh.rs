@@ -117,10 +117,14 @@ impl Core {
         let turn = self.reweighed.fetch_add(1, Ordering::Relaxed) + 1;
         let is_of = |key: &Key, field: &FieldName| field.as_str() == FieldName::text_of(key, self.rules.rule(key));
         let is_of_it = |key: &Key| field.is_some_and(|field| is_of(key, field));
-        let Some(mut first) = self.some_contested(AT_ONCE, is_of_it) else { return };
+        // What is asked next is what is looked at next.
+        let Some(mut first) = self.asked_first(if field.is_some() { STEP } else { 0 }) else { return };
+        first.extend(self.some_contested(AT_ONCE, is_of_it).unwrap_or_default());
         // What an answer teaches of a source moves its other fields a little, and with them what is asked next.
         let others = AT_ONCE.saturating_sub(first.len());
         first.extend(self.some_contested(others, |key| field.is_some() && !is_of_it(key)).unwrap_or_default());
+        let mut told = HashSet::new();
+        first.retain(|key| told.insert(key.clone()));
         let began = self.options.clock.monotonic();
         let mut shown = 0;
         for step in first.chunks(STEP) {
@@ -130,7 +134,8 @@ impl Core {
                 break;
             }
         }
-        let shown: HashSet<Key> = first.into_iter().take(shown).collect();
+        let mut shown: Vec<Key> = first.into_iter().take(shown).collect();
+        shown.sort_unstable();
         let (core, field) = (Arc::downgrade(self), field.cloned());
         tokio::spawn(async move {
             let rest = core.upgrade().map(|core| core.left_to_show(&shown, field.as_ref())).unwrap_or_default();
@@ -150,9 +155,14 @@ impl Core {
     }
 
     /// Everything else that is shown: conflicts of the field first, then other conflicts, then the rest.
-    fn left_to_show(&self, shown: &HashSet<Key>, field: Option<&FieldName>) -> Vec<Key> {
+    fn left_to_show(&self, shown: &[Key], field: Option<&FieldName>) -> Vec<Key> {
         let Some((mut contested, others)) = self.shown_keys() else { return Vec::new() };
-        contested.retain(|key| !shown.contains(key));
+        // Both are in the order of keys.
+        let mut next = shown.iter().peekable();
+        contested.retain(|key| {
+            while next.next_if(|shown| *shown < key).is_some() {}
+            next.next_if(|shown| *shown == key).is_none()
+        });
         let is_of_it = |key: &Key| field.is_some_and(|field| field.as_str() == FieldName::text_of(key, self.rules.rule(key)));
         let (mut rest, later): (Vec<Key>, Vec<Key>) = contested.into_iter().partition(is_of_it);
         rest.extend(later);

@@ -8,7 +8,7 @@ use std::{
 
 use tokio::sync::watch;
 
-use crate::fact::{Key, Timestamp};
+use crate::fact::{Insight, Key, Timestamp};
 
 use super::{
     api::{EngineEvent, SourceStatus},
@@ -56,19 +56,11 @@ impl Core {
 
     /// Keys that are shown: those with a conflict, and the others; none while nobody looks.
     pub fn shown_keys(&self) -> Option<(Vec<Key>, Vec<Key>)> {
-        let guard = self.keeper();
-        let keeper = guard.as_ref()?;
-        let contested: Vec<Key> = keeper.contested().cloned().collect();
-        // Both are in key order.
-        let mut next = 0;
-        let is_other = |key: &&Key| {
-            while contested.get(next).is_some_and(|contested| contested < *key) {
-                next += 1;
-            }
-            contested.get(next) != Some(*key)
-        };
-        let others = keeper.keys().filter(is_other).cloned().collect();
-        Some((contested, others))
+        // Looked through with the lock given back.
+        let facts = self.keeper().as_ref()?.facts();
+        let (contested, others): (Vec<_>, Vec<_>) = facts.iter().partition(|insight| insight.conflict.is_some());
+        let keys = |insights: Vec<&Arc<Insight>>| insights.into_iter().map(|insight| insight.key.clone()).collect();
+        Some((keys(contested), keys(others)))
     }
 
     /// So many of the keys that are shown with a conflict, of those that are asked for; none while nobody looks.
@@ -77,8 +69,13 @@ impl Core {
         Some(guard.as_ref()?.contested().filter(|key| which(key)).take(many).cloned().collect())
     }
 
+    /// The keys of so many of the questions that are shown first; none while nobody looks.
+    pub fn asked_first(&self, many: usize) -> Option<Vec<Key>> {
+        Some(self.keeper().as_ref()?.asked().take(many).cloned().collect())
+    }
+
     /// Begins to keep the view, if nobody does; then hands it to `with`.
-    fn with_keeper<T>(&self, with: impl FnOnce(&Keeper) -> T) -> Result<T, StoreError> {
+    fn with_keeper<T>(self: &Arc<Self>, with: impl FnOnce(&Keeper) -> T) -> Result<T, StoreError> {
         self.load()?;
         let mut guard = self.keeper();
         let keeper = match &mut *guard {
@@ -95,7 +92,8 @@ impl Core {
                 resolved.extend(unheard_of.map(|insight| (Arc::new(insight), None)));
                 let facts: FactMap = resolved.into_iter().collect();
                 let keeper = none.insert(Keeper::new(facts, self.source_statuses(now).into()));
-                self.hand_out(keeper, now, Order::Now);
+                self.hand_out(keeper, now, Order::First);
+                self.order_beside(Arc::clone(keeper.wake()));
                 keeper
             }
         };
@@ -106,12 +104,12 @@ impl Core {
     }
 
     /// Every moment of the view from now on.
-    pub fn watch_view(&self) -> Result<watch::Receiver<EngineView>, StoreError> {
+    pub fn watch_view(self: &Arc<Self>) -> Result<watch::Receiver<EngineView>, StoreError> {
         self.with_keeper(Keeper::subscribe)
     }
 
     /// Takes everything as told, so that only what differs from now on is.
-    pub fn take_as_told(&self) {
+    pub fn take_as_told(self: &Arc<Self>) {
         // A store that cannot be read is named by whatever reads it next.
         let _ = self.with_keeper(|_| ());
     }
@@ -176,9 +174,9 @@ impl Core {
             *slot.held.lock().unwrap_or_else(PoisonError::into_inner) = None;
         }
         let mut keys: BTreeSet<Key> = self.read_facts().table.matching(None).map(|(key, _)| key.clone()).collect();
-        if let Some(keeper) = self.keeper().as_ref() {
-            keys.extend(keeper.keys().cloned());
-        }
+        let shown = self.keeper().as_ref().map(Keeper::facts);
+        keys.extend(shown.iter().flat_map(FactMap::iter).map(|insight| insight.key.clone()));
+        drop(shown);
         let keys: Vec<Key> = keys.into_iter().collect();
         for slice in keys.chunks(SLICE) {
             self.tell_changes(slice, now);
@@ -233,9 +231,8 @@ impl Core {
         for slice in keys.chunks(SLICE) {
             self.tell_changes(slice, now);
         }
-        let ordering = self.order_in_its_time(now).unwrap_or(LONGEST);
         let turn = self.keeper().as_ref().and_then(Keeper::next_turn).map_or(LONGEST, |next| next.since(self.now()));
-        turn.min(ordering).min(if contested { WEIGH } else { LONGEST })
+        turn.min(if contested { WEIGH } else { LONGEST })
     }
 
     /// How every source stands, in configured order.

@@ -12,6 +12,7 @@ mod keeper;
 mod tests;
 
 pub use contested::Contested;
+pub(super) use contested::InOrder;
 pub use fact_map::FactMap;
 pub use keeper::EngineView;
-pub(super) use keeper::Keeper;
+pub(super) use keeper::{Keeper, Unordered};

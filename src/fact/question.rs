@@ -12,12 +12,11 @@
 //!
 //! The stakes are sums of whole numbers, so that no order of the questions matters.
 
-use std::{cmp::Ordering, collections::HashMap};
+use std::{cmp::Ordering, collections::HashMap, ops::Range};
 
 use super::{
     confidence::points,
     conflict::{ConflictClass, ConflictEntry},
-    field::FieldName,
     key::Key,
     source::SourceId,
     trust::{FIELD_PRIOR, TrustTable},
@@ -35,51 +34,85 @@ const WHOLE: f64 = 1_099_511_627_776.0;
 pub struct Question<'a> {
     /// What is asked.
     pub conflict: &'a ConflictEntry,
-    /// The field of its key.
-    pub field: FieldName,
+    /// Which one it was of those that were given.
+    pub at: usize,
     /// How much the answer teaches; only good for comparing.
     pub teaches: f64,
     closeness: f64,
-    sources: Vec<&'a SourceId>,
+    /// Its lead, in ten-thousandths.
+    lead: u32,
+    /// How many have a value there.
+    standing: usize,
+    /// The parts its sources have in it, in the order of their names.
+    parts: Range<usize>,
+}
+
+/// A source for one field: what is known of it, and what hangs on it. Looked up once, however many questions it has a part in.
+struct Part<'a> {
+    source: &'a SourceId,
+    counted: f64,
+    at_stake: f64,
+}
+
+/// Every source for every field that is asked about.
+#[derive(Default)]
+struct Parts<'a> {
+    all: Vec<Part<'a>>,
+    of: HashMap<&'a str, HashMap<&'a SourceId, usize>>,
+}
+
+impl<'a> Parts<'a> {
+    /// Which ones have a part in a conflict, once each: those that have a value there.
+    fn within(&mut self, conflict: &'a ConflictEntry, field: &'a str, table: &TrustTable, found: &mut Vec<usize>) {
+        found.clear();
+        let is_value = conflict.class == ConflictClass::Value;
+        let of_field = self.of.entry(field).or_default();
+        for source in conflict.candidates.iter().filter(|_| is_value).flat_map(|candidate| &candidate.sources) {
+            found.push(*of_field.entry(source).or_insert_with(|| {
+                let counted = table.standing_of(source, field, 0.5).field.counted;
+                self.all.push(Part { source, counted, at_stake: 0.0 });
+                self.all.len() - 1
+            }));
+        }
+        found.sort_unstable();
+        found.dedup();
+    }
+
+    /// Numbers them anew, by name; gives the new number of each.
+    fn by_name(&mut self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.all.len()).collect();
+        let name = |at: usize| self.all.get(at).map(|part| part.source);
+        order.sort_by_key(|at| name(*at));
+        let mut numbers = vec![0; order.len()];
+        for (number, at) in order.iter().enumerate() {
+            if let Some(place) = numbers.get_mut(*at) {
+                *place = number;
+            }
+        }
+        self.all.sort_by_key(|part| part.source);
+        numbers
+    }
 }
 
 /// How many there are, at least one.
-fn count(sources: &[&SourceId]) -> u32 {
-    u32::try_from(sources.len()).unwrap_or(u32::MAX).max(1)
+fn count(parts: &[usize]) -> f64 {
+    f64::from(u32::try_from(parts.len()).unwrap_or(u32::MAX).max(1))
 }
 
-/// How many have a value there.
-fn standing(conflict: &ConflictEntry) -> usize {
-    conflict.candidates.iter().map(|candidate| candidate.sources.len()).sum()
+/// How close a question is, by its lead and the mean of what is known of its sources.
+fn closeness(lead: u32, known: f64) -> f64 {
+    (-f64::from(lead) / (KNOWN_WELL + KNOWN_NOTHING / (1.0 + known))).exp2()
 }
 
-impl<'a> Question<'a> {
-    fn new(conflict: &'a ConflictEntry, field: FieldName, table: &TrustTable) -> Self {
-        let is_value = conflict.class == ConflictClass::Value;
-        let candidates = conflict.candidates.iter().filter(|_| is_value);
-        let mut sources: Vec<&SourceId> = candidates.flat_map(|candidate| &candidate.sources).collect();
-        sources.sort_unstable();
-        sources.dedup();
-        let counted = |source: &&SourceId| table.standing(source, &field, 0.5).field.counted;
-        let known = sources.iter().map(counted).sum::<f64>() / f64::from(count(&sources));
-        let half_as_close = KNOWN_WELL + KNOWN_NOTHING / (1.0 + known);
-        let closeness = (-f64::from(points(conflict.margin)) / half_as_close).exp2();
-        Self { conflict, field, teaches: 0.0, closeness, sources }
-    }
-
-    /// The part of its closeness each source has, in whole numbers.
-    fn stake(&self) -> f64 {
-        (self.closeness * WHOLE / f64::from(count(&self.sources))).round()
-    }
-
+impl Question<'_> {
     /// What waits for a person first, then what teaches more, then the smaller margin, more sources, key and class.
     fn before(&self, other: &Self) -> Ordering {
         let only_asks = |question: &Self| question.conflict.class == ConflictClass::Value;
         let by_class = only_asks(self).cmp(&only_asks(other));
         by_class
             .then_with(|| other.teaches.total_cmp(&self.teaches))
-            .then_with(|| points(self.conflict.margin).cmp(&points(other.conflict.margin)))
-            .then_with(|| standing(other.conflict).cmp(&standing(self.conflict)))
+            .then_with(|| self.lead.cmp(&other.lead))
+            .then_with(|| other.standing.cmp(&self.standing))
             .then_with(|| self.conflict.key.cmp(&other.conflict.key))
             .then_with(|| self.conflict.class.cmp(&other.conflict.class))
     }
@@ -88,31 +121,41 @@ impl<'a> Question<'a> {
 /// The open conflicts, the one whose answer teaches most first; to be asked for anew after every answer.
 pub fn most_teaching_first<'a>(
     conflicts: impl IntoIterator<Item = &'a ConflictEntry>,
-    field_of: impl Fn(&Key) -> FieldName,
+    field_of: impl Fn(&'a Key) -> &'a str,
     table: &TrustTable,
 ) -> Vec<Question<'a>> {
-    let mut questions: Vec<Question<'a>> =
-        conflicts.into_iter().map(|conflict| Question::new(conflict, field_of(&conflict.key), table)).collect();
-    let mut stakes: HashMap<FieldName, HashMap<&SourceId, f64>> = HashMap::new();
-    for question in &questions {
-        let stake = question.stake();
-        if !stakes.contains_key(&question.field) {
-            stakes.insert(question.field.clone(), HashMap::new());
-        }
-        let Some(of_field) = stakes.get_mut(&question.field) else { continue };
-        for source in &question.sources {
-            *of_field.entry(source).or_default() += stake;
+    let mut parts = Parts::default();
+    // Of all questions, one after the other: each has its range of it.
+    let (mut within, mut found) = (Vec::new(), Vec::new());
+    let begun = conflicts.into_iter().enumerate().map(|(at, conflict)| {
+        let from = within.len();
+        parts.within(conflict, field_of(&conflict.key), table, &mut found);
+        within.extend_from_slice(&found);
+        let standing = conflict.candidates.iter().map(|candidate| candidate.sources.len()).sum();
+        let lead = points(conflict.margin);
+        Question { conflict, at, teaches: 0.0, closeness: 0.0, lead, standing, parts: from..within.len() }
+    });
+    let mut questions: Vec<Question<'a>> = begun.collect();
+    // In the order of their names, so that sums come out alike whichever question comes first.
+    let numbers = parts.by_name();
+    for question in &mut questions {
+        let Some(own) = within.get_mut(question.parts.clone()) else { continue };
+        own.iter_mut().for_each(|part| *part = numbers.get(*part).copied().unwrap_or_default());
+        own.sort_unstable();
+        let known = own.iter().filter_map(|part| parts.all.get(*part)).map(|part| part.counted).sum::<f64>() / count(own);
+        question.closeness = closeness(question.lead, known);
+        let stake = (question.closeness * WHOLE / count(own)).round();
+        for part in own {
+            if let Some(part) = parts.all.get_mut(*part) {
+                part.at_stake += stake;
+            }
         }
     }
     // What each source has at stake, for what is still to be learned of it.
-    for (field, of_field) in &mut stakes {
-        for (source, stake) in of_field {
-            *stake /= FIELD_PRIOR + table.standing(source, field, 0.5).field.counted;
-        }
-    }
+    parts.all.iter_mut().for_each(|part| part.at_stake /= FIELD_PRIOR + part.counted);
     for question in &mut questions {
-        let of_field = stakes.get(&question.field);
-        let at_stake = question.sources.iter().filter_map(|source| of_field?.get(source)).sum::<f64>();
+        let own = within.get(question.parts.clone()).unwrap_or_default();
+        let at_stake = own.iter().filter_map(|part| parts.all.get(*part)).map(|part| part.at_stake).sum::<f64>();
         question.teaches = question.closeness * at_stake / WHOLE;
     }
     questions.sort_by(Question::before);

@@ -1,18 +1,18 @@
 //! Which question comes first, and that the order they come in does not matter.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use proptest::prelude::*;
 
 use super::*;
-use crate::fact::{ConflictClass, Lesson, LessonId, Timestamp, TrustBook};
+use crate::fact::{ConflictClass, FieldName, Lesson, LessonId, Timestamp, TrustBook};
 
 fn conflict(key: &str, margin: f64, sides: &[&[&str]]) -> ConflictEntry {
     ConflictEntry::example(Key::new(key).unwrap(), margin, sides)
 }
 
 fn order(conflicts: &[ConflictEntry], table: &TrustTable) -> String {
-    let asked = most_teaching_first(conflicts, |key| FieldName::of(key, None), table);
+    let asked = most_teaching_first(conflicts, |key| FieldName::text_of(key, None), table);
     asked.iter().map(|question| question.conflict.key.as_str()).collect::<Vec<_>>().join(" ")
 }
 
@@ -72,27 +72,102 @@ fn what_holds_something_up_goes_before_every_question() {
     assert_eq!(order(&all, &TrustTable::default()), "b/gate a/gate");
 }
 
+/// The formula as it is written at the top of the file, looked up anew for every question and source.
+fn by_the_formula(conflicts: &[ConflictEntry], table: &TrustTable) -> Vec<Key> {
+    let sources = |conflict: &ConflictEntry| -> BTreeSet<SourceId> {
+        let candidates = conflict.candidates.iter().filter(|_| conflict.class == ConflictClass::Value);
+        candidates.flat_map(|candidate| candidate.sources.clone()).collect()
+    };
+    let field = |conflict: &ConflictEntry| FieldName::of(&conflict.key, None);
+    let counted = |source: &SourceId, field: &FieldName| table.standing(source, field, 0.5).field.counted;
+    let many = |conflict: &ConflictEntry| f64::from(u32::try_from(sources(conflict).len()).unwrap().max(1));
+    let closeness = |conflict: &ConflictEntry| {
+        let known = sources(conflict).iter().map(|source| counted(source, &field(conflict))).sum::<f64>() / many(conflict);
+        let h = 0.01 + 0.04 / (1.0 + known);
+        (-f64::from(points(conflict.margin)) / (h * 10_000.0)).exp2()
+    };
+    let at_stake = |source: &SourceId, of: &FieldName| {
+        let own = conflicts.iter().filter(|conflict| field(conflict) == *of && sources(conflict).contains(source));
+        own.map(|conflict| closeness(conflict) / many(conflict)).sum::<f64>()
+    };
+    let teaches = |conflict: &ConflictEntry| {
+        let of = field(conflict);
+        let all = sources(conflict);
+        closeness(conflict) * all.iter().map(|source| at_stake(source, &of) / (3.0 + counted(source, &of))).sum::<f64>()
+    };
+    let mut asked: Vec<(f64, &ConflictEntry)> = conflicts.iter().map(|conflict| (teaches(conflict), conflict)).collect();
+    asked.sort_by(|(one, of_one), (other, of_other)| {
+        let nearly = (one - other).abs() < 1e-10;
+        let by_class = (of_one.class == ConflictClass::Value).cmp(&(of_other.class == ConflictClass::Value));
+        let by_teaching = if nearly { Ordering::Equal } else { other.total_cmp(one) };
+        let by_lead = points(of_one.margin).cmp(&points(of_other.margin));
+        let by_many = standing(of_other).cmp(&standing(of_one));
+        by_class.then(by_teaching).then(by_lead).then(by_many).then_with(|| of_one.key.cmp(&of_other.key))
+    });
+    asked.into_iter().map(|(_, conflict)| conflict.key.clone()).collect()
+}
+
+fn standing(conflict: &ConflictEntry) -> usize {
+    conflict.candidates.iter().map(|candidate| candidate.sources.len()).sum()
+}
+
+/// Conflicts of a field, a margin, what each of five sources says, and whether it only waits for a person.
+type Made = Vec<(u8, u16, Vec<u8>, bool)>;
+
+fn made() -> impl Strategy<Value = Made> {
+    prop::collection::vec((0_u8..4, 0_u16..300, prop::collection::vec(0_u8..3, 5), prop::bool::weighted(0.1)), 1..12)
+}
+
+fn conflicts(made: &Made) -> Vec<ConflictEntry> {
+    let names = ["e", "b", "d", "a", "c"];
+    let one = |(at, (field, margin, sides, waits)): (usize, &(u8, u16, Vec<u8>, bool))| {
+        let side =
+            |which: u8| -> Vec<&str> { names.iter().zip(sides).filter(|(_, side)| **side == which).map(|(name, _)| *name).collect() };
+        let sides: Vec<Vec<&str>> = (0..3).map(side).filter(|side| !side.is_empty()).collect();
+        let sides: Vec<&[&str]> = sides.iter().map(Vec::as_slice).collect();
+        let mut made = conflict(&format!("k{at}/f{field}"), f64::from(*margin) / 10_000.0, &sides);
+        made.class = if *waits { ConflictClass::Change } else { ConflictClass::Value };
+        made
+    };
+    made.iter().enumerate().map(one).collect()
+}
+
+/// Answers about the same sources and fields, so many days ago.
+fn answers() -> impl Strategy<Value = Vec<(u8, u8, bool, i64)>> {
+    prop::collection::vec((0_u8..5, 0_u8..4, any::<bool>(), 0_i64..400), 0..30)
+}
+
+fn learned(answers: &[(u8, u8, bool, i64)]) -> TrustTable {
+    let mut book = TrustBook::new(Duration::from_hours(4_320));
+    for (at, (source, field, is_right, days)) in answers.iter().enumerate() {
+        let verdicts = [(SourceId::new(["a", "b", "c", "d", "e"][usize::from(*source)]).unwrap(), *is_right)].into();
+        let lesson = Lesson { at: Timestamp::from_millis(-days * 86_400_000), field: FieldName::new(&format!("f{field}")), verdicts };
+        book.learn(LessonId::new(&at.to_string()), lesson);
+    }
+    book.table(Timestamp::default())
+}
+
 proptest! {
     #[test]
-    fn the_order_they_come_in_does_not_matter(
-        made in prop::collection::vec((0_u8..4, 0_u16..300, prop::collection::vec(0_u8..3, 5)), 1..12),
-        turn in 0_usize..12,
-    ) {
-        let names = ["a", "b", "c", "d", "e"];
-        let mut all: Vec<ConflictEntry> = made
-            .iter()
-            .enumerate()
-            .map(|(at, (field, margin, sides))| {
-                let side = |which: u8| -> Vec<&str> { names.iter().zip(sides).filter(|(_, side)| **side == which).map(|(name, _)| *name).collect() };
-                let sides: Vec<Vec<&str>> = (0..3).map(side).filter(|side| !side.is_empty()).collect();
-                let sides: Vec<&[&str]> = sides.iter().map(Vec::as_slice).collect();
-                conflict(&format!("k{at}/f{field}"), f64::from(*margin) / 10_000.0, &sides)
+    fn the_order_is_that_of_the_formula(made in made(), answers in answers()) {
+        let (all, table) = (conflicts(&made), learned(&answers));
+        let asked: Vec<Key> = most_teaching_first(&all, |key| FieldName::text_of(key, None), &table)
+            .into_iter()
+            .map(|question| {
+                assert!(std::ptr::eq(question.conflict, &raw const all[question.at]), "it says which one it was");
+                question.conflict.key.clone()
             })
             .collect();
-        let first = order(&all, &TrustTable::default());
+        prop_assert_eq!(asked, by_the_formula(&all, &table));
+    }
+
+    #[test]
+    fn the_order_they_come_in_does_not_matter(made in made(), answers in answers(), turn in 0_usize..12) {
+        let (mut all, table) = (conflicts(&made), learned(&answers));
+        let first = order(&all, &table);
         let count = all.len();
         all.rotate_left(turn % count);
         all.reverse();
-        prop_assert_eq!(order(&all, &TrustTable::default()), first);
+        prop_assert_eq!(order(&all, &table), first);
     }
 }

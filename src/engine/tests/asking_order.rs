@@ -1,10 +1,14 @@
 //! A screen asks in the order of `conflicts list`, and with the moment that knows of an answer.
 
 use super::*;
-use crate::fact::{Author, CommandId, ConflictEntry};
+use crate::fact::{Author, CommandId, ConflictEntry, ConflictId};
 
 /// Several sources of which each disagrees with most others here and there, so that answers teach.
 async fn disputed(bench: &Bench, keys: u32) -> Engine {
+    disputed_as(bench, keys, |_| {}).await
+}
+
+async fn disputed_as(bench: &Bench, keys: u32, change: impl FnOnce(&mut EngineOptions)) -> Engine {
     let names = ["cluster", "prom", "wiki", "notes"];
     let built = names.iter().zip(0..).map(|(name, turn)| {
         let script = Scripted::default();
@@ -15,7 +19,7 @@ async fn disputed(bench: &Bench, keys: u32) -> Engine {
         built.config.trust = 0.5;
         built
     });
-    let engine = bench.start(built.collect());
+    let engine = bench.start_as(bench.open(), built.collect(), change);
     engine.handle().refresh(&names.map(id)).await.unwrap();
     engine
 }
@@ -73,5 +77,135 @@ async fn what_is_new_stands_last_until_it_is_put_in_order() {
     assert_eq!(keys(&contested.waiting()), keys(known).into_iter().chain([&new.key]).collect::<Vec<_>>());
     let same = contested.waiting();
     assert!(Arc::ptr_eq(&same, &contested.waiting()), "nothing moved");
+    engine.shutdown().await.unwrap();
+}
+
+/// A clock by which everything takes long; a thread that asks it beside the test can be held up.
+#[derive(Default)]
+struct Slow {
+    clock: SimClock,
+    looks: std::sync::atomic::AtomicU64,
+    held: Mutex<Option<Held>>,
+}
+
+/// Who is held up says so, and waits until it is let go.
+struct Held {
+    of_test: std::thread::ThreadId,
+    here: std::sync::mpsc::Sender<()>,
+    until: std::sync::mpsc::Receiver<()>,
+}
+
+impl crate::engine::world::Clock for Slow {
+    fn now(&self) -> crate::fact::Timestamp {
+        self.clock.now()
+    }
+
+    fn monotonic(&self) -> Duration {
+        let held = self.held.lock().unwrap().take_if(|held| held.of_test != std::thread::current().id());
+        if let Some(held) = held {
+            held.here.send(()).unwrap();
+            // Let go by being dropped.
+            let _ = held.until.recv();
+        }
+        // The wall stands still, so that nothing ages while the test looks.
+        Duration::from_millis(self.looks.fetch_add(25, std::sync::atomic::Ordering::SeqCst))
+    }
+}
+
+impl Slow {
+    /// Holds up the next thread that works beside the test: says when it is there, and lets it go when that is dropped.
+    fn hold(&self) -> (std::sync::mpsc::Receiver<()>, std::sync::mpsc::Sender<()>) {
+        let (here, is_here) = std::sync::mpsc::channel();
+        let (go, until) = std::sync::mpsc::channel();
+        *self.held.lock().unwrap() = Some(Held { of_test: std::thread::current().id(), here, until });
+        (is_here, go)
+    }
+}
+
+async fn disputed_and_slow(bench: &Bench, keys: u32) -> (Engine, Arc<Slow>) {
+    let clock = Arc::new(Slow::default());
+    let engine = disputed_as(bench, keys, |options| options.clock = Arc::clone(&clock) as Arc<dyn crate::engine::world::Clock>).await;
+    (engine, clock)
+}
+
+fn decision(number: u8, conflict: &ConflictEntry) -> DecisionRequest {
+    let choice = Choice::Accept(conflict.candidates[1].sources[0].clone());
+    DecisionRequest { id: CommandId::from_bytes([number; 16]), choice, digest: None, author: Author::default() }
+}
+
+/// Waits until the screen asks in the order of the list.
+async fn in_order(handle: &EngineHandle, view: &View) -> Vec<Arc<ConflictEntry>> {
+    for _ in 0..500 {
+        let listed = handle.conflicts(false).unwrap();
+        if keys(&view.borrow().conflicts) == keys(&listed) {
+            return listed;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("the order never came");
+}
+
+type View = tokio::sync::watch::Receiver<EngineView>;
+
+#[tokio::test]
+async fn an_order_that_takes_long_follows_the_moment_that_knows_of_the_answer() {
+    let bench = Bench::new("sled");
+    let (engine, clock) = disputed_and_slow(&bench, 300).await;
+    let handle = engine.handle();
+    let view = handle.view().unwrap();
+    let before = in_order(&handle, &view).await;
+    let first = Arc::clone(&before[0]);
+    // Nothing is put in order until this is let go, and the moment does not wait for it.
+    let (is_here, go) = clock.hold();
+    handle.apply_resolution(&first.id, &decision(1, &first)).await.unwrap();
+    assert_eq!(keys(&view.borrow().conflicts), keys(&before[1..]), "in the order that stood, without what was decided");
+    tokio::task::spawn_blocking(move || is_here.recv().unwrap()).await.unwrap();
+    // While the order is worked out another one is decided: in the next moment it is asked about no more.
+    let second = Arc::clone(&before[7]);
+    handle.apply_resolution(&second.id, &decision(2, &second)).await.unwrap();
+    let asked = |id: &ConflictId| view.borrow().conflicts.iter().any(|conflict| conflict.id == *id);
+    assert!(!asked(&first.id) && !asked(&second.id));
+    // Trust that moved decides some by rule; what is left stands as it stood.
+    let mut stood = before.iter();
+    assert!(view.borrow().conflicts.iter().all(|one| stood.any(|before| before.id == one.id)), "nobody waits for the order");
+    drop(go);
+    // The order that was begun does not know of the second answer: another one follows.
+    let after = in_order(&handle, &view).await;
+    assert!(
+        !before.iter().filter(|one| ![&first.id, &second.id].contains(&&one.id)).map(|one| &one.id).eq(after.iter().map(|one| &one.id))
+    );
+    assert!(!asked(&first.id) && !asked(&second.id));
+    engine.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn after_any_number_of_answers_and_silence_the_order_is_that_of_the_list() {
+    let bench = Bench::new("sled");
+    let (engine, _) = disputed_and_slow(&bench, 200).await;
+    let handle = engine.handle();
+    let view = handle.view().unwrap();
+    for number in 0..24_u8 {
+        let shown = Arc::clone(&view.borrow().conflicts);
+        let one = &shown[usize::from(number) * 5 % shown.len()];
+        handle.apply_resolution(&one.id, &decision(number, one)).await.unwrap();
+        assert!(view.borrow().conflicts.iter().all(|conflict| conflict.id != one.id), "{number}");
+        if number % 5 == 4 {
+            let last = handle.decisions().pop().unwrap().conflict();
+            handle.undo_decision(last.as_str(), &Author::default()).await.unwrap();
+            assert!(view.borrow().conflicts.iter().any(|conflict| conflict.id == last), "it waits again");
+        }
+        if number % 7 == 3 {
+            tokio::time::sleep(Duration::from_millis(u64::from(number))).await;
+        }
+        if number % 12 == 11 {
+            in_order(&handle, &view).await;
+        }
+    }
+    drop(view);
+    // Who looks again after nobody did is served as well.
+    let view = handle.view().unwrap();
+    let listed = in_order(&handle, &view).await;
+    handle.apply_resolution(&listed[3].id, &decision(99, &listed[3])).await.unwrap();
+    in_order(&handle, &view).await;
     engine.shutdown().await.unwrap();
 }

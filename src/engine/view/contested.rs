@@ -1,6 +1,7 @@
 //! The conflicts of the facts that are shown: only what changes is looked at, and put in its place in the order.
 //!
-//! Which question comes first is not known here: it is told, and holds until it is told anew. What came since then comes last.
+//! Which question comes first is not known here: it is told, and holds until it is told anew. What came since then comes last. While an
+//! order is worked out somewhere else things go on here: what moves meanwhile is noted, and moves in the new order too.
 
 use std::{
     cmp::Ordering,
@@ -22,10 +23,14 @@ pub struct Contested {
     coming: Vec<ConflictId>,
     /// The list is not in the order that was told last.
     is_disordered: bool,
-    /// What the list was made of, of each key that is another since.
-    moved: BTreeMap<Key, Option<Arc<ConflictEntry>>>,
+    moved: Moved,
+    /// The same of the list that is being put in order.
+    moved_since: Option<Moved>,
     waiting: Arc<[Arc<ConflictEntry>]>,
 }
+
+/// What a list was made of, of each key that is another since.
+type Moved = BTreeMap<Key, Option<Arc<ConflictEntry>>>;
 
 /// Where each one stands in the order that was told last.
 #[derive(Clone, Debug, Default)]
@@ -42,6 +47,20 @@ impl Places {
     }
 }
 
+/// A list that was put in order, with all that is needed to take it over at once.
+pub struct InOrder {
+    waiting: Arc<[Arc<ConflictEntry>]>,
+    places: Places,
+}
+
+impl InOrder {
+    /// The list in its order.
+    pub fn new(waiting: Vec<Arc<ConflictEntry>>) -> Self {
+        let places = Places(waiting.iter().map(|conflict| conflict.id.clone()).zip(0..).collect());
+        Self { waiting: waiting.into(), places }
+    }
+}
+
 impl Default for Contested {
     fn default() -> Self {
         Self {
@@ -50,6 +69,7 @@ impl Default for Contested {
             coming: Vec::new(),
             is_disordered: false,
             moved: BTreeMap::new(),
+            moved_since: None,
             waiting: Arc::from([]),
         }
     }
@@ -67,21 +87,57 @@ impl Contested {
             None => self.all.remove(&insight.key),
         };
         if before.as_ref() != insight.conflict.as_ref() {
-            self.moved.entry(insight.key.clone()).or_insert(before);
+            self.note(&insight.key, before);
         }
+    }
+
+    fn note(&mut self, key: &Key, before: Option<Arc<ConflictEntry>>) {
+        if let Some(since) = &mut self.moved_since {
+            since.entry(key.clone()).or_insert_with(|| before.clone());
+        }
+        self.moved.entry(key.clone()).or_insert(before);
     }
 
     /// Forgets a key that nobody speaks of.
     pub fn forget(&mut self, key: &Key) {
         if let Some(before) = self.all.remove(key) {
-            self.moved.entry(key.clone()).or_insert(Some(before));
+            self.note(key, Some(before));
         }
     }
 
     /// Whether anything competes otherwise than in the list that was given last.
     #[must_use]
     pub fn has_moved(&self) -> bool {
-        self.is_disordered || !self.moved.is_empty()
+        !self.moved.is_empty()
+    }
+
+    /// Those that wait, to be put in order by whoever asks; what moves from now on is noted until [`Contested::take_over`].
+    pub fn begin(&mut self) -> Arc<[Arc<ConflictEntry>]> {
+        let waiting = self.waiting();
+        self.moved_since = Some(BTreeMap::new());
+        waiting
+    }
+
+    /// Takes over the list that was begun last, with what moved since then; gives back the one before, to be let go where nobody waits.
+    pub fn take_over(&mut self, mut ordered: InOrder) -> InOrder {
+        std::mem::swap(&mut self.places, &mut ordered.places);
+        std::mem::swap(&mut self.waiting, &mut ordered.waiting);
+        self.is_disordered = false;
+        self.moved = self.moved_since.take().unwrap_or_default();
+        ordered
+    }
+
+    /// Those of the list that was given last, in its order.
+    pub fn asked(&self) -> impl Iterator<Item = &Key> {
+        self.waiting.iter().map(|conflict| &conflict.key)
+    }
+
+    /// The key of a conflict that had its place in the order that was told last, and waits.
+    #[must_use]
+    pub fn key_of(&self, id: &ConflictId) -> Option<&Key> {
+        let place = self.places.0.get(id)?;
+        let at = self.waiting.binary_search_by_key(place, |held| self.places.place(held)).ok()?;
+        self.waiting.get(at).map(|conflict| &conflict.key)
     }
 
     /// Asks about them in this order from now on.
@@ -118,7 +174,7 @@ impl Contested {
     }
 
     /// The list with the few that moved taken out where they were and put in where they belong; none when one is not where it was.
-    fn placed(&self, moved: &BTreeMap<Key, Option<Arc<ConflictEntry>>>) -> Option<Arc<[Arc<ConflictEntry>]>> {
+    fn placed(&self, moved: &Moved) -> Option<Arc<[Arc<ConflictEntry>]>> {
         let was_at = |before: &Arc<ConflictEntry>| self.waiting.binary_search_by(|held| self.places.order(held, before)).ok();
         let before = moved.values().flatten().filter(|before| is_pending(before));
         let mut gone = before.map(was_at).collect::<Option<Vec<usize>>>()?;
@@ -190,6 +246,8 @@ mod tests {
         Settled(u16),
         Forgotten(u16),
         Order(Vec<u16>),
+        Begin,
+        TakeOver(Vec<u16>),
         Look,
     }
 
@@ -199,7 +257,9 @@ mod tests {
             6 => (0..60_u16, 0..4_u8, any::<bool>()).prop_map(|(at, margin, pending)| Step::Set(at, margin, pending)),
             2 => (0..60_u16).prop_map(Step::Settled),
             2 => (0..60_u16).prop_map(Step::Forgotten),
-            1 => (order, 0..60_usize).prop_map(|(order, known)| Step::Order(order[..known].to_vec())),
+            1 => (order.clone(), 0..60_usize).prop_map(|(order, known)| Step::Order(order[..known].to_vec())),
+            1 => Just(Step::Begin),
+            1 => order.prop_map(Step::TakeOver),
             6 => Just(Step::Look),
         ]
     }
@@ -209,6 +269,7 @@ mod tests {
         fn the_list_is_what_sorting_all_gives(steps in prop::collection::vec(step(), 1..200)) {
             let mut held = Contested::default();
             let mut told: Vec<u16> = Vec::new();
+            let mut begun: Option<Arc<[Arc<ConflictEntry>]>> = None;
             (0..60).for_each(|at| held.set(at, Some(conflict(at, 1, ResolutionState::Pending))));
             for step in steps {
                 match step {
@@ -220,12 +281,25 @@ mod tests {
                         held.order(order.iter().map(|at| id(*at)));
                         told = order;
                     }
+                    Step::Begin => begun = Some(held.begin()),
+                    Step::TakeOver(order) => {
+                        let Some(list) = begun.take() else { continue };
+                        let place = |key: &Key| order.iter().position(|at| self::key(*at) == *key);
+                        let mut list = list.to_vec();
+                        list.sort_by_key(|conflict| place(&conflict.key));
+                        told = list.iter().filter_map(|conflict| order.get(place(&conflict.key)?).copied()).collect();
+                        held.take_over(InOrder::new(list));
+                    }
                     Step::Look => {
                         let mut all: Vec<_> = held.all.values().filter(|conflict| is_pending(conflict)).cloned().collect();
                         let place = |key: &Key| told.iter().position(|at| self::key(*at) == *key).unwrap_or(usize::MAX);
                         all.sort_by_key(|conflict| place(&conflict.key));
                         prop_assert_eq!(&held.waiting()[..], &all[..]);
                         prop_assert!(!held.has_moved());
+                        for at in 0..60 {
+                            let is_placed = told.contains(&at) && all.iter().any(|conflict| conflict.key == key(at));
+                            prop_assert_eq!(held.key_of(&id(at)).cloned(), is_placed.then(|| key(at)));
+                        }
                     }
                 }
             }

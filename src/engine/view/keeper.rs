@@ -2,14 +2,17 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use crate::{
     engine::api::SourceStatus,
-    fact::{ConflictEntry, Insight, Key, Timestamp},
+    fact::{ConflictEntry, ConflictId, Insight, Key, Timestamp},
 };
 
-use super::{contested::Contested, fact_map::FactMap};
+use super::{
+    contested::{Contested, InOrder},
+    fact_map::FactMap,
+};
 
 /// What the engine knows at one moment: cheap to clone, shared with the next.
 #[derive(Clone, Debug)]
@@ -54,10 +57,22 @@ pub struct Keeper {
     sender: watch::Sender<EngineView>,
     /// Nothing is handed out while this is not 0.
     held_back: u32,
-    /// What answers teach may have moved without any conflict having moved.
-    is_out_of_order: bool,
-    /// When they were put in order last, by the monotonic clock, and how long that took.
-    ordered: (Duration, Duration),
+    /// How often anything moved that the order of questions depends on, and how often it had when the order was begun that stands.
+    moves: u64,
+    ordered_of: u64,
+    /// When they were put in order last, by the monotonic clock, how long that took, and of how many.
+    ordered: (Duration, Duration, usize),
+    /// Somebody waits for the next order.
+    is_urgent: bool,
+    /// Wakes whoever puts in order what the moment does not wait for.
+    wake: Arc<Notify>,
+}
+
+/// Questions that are to be put in order, as they stood when that was begun.
+pub struct Unordered {
+    /// Those that wait.
+    pub waiting: Arc<[Arc<ConflictEntry>]>,
+    of: u64,
 }
 
 impl Keeper {
@@ -67,8 +82,8 @@ impl Keeper {
         facts.iter().filter(|insight| insight.conflict.is_some()).for_each(|insight| contested.take(insight));
         let view = EngineView { facts, sources, conflicts: Arc::from([]) };
         let sender = watch::Sender::new(view.clone());
-        let ordered = (Duration::ZERO, Duration::ZERO);
-        Self { sender, view, contested, held_back: 0, is_out_of_order: true, ordered }
+        let ordered = (Duration::ZERO, Duration::ZERO, 0);
+        Self { sender, view, contested, held_back: 0, moves: 1, ordered_of: 0, ordered, is_urgent: false, wake: Arc::default() }
     }
 
     /// Every moment from now on.
@@ -135,26 +150,64 @@ impl Keeper {
 
     /// What answers teach moved.
     pub const fn disorder(&mut self) {
-        self.is_out_of_order = true;
+        self.moves += 1;
     }
 
-    /// Those that wait, where their order may be another by now, and how long it is until that is worth looking at: a rest of some times
-    /// as long as the last time took.
-    pub fn unordered(&mut self, now: Duration, rest: u32) -> Option<(Arc<[Arc<ConflictEntry>]>, Duration)> {
-        self.is_out_of_order |= self.contested.has_moved();
-        if self.held_back > 0 || !self.is_out_of_order {
+    /// Where the order of what waits may be another by now, how long it is until that is worth looking at: a rest of some times as long as
+    /// the last time took, and none where somebody waits for it.
+    pub fn unordered(&mut self, now: Duration, rest: u32) -> Option<Duration> {
+        self.moves += u64::from(self.contested.has_moved());
+        if self.held_back > 0 || self.moves == self.ordered_of {
             return None;
         }
-        let (at, took) = self.ordered;
+        let (at, took, _) = self.ordered;
         let until = at.saturating_add(took.saturating_mul(rest)).saturating_sub(now);
-        Some((self.contested.waiting(), until))
+        Some(if self.is_urgent { Duration::ZERO } else { until })
     }
 
-    /// Asks about them in this order from now on.
-    pub fn order(&mut self, ordered: &[Arc<ConflictEntry>], at: Duration, took: Duration) {
-        self.contested.order(ordered.iter().map(|conflict| conflict.id.clone()));
-        self.is_out_of_order = false;
-        self.ordered = (at, took);
+    /// How long it would take to put in order what waits, going by the last time.
+    pub fn would_take(&mut self) -> Duration {
+        let (_, took, many) = self.ordered;
+        let count = |many: usize| u32::try_from(many).unwrap_or(u32::MAX);
+        took.saturating_mul(count(self.contested.waiting().len())) / count(many).max(1)
+    }
+
+    /// Begins to put in order what waits.
+    pub fn begin_order(&mut self) -> Unordered {
+        self.is_urgent = false;
+        Unordered { waiting: self.contested.begin(), of: self.moves }
+    }
+
+    /// Asks about them in this order from now on, unless one stands already that knows as much. Gives back what nobody needs any more, to be
+    /// let go where nobody waits.
+    pub fn end_order(&mut self, begun: &Unordered, ordered: InOrder, at: Duration, took: Duration) -> InOrder {
+        if begun.of <= self.ordered_of {
+            return ordered;
+        }
+        self.ordered_of = begun.of;
+        self.ordered = (at, took, begun.waiting.len());
+        self.contested.take_over(ordered)
+    }
+
+    /// The order is left to whoever waits for [`Keeper::wake`]: at once where somebody waits for it.
+    pub fn order_later(&mut self, is_urgent: bool) {
+        self.is_urgent |= is_urgent;
+        self.wake.notify_one();
+    }
+
+    /// Wakes whoever puts in order what was left for later, and says that the keeper is gone.
+    pub const fn wake(&self) -> &Arc<Notify> {
+        &self.wake
+    }
+
+    /// The key of a conflict that is asked about.
+    pub fn key_of(&self, id: &ConflictId) -> Option<&Key> {
+        self.contested.key_of(id)
+    }
+
+    /// The keys that are asked about, as far as a moment was handed out, what is asked first before all others.
+    pub fn asked(&self) -> impl Iterator<Item = &Key> {
+        self.contested.asked()
     }
 
     /// The keys that may have changed by themselves until `now`; each is to be resolved and taken.
@@ -167,14 +220,20 @@ impl Keeper {
         self.view.facts.next_turn()
     }
 
-    /// Every key that is shown.
-    pub fn keys(&self) -> impl Iterator<Item = &Key> {
-        self.view.facts.iter().map(|insight| &insight.key)
+    /// Every fact that is shown, as of now.
+    pub fn facts(&self) -> FactMap {
+        self.view.facts.clone()
     }
 
     /// The keys that have a conflict: which value wins can change with time alone.
     pub fn contested(&self) -> impl Iterator<Item = &Key> {
         self.contested.keys()
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        self.wake.notify_one();
     }
 }
 
