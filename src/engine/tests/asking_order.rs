@@ -107,8 +107,8 @@ impl crate::engine::world::Clock for Slow {
             // Let go by being dropped.
             let _ = held.until.recv();
         }
-        // The wall stands still, so that nothing ages while the test looks.
-        Duration::from_millis(self.looks.fetch_add(25, std::sync::atomic::Ordering::SeqCst))
+        // The wall stands still, so that nothing ages while the test looks. So slow, that no order of these few is worked out at once.
+        Duration::from_millis(self.looks.fetch_add(200, std::sync::atomic::Ordering::SeqCst))
     }
 }
 
