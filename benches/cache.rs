@@ -77,8 +77,8 @@ fn write(keys: &[Key]) {
     let [mut one, mut other, mut third] = [1, 2, 3].map(|first| Pool::new(first, 1024));
     for some in [keys, &keys[..FEW]] {
         let taken = contest(
-            // A hundred at a time, so that what gathers in memory and is written later is counted too.
-            Turns { rounds: 20, measurements: 20, operations: 100 },
+            // So many at a time that what gathers in memory and is written later is counted in each measurement, a few times over.
+            Turns { rounds: 20, measurements: 2, operations: 1000 },
             &mut [of(some, |key| db.insert(key.as_str(), one.bytes())), of(some, |key| store.apply(&[other.put(key)]))],
         );
         let what = format!("put without sync, 1 KiB, any of {}", some.len());

@@ -17,6 +17,7 @@ mod files;
 mod format;
 mod glimpse;
 mod guard;
+mod hashed;
 mod key_keeper;
 mod key_keeping;
 mod keyfile;

@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use super::resealing::{Others, Resealer, Waiting};
 use crate::engine::store::{CacheStore, StoreError, StoreOp};
 
-/// Observations that are written at once.
+/// Observations that are written at once. How many bytes come in at once is bounded by whoever commits them, so that room can be made.
 const PART: usize = 1024;
 /// Parts after which what is written is made durable.
 const DURABLE: usize = 8;

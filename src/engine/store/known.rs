@@ -7,10 +7,11 @@
 
 use std::{
     collections::HashMap,
-    hash::{BuildHasherDefault, Hasher},
+    hash::BuildHasherDefault,
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
+use super::hashed::Hashed;
 use crate::fact::SourceId;
 
 /// Keys remembered; beyond, everything is forgotten and learned again.
@@ -29,24 +30,6 @@ struct Held {
     complete: bool,
     /// Moves when something is written that was not known.
     turn: u64,
-}
-
-/// Names on disk are hashes already.
-#[derive(Default)]
-struct Hashed(u64);
-
-impl Hasher for Hashed {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.0 = self.0.rotate_left(8) ^ u64::from(*byte));
-    }
-
-    fn write_u128(&mut self, hash: u128) {
-        self.0 = (hash >> 64) as u64 ^ hash as u64;
-    }
 }
 
 /// The sources of one key.

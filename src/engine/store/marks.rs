@@ -6,11 +6,11 @@
 
 use std::{
     collections::HashMap,
-    hash::{BuildHasherDefault, Hasher},
+    hash::BuildHasherDefault,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use super::{ledger::Mark, rows::RowChange};
+use super::{hashed::Hashed, ledger::Mark, rows::RowChange};
 
 /// Rows whose marks are held, of 40 bytes each: as many as a table of 2^17 places takes.
 const ROWS: usize = (1 << 17) / 8 * 7;
@@ -33,24 +33,9 @@ struct Packed {
     len: u32,
 }
 
-/// Their names are hashes already.
-#[derive(Default)]
-struct Hashed(u64);
-
-impl Hasher for Hashed {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    /// Told the length first and the name then, it keeps the name's beginning.
-    fn write(&mut self, bytes: &[u8]) {
-        self.0 = bytes.first_chunk().map_or(self.0, |first| u64::from_le_bytes(*first));
-    }
-}
-
 /// What was read since this was taken is as it was read, unless something was written.
 #[derive(Clone, Copy, Debug)]
-pub struct Turn(u64);
+pub struct Since(u64);
 
 /// Rows go by the whole hash of their names, as two of one hash would take each other's mark.
 fn hash(name: &[u8]) -> [u8; 16] {
@@ -92,19 +77,19 @@ impl Marks {
     }
 
     /// To be taken before a row is read that is to be [`Marks::learn`]ed.
-    pub fn turn(&self) -> Turn {
-        Turn(self.held().turn)
+    pub fn since(&self) -> Since {
+        Since(self.held().turn)
     }
 
     /// What was read of a row.
-    pub fn learn(&self, turn: Turn, name: &[u8], sealed: &[u8]) {
+    pub fn learn(&self, since: Since, name: &[u8], sealed: &[u8]) {
         // One that is held already is right, and there is no room for more.
         if self.held().rows.len() >= ROWS {
             return;
         }
         let (name, mark) = (hash(name), Mark::of(sealed));
         let mut held = self.held();
-        if held.turn == turn.0 {
+        if held.turn == since.0 {
             held.set(name, Some(mark));
         }
     }
@@ -132,16 +117,16 @@ mod tests {
     #[test]
     fn what_was_read_before_a_write_is_not_learned_after_it() {
         let marks = Marks::default();
-        let turn = marks.turn();
-        marks.learn(turn, b"a", &[1; 40]);
+        let since = marks.since();
+        marks.learn(since, b"a", &[1; 40]);
         assert_eq!(marks.of(b"a"), Some(Mark::of(&[1; 40])));
         marks.write(&[RowChange::new(b"a", Some(&[2; 50])), RowChange::new(b"b", None)]);
-        marks.learn(turn, b"a", &[1; 40]);
-        marks.learn(turn, b"c", &[1; 40]);
+        marks.learn(since, b"a", &[1; 40]);
+        marks.learn(since, b"c", &[1; 40]);
         assert_eq!((marks.of(b"a"), marks.of(b"b"), marks.of(b"c")), (Some(Mark::of(&[2; 50])), None, None));
-        let turn = marks.turn();
+        let since = marks.since();
         marks.forget();
-        marks.learn(turn, b"a", &[2; 50]);
+        marks.learn(since, b"a", &[2; 50]);
         assert_eq!(marks.of(b"a"), None);
         marks.write(&[RowChange::new(b"a", Some(&[2; 50]))]);
         marks.write(&[RowChange::new(b"a", None)]);

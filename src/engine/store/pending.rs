@@ -148,7 +148,7 @@ impl<'a> Pending<'a> {
             ));
         }
         let ledger = sealer.seal(rng, LEDGER_ROW, &after.encode())?;
-        changes.push(RowChange { name: LEDGER_ROW, bytes: Some(&ledger), stays: before.write > 0 });
+        changes.push(RowChange::new(LEDGER_ROW, Some(&ledger)));
         self.held.apply(&changes)?;
         Ok(Some(after))
     }

@@ -45,6 +45,14 @@ pub trait Rows: Send + Sync {
     /// # Errors
     /// As for every call here.
     fn mark(&self, name: &[u8]) -> Result<Option<Mark>, StoreError> {
+        self.read_mark(name)
+    }
+
+    /// As [`Rows::mark`], always of the row as it is read.
+    ///
+    /// # Errors
+    /// As for every call here.
+    fn read_mark(&self, name: &[u8]) -> Result<Option<Mark>, StoreError> {
         let mut mark = None;
         self.get(name, &mut |bytes| mark = Some(Mark::of(bytes)))?;
         Ok(mark)
