@@ -33,6 +33,7 @@ pub mod journal;
 mod keeping;
 mod lasting;
 mod looks;
+mod making_way;
 mod poll;
 mod queue;
 mod recall;

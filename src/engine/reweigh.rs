@@ -17,6 +17,7 @@ use super::{
     core::Core,
     keeping::Document,
     store::StoreError,
+    tell::tell_slice,
 };
 
 /// Conflicts that are shown anew at once, those of the field that was decided on first.
@@ -145,10 +146,7 @@ impl Core {
                 if core.reweighed.load(Ordering::Relaxed) != turn {
                     return;
                 }
-                let started = core.options.clock.monotonic();
-                core.tell_changes(slice, core.now());
-                let took = core.options.clock.monotonic().saturating_sub(started);
-                drop(core);
+                let took = tell_slice(core, slice).await;
                 tokio::time::sleep(took.saturating_mul(REST)).await;
             }
         });
