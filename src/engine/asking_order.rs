@@ -102,9 +102,13 @@ impl Core {
     fn put_in_order_beside(&self, begun: &Unordered) -> (InOrder, Duration) {
         let mut patience = Patience::default();
         self.make_way(&mut patience);
-        let ordered = self.put_in_order(begun, self.now());
+        let (started, before) = (self.options.clock.monotonic(), patience.waited());
+        let between = || self.make_way(&mut patience);
+        let ordered = InOrder::new(self.most_teaching_first_in_steps(&begun.waiting, self.now(), between));
+        let took = self.options.clock.monotonic().saturating_sub(started);
+        let waited = patience.waited().saturating_sub(before);
         self.make_way(&mut patience);
-        ordered
+        (ordered, took.saturating_sub(waited))
     }
 
     /// Puts in order what no moment waits for, as long as the keeper keeps that is woken so.

@@ -37,6 +37,13 @@ impl Default for Patience {
     }
 }
 
+impl Patience {
+    /// How long it made way.
+    pub(super) fn waited(&self) -> Duration {
+        LONGEST.saturating_sub(self.0)
+    }
+}
+
 impl Core {
     /// Somebody waits for an answer, as long as what this gives is held.
     pub(super) fn answering(&self) -> Answering<'_> {
