@@ -170,7 +170,13 @@ async fn only_a_decision_that_holds_is_replaced_and_what_an_ended_one_taught_sta
 struct Late {
     clock: SimClock,
     /// Asked so often by that thread until it is held up, who is told, and until when.
-    held: Mutex<Option<(u32, std::sync::mpsc::Sender<()>, std::sync::mpsc::Receiver<()>)>>,
+    held: Mutex<Option<HeldUp>>,
+}
+
+struct HeldUp {
+    left: u32,
+    here: std::sync::mpsc::Sender<()>,
+    until: std::sync::mpsc::Receiver<()>,
 }
 
 const SLOW: &str = "the slow one";
@@ -179,13 +185,13 @@ impl crate::engine::world::Clock for Late {
     fn now(&self) -> crate::fact::Timestamp {
         if std::thread::current().name() == Some(SLOW) {
             let mut held = self.held.lock().unwrap();
-            let looked = held.as_mut().is_some_and(|(left, ..)| {
-                *left -= 1;
-                *left == 0
+            let looked = held.as_mut().is_some_and(|held| {
+                held.left -= 1;
+                held.left == 0
             });
             let now = held.take_if(|_| looked);
             drop(held);
-            if let Some((_, here, until)) = now {
+            if let Some(HeldUp { here, until, .. }) = now {
                 here.send(()).unwrap();
                 let _ = until.recv();
             }
@@ -207,7 +213,7 @@ async fn late(
     meanwhile: impl Future,
 ) -> Result<(), DecideError> {
     let ((here, is_here), (go, until)) = (std::sync::mpsc::channel(), std::sync::mpsc::channel());
-    *clock.held.lock().unwrap() = Some((2, here, until));
+    *clock.held.lock().unwrap() = Some(HeldUp { left: 2, here, until });
     let (handle, id) = (handle.clone(), id.clone());
     let slow = move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -332,23 +338,24 @@ async fn a_conflict_that_was_named_is_found_by_its_id_and_others_still_are() {
     let bench = Bench::new("sled");
     let (engine, scripts) = disputed(&bench).await;
     let handle = engine.handle();
-    let named = |id: &ConflictId| handle.conflicts_named(id.as_str()).unwrap().into_iter().map(|one| one.key.clone()).collect::<Vec<_>>();
+    let named =
+        |id: &ConflictId| handle.conflicts_named(id.as_str()).unwrap().into_iter().map(|one| one.key.to_string()).collect::<Vec<_>>();
     let (one, other) = (conflict(&handle, "a/gate"), conflict(&handle, "b/gate"));
     for turn in [&one, &one, &other, &one] {
-        assert_eq!(named(&turn.id), [turn.key.clone()]);
+        assert_eq!(named(&turn.id), [turn.key.as_str()]);
         assert_eq!(handle.conflicts_named(&turn.id.as_str().to_uppercase()).unwrap().len(), 1);
     }
     assert_eq!(handle.conflicts_named("c-").unwrap(), []);
     decide(&handle, "a/gate", &accept(1, "north")).await;
     handle.undo_decision(one.id.as_str(), &Author::default()).await.unwrap();
-    assert_eq!(named(&one.id), [one.key.clone()]);
+    assert_eq!(named(&one.id), [one.key.as_str()]);
     // All agree by now: what was named a moment ago is no conflict any more.
     scripts[2].say(Ok(holding(&[("a/gate", "1"), ("b/gate", "2")])));
     for _ in 0..2 {
         handle.refresh(&[id("west")]).await.unwrap();
     }
-    assert_eq!(named(&one.id), [] as [Key; 0]);
+    assert!(named(&one.id).is_empty());
     assert!(matches!(handle.would_decide(&one.id, &accept(2, "north")), Err(DecideError::NoSuchConflict(_))));
-    assert_eq!(named(&other.id), [other.key.clone()]);
+    assert_eq!(named(&other.id), [other.key.as_str()]);
     engine.shutdown().await.unwrap();
 }
