@@ -11,6 +11,7 @@ mod room;
 mod simulation;
 mod snapshots;
 mod upkeep;
+mod whole;
 mod window;
 
 use std::{
@@ -72,6 +73,7 @@ fn holding(items: &[(&str, &str)]) -> Fetched {
         changed_at: None,
         revision: None,
         same_origin: None,
+        whole: None,
     };
     Fetched { items: items.iter().map(item).collect(), complete: true, ..Fetched::default() }
 }
