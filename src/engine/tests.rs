@@ -7,6 +7,7 @@ mod changing;
 mod glimpse;
 mod hot;
 mod lasting;
+mod listing;
 mod room;
 mod simulation;
 mod snapshots;
