@@ -1,4 +1,4 @@
-//! The sealed store beside the bare databases it could stand on and a cache in memory, in one run, with 100,000 facts: reading, writing,
+//! The sealed store beside the bare databases it could stand on and caches in memory, in one run, with 100,000 facts: reading, writing,
 //! opening; reads of what is decoded in memory; what a process takes that holds many observations; and 3 million of them from 40 sources.
 //!
 //! `cargo bench --bench cache [-- get hot put open memory scale]`. Ratios between the columns of one run are what counts; the times are this machine's.
@@ -23,6 +23,7 @@ use std::{
     hint::black_box,
     path::Path,
     process::Command,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -141,20 +142,22 @@ fn hot(keys: &[Key]) {
         running::fill(dir.path(), keys, sources, 100);
         let engine = running::engine(dir.path(), sources, 1 << 30);
         let handle = engine.handle();
-        let memory = quick_cache::sync::Cache::new(keys.len() * 2);
+        let (quick, moka) = (quick_cache::sync::Cache::new(keys.len() * 2), moka::sync::Cache::new(keys.len() as u64 * 2));
         for fact in handle.list(&FactQuery::default()).expect("listed") {
-            memory.insert(fact.key.clone(), fact);
+            moka.insert(fact.key.clone(), Arc::clone(&fact));
+            quick.insert(fact.key.clone(), fact);
         }
         for some in [&keys[..FEW], &keys[..5 * FEW], keys] {
-            let taken = contest(
-                // A hundred at a time: reading the clock takes as long as one of them.
-                Turns { rounds: 20, measurements: 200, operations: 100 },
-                &mut [of(some, |key| memory.get(key)), of(some, |key| handle.get(key))],
-            );
+            // A hundred at a time: reading the clock takes as long as one of them.
+            let turns = Turns { rounds: 20, measurements: 200, operations: 100 };
             let what = format!("hot get, {sources} source(s), any of {}", some.len());
+            let beside_quick = contest(turns, &mut [of(some, |key| quick.get(key)), of(some, |key| handle.get(key))]);
             let bounds =
                 if some.len() == keys.len() { [Bound::None; 2] } else { [Bound::Ratio(3.0), Bound::Median(Duration::from_micros(1))] };
-            bounds.into_iter().for_each(|bound| line(&what, &taken[1], "quick_cache get", &taken[0], bound));
+            bounds.into_iter().for_each(|bound| line(&what, &beside_quick[1], "quick_cache get", &beside_quick[0], bound));
+            // By itself, as it leaves little of what the others had at hand.
+            let beside_moka = contest(turns, &mut [of(some, |key| moka.get(key)), of(some, |key| handle.get(key))]);
+            line(&what, &beside_moka[1], "moka get", &beside_moka[0], Bound::Ratio(3.0));
         }
         let status = handle.cache_status().expect("a store").hot;
         say(&format!("{} of {} keys decoded, {} MiB", status.keys, keys.len(), status.bytes >> 20));

@@ -51,6 +51,9 @@ pub struct ConflictPayload {
     /// The newest decision on it. It holds where `resolution` says so; else a value has moved since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision: Option<DecisionPayload>,
+    /// Whether that decision is only what would be noted: nothing was decided.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub planned: bool,
     /// Whether the values are hidden because they are secret.
     #[serde(default, skip_serializing_if = "is_false")]
     pub masked: bool,
@@ -114,6 +117,7 @@ impl ConflictPayload {
             would_send: Vec::new(),
             change: None,
             decision: None,
+            planned: false,
             masked: mask.hides(),
         }
     }

@@ -64,6 +64,13 @@ fn a_decision_is_believed_learned_from_and_taken_back() {
     assert_eq!(before.len(), 3, "{before:?}");
     assert_eq!(value_of(&home, "one/gate"), "C9");
 
+    let planned = ran(&home, &["conflicts", "resolve", &id, "--accept", "north", "--dry-run"], 0).fact("one/gate");
+    assert_eq!((&planned["planned"], &planned["resolution"]), (&true.into(), &"pending".into()), "{planned}");
+    let said = Ran::of(home.stellar_command(&["conflicts", "resolve", &id, "--accept", "north", "--dry-run"])).expect(0);
+    assert!(said.stdout.contains("nothing was decided; this would be noted: "), "{}", said.stdout);
+    assert!(!said.stdout.contains("holds no more"), "{}", said.stdout);
+    assert_eq!(value_of(&home, "one/gate"), "C9");
+
     let decided = ran(&home, &["conflicts", "resolve", &id, "--accept", "north"], 0).fact("one/gate");
     assert_eq!((&decided["resolution"], &decided["decision"]["value"]), (&"user_accepted".into(), &"A1".into()), "{decided}");
     assert_eq!(decided["would_send"], serde_json::json!([]));

@@ -96,9 +96,13 @@ pub fn conflict_lines(conflict: &ConflictPayload, at: Timestamp) -> Vec<Line> {
         conflict.digest
     )));
     if let Some(decision) = &conflict.decision {
-        let holds = if conflict.resolution == "pending" { "; it holds no more" } else { "" };
-        let ago = ago(&decision.at, at).unwrap_or_default();
-        lines.push(Line::plain(&format!("{} {ago} ago{holds}", said(decision))));
+        let text = if conflict.planned {
+            format!("nothing was decided; this would be noted: {}", said(decision))
+        } else {
+            let holds = if conflict.resolution == "pending" { "; it holds no more" } else { "" };
+            format!("{} {} ago{holds}", said(decision), ago(&decision.at, at).unwrap_or_default())
+        };
+        lines.push(Line::plain(&text));
     }
     for reason in &conflict.reason_codes {
         let sentence = reason.parse::<ReasonCode>().map_or_else(|_| reason.to_string(), |code| code.sentence().to_owned());

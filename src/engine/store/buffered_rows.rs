@@ -8,8 +8,10 @@
 use std::{
     collections::BTreeMap,
     ops::Bound,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard},
+    sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard},
 };
+
+use bytes::Bytes;
 
 use super::{
     error::StoreError,
@@ -41,7 +43,7 @@ struct Waiting {
 
 /// The latest change of a row.
 struct Latest {
-    bytes: Option<Arc<[u8]>>,
+    bytes: Option<Bytes>,
     /// As of all the changes that wait of it.
     stays: bool,
 }
@@ -74,7 +76,7 @@ impl BufferedRows {
             let changes: Vec<RowChange<'_>> = waiting
                 .rows
                 .iter()
-                .map(|(name, Latest { bytes, stays })| RowChange { name, bytes: bytes.as_deref(), stays: *stays })
+                .map(|(name, Latest { bytes, stays })| RowChange { name, bytes: bytes.as_deref(), shared: bytes.as_ref(), stays: *stays })
                 .collect();
             self.inner()?.apply(&changes)?;
         }
@@ -152,9 +154,9 @@ impl Rows for BufferedRows {
             self.pass_on(&writing)?;
         }
         let mut waiting = self.waiting.write().unwrap_or_else(PoisonError::into_inner);
-        for RowChange { name, bytes, stays } in changes {
+        for RowChange { name, bytes, shared, stays } in changes {
             waiting.bytes += name.len() + bytes.map_or(0, <[u8]>::len);
-            let bytes = bytes.map(Arc::from);
+            let bytes = shared.cloned().or_else(|| bytes.map(Bytes::copy_from_slice));
             match waiting.rows.get_mut(*name) {
                 Some(known) => *known = Latest { bytes, stays: known.stays && *stays },
                 None => drop(waiting.rows.insert(name.to_vec(), Latest { bytes, stays: *stays })),
@@ -202,7 +204,10 @@ impl Drop for BufferedRows {
 mod tests {
     use std::{
         ops::ControlFlow,
-        sync::atomic::{AtomicBool, AtomicU32, Ordering},
+        sync::{
+            Arc,
+            atomic::{AtomicBool, AtomicU32, Ordering},
+        },
     };
 
     use proptest::prelude::*;
@@ -245,7 +250,7 @@ mod tests {
             }
             self.batches.fetch_add(1, Ordering::SeqCst);
             let mut held = self.held.lock().unwrap();
-            for RowChange { name, bytes, stays } in changes {
+            for RowChange { name, bytes, stays, .. } in changes {
                 assert!(!stays || held.contains_key(*name) && bytes.is_some(), "{name:?} does not stay");
                 match bytes {
                     Some(bytes) => drop(held.insert(name.to_vec(), bytes.to_vec())),
@@ -359,7 +364,7 @@ mod tests {
                                 Some(bytes) => model.insert(name.to_vec(), bytes.to_vec()),
                                 None => model.remove(&name[..]),
                             };
-                            borrowed.push(RowChange { name, bytes, stays: before.is_some() && bytes.is_some() });
+                            borrowed.push(RowChange { name, bytes, shared: None, stays: before.is_some() && bytes.is_some() });
                         }
                         rows.apply(&borrowed).unwrap();
                     }

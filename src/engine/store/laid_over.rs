@@ -1,11 +1,13 @@
 //! Rows of a database with changes laid over them that it does not have yet: what a scan gives while they wait.
 
-use std::{cmp::Ordering, iter::Peekable, ops::ControlFlow, sync::Arc, vec};
+use std::{cmp::Ordering, iter::Peekable, ops::ControlFlow, vec};
+
+use bytes::Bytes;
 
 use super::rows::EachRow;
 
 /// A row that waits: its name, and what it is to hold.
-pub type WaitingRow = (Vec<u8>, Option<Arc<[u8]>>);
+pub type WaitingRow = (Vec<u8>, Option<Bytes>);
 
 /// Gives rows of both to one closure, in one order; of two of one name only that which waits.
 pub struct LaidOver<'a> {

@@ -25,7 +25,7 @@ use super::{
     memory::MemoryStore,
     outer::{self, KeyPlace, KeyPolicy},
     pending::{self, LEDGER_ROW, Pending},
-    pieces, reserve, retired,
+    reserve, retired,
     rows::{Backend, OPEN_LIMIT, RowChange, Rows},
     salvage::{self, Salvaged},
     sealed_store::SealedStore,
@@ -398,8 +398,7 @@ impl Opening<'_> {
         let found = records.len();
         let mut pending = Pending::new(checked.rows.as_ref());
         for (name, body) in records {
-            let rows = pieces::seal(&keys.sealer, self.options.rng.as_ref(), &name, checked.ledger.write + 1, &body)?;
-            pending.replace(&name, rows)?;
+            pending.put(&keys.sealer, self.options.rng.as_ref(), &name, checked.ledger.write + 1, &body)?;
         }
         if let Some(ledger) = pending.write(&checked.ledger, &keys.sealer, self.options.rng.as_ref())? {
             checked.ledger = ledger;

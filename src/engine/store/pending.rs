@@ -2,11 +2,13 @@
 
 use std::{collections::BTreeMap, ops::ControlFlow};
 
+use bytes::Bytes;
+
 use super::{
     error::StoreError,
     ledger::{Ledger, Mark, SEALS_PER_KEY},
     names::{self, Tree},
-    pieces::{self, SealedRow},
+    pieces::{self, Slab},
     rows::{RowChange, Rows},
     seal::Sealer,
 };
@@ -19,6 +21,7 @@ pub const LEDGER_ROW: &[u8] = &[Tree::Ledger as u8];
 pub struct Pending<'a> {
     held: &'a dyn Rows,
     rows: BTreeMap<Vec<u8>, Change>,
+    slab: Slab,
 }
 
 struct Change {
@@ -30,7 +33,7 @@ struct Change {
 enum New {
     Same,
     Nothing,
-    Bytes(Vec<u8>),
+    Bytes(Bytes),
 }
 
 impl Change {
@@ -46,14 +49,15 @@ impl Change {
 impl<'a> Pending<'a> {
     /// Nothing yet.
     pub fn new(held: &'a dyn Rows) -> Self {
-        Self { held, rows: BTreeMap::new() }
+        Self { held, rows: BTreeMap::new(), slab: Slab::default() }
     }
 
-    /// Replaces the record `name` by these rows; fewer pieces than before leave none behind.
+    /// Replaces the record `name` by this body, sealed as part of this write; fewer pieces than before leave none behind.
     ///
     /// # Errors
-    /// The backend's.
-    pub fn replace(&mut self, name: &[u8], rows: Vec<SealedRow>) -> Result<(), StoreError> {
+    /// The backend's; when the body is too long.
+    pub fn put(&mut self, sealer: &Sealer, rng: &dyn Rng, name: &[u8], write: u64, body: &[u8]) -> Result<(), StoreError> {
+        let rows = pieces::seal(&mut self.slab, sealer, rng, name, write, body)?;
         self.remove_from(name, u16::try_from(rows.len()).unwrap_or(u16::MAX))?;
         rows.into_iter().try_for_each(|(row, sealed)| self.set(row, Some(sealed)))
     }
@@ -70,7 +74,7 @@ impl<'a> Pending<'a> {
     ///
     /// # Errors
     /// The backend's.
-    pub fn set(&mut self, row: Vec<u8>, new: Option<Vec<u8>>) -> Result<(), StoreError> {
+    pub fn set(&mut self, row: Vec<u8>, new: Option<Bytes>) -> Result<(), StoreError> {
         self.change(row)?.new = new.map_or(New::Nothing, New::Bytes);
         Ok(())
     }
@@ -119,7 +123,7 @@ impl<'a> Pending<'a> {
         let mut changes: Vec<RowChange<'_>> = Vec::with_capacity(self.rows.len() + 1);
         for (row, Change { old, new }) in &self.rows {
             let new = match new {
-                New::Bytes(bytes) => Some(bytes.as_slice()),
+                New::Bytes(bytes) => Some(bytes),
                 New::Nothing if old.is_some() => None,
                 New::Nothing | New::Same => continue,
             };
@@ -135,7 +139,7 @@ impl<'a> Pending<'a> {
                     after.sealed += 1;
                 }
             }
-            changes.push(RowChange { name: row, bytes: new, stays: old.is_some() && new.is_some() });
+            changes.push(RowChange { name: row, bytes: new.map(|bytes| &bytes[..]), shared: new, stays: old.is_some() && new.is_some() });
         }
         if changes.is_empty() {
             return Ok(None);

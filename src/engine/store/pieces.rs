@@ -7,6 +7,8 @@
 //! Before sealing each piece starts with `[write 8][pieces 2]`, little endian: the number of the write it belongs to, and how many pieces
 //! that record has. Pieces of two writes never make one record. A piece that is not full is the last.
 
+use bytes::{Bytes, BytesMut};
+
 use super::{
     error::StoreError,
     names,
@@ -21,14 +23,42 @@ const SEALED_MAX_BEFORE: usize = 64 * 1024;
 const HEAD: usize = 8 + 2;
 const BODY_MAX: usize = SEALED_MAX - OVERHEAD - HEAD;
 
-/// A row about to be written: name and sealed bytes.
+/// The largest slab, in bytes.
+const SLAB_MAX: usize = 64 * 1024;
+
+/// A row that was read: name and sealed bytes.
 pub type SealedRow = (Vec<u8>, Vec<u8>);
+
+/// Memory that the sealed rows of one write share: a piece for each row is what a write of many would spend most of its time on.
+#[derive(Default)]
+pub struct Slab {
+    free: BytesMut,
+    last: usize,
+}
+
+impl Slab {
+    /// Empty, with room for so much. As large as what asks for it at first, so that a write of one row holds no more than that.
+    fn room(&mut self, length: usize) -> &mut BytesMut {
+        if self.free.capacity() < length {
+            self.last = (self.last * 2).min(SLAB_MAX).max(length);
+            self.free = BytesMut::with_capacity(self.last);
+        }
+        &mut self.free
+    }
+}
 
 /// Seals a body under `name`: the rows to write, in order.
 ///
 /// # Errors
 /// When it is longer than 65535 pieces (255 MiB).
-pub fn seal(sealer: &Sealer, rng: &dyn Rng, name: &[u8], write: u64, body: &[u8]) -> Result<Vec<SealedRow>, StoreError> {
+pub fn seal(
+    slab: &mut Slab,
+    sealer: &Sealer,
+    rng: &dyn Rng,
+    name: &[u8],
+    write: u64,
+    body: &[u8],
+) -> Result<Vec<(Vec<u8>, Bytes)>, StoreError> {
     let too_long = || StoreError::Unwritable { path: "the store".to_owned(), cause: "a record is longer than 255 MiB".to_owned() };
     // A last piece that happens to be full is followed by an empty one, so that a full one always has a successor.
     let count = u16::try_from(body.len() / BODY_MAX + 1).map_err(|_| too_long())?;
@@ -37,8 +67,9 @@ pub fn seal(sealer: &Sealer, rng: &dyn Rng, name: &[u8], write: u64, body: &[u8]
             let start = usize::from(number) * BODY_MAX;
             let part = &body[start..body.len().min(start + BODY_MAX)];
             let row = names::piece(name, number);
-            let sealed = sealer.seal_parts(rng, &row, &[&write.to_le_bytes(), &count.to_le_bytes(), part])?;
-            Ok((row, sealed))
+            let room = slab.room(part.len() + OVERHEAD + HEAD);
+            sealer.seal_into(rng, &row, &[&write.to_le_bytes(), &count.to_le_bytes(), part], room)?;
+            Ok((row, room.split().freeze()))
         })
         .collect()
 }
@@ -90,17 +121,17 @@ mod tests {
     use super::*;
     use crate::engine::world::SeededRng;
 
-    type Rows = Vec<SealedRow>;
+    type Rows = Vec<(Vec<u8>, Bytes)>;
 
     fn sealed(write: u64, length: usize) -> (Sealer, Rows, Vec<u8>) {
         let sealer = Sealer::new(1, &[3; 32]);
         let body: Vec<u8> = (0..length).map(|at| (at % 251) as u8).collect();
-        let rows = seal(&sealer, &SeededRng::new(write), b"\x01n", write, &body).unwrap();
+        let rows = seal(&mut Slab::default(), &sealer, &SeededRng::new(write), b"\x01n", write, &body).unwrap();
         (sealer, rows, body)
     }
 
     fn reopen(sealer: &Sealer, rows: &Rows) -> Result<Vec<u8>, Unopened> {
-        open(sealer, rows.iter().map(|(row, sealed)| (row.as_slice(), sealed.as_slice())))
+        open(sealer, rows.iter().map(|(row, sealed)| (row.as_slice(), &sealed[..])))
     }
 
     #[test]
@@ -130,7 +161,7 @@ mod tests {
             let row = names::piece(name, number);
             let head: [&[u8]; 3] = [&9_u64.to_le_bytes(), &2_u16.to_le_bytes(), part];
             let sealed = sealer.seal_parts(&SeededRng::new(1), &row, &head).unwrap();
-            (row, sealed)
+            (row, Bytes::from(sealed))
         };
         let rows = vec![row(0, &body[..first]), row(1, &body[first..])];
         assert!(has_next(rows[0].1.len()) && !has_next(rows[1].1.len()));

@@ -11,7 +11,7 @@ use super::{
     ledger::Ledger,
     names::{self, Tree},
     pending::{self, LEDGER_ROW, Pending},
-    pieces::{self, SealedRow},
+    pieces::SealedRow,
     records,
     rows::Rows,
     seal::{self, Unopened},
@@ -70,14 +70,14 @@ pub fn step(keys: &Keys, rows: &dyn Rows, before: &Ledger, rng: &dyn Rng, pass: 
     for name in names {
         let Record { rows: found, body } = record(keys, rows, &name)?;
         match body {
-            Ok(body) => pending.replace(&name, pieces::seal(&keys.sealer, rng, &name, before.write + 1, &body)?)?,
+            Ok(body) => pending.put(&keys.sealer, rng, &name, before.write + 1, &body)?,
             // Of a key that is not here: nothing to be done with it, and no damage.
             Err(Unopened::WrongKey(_)) => {}
             Err(Unopened::Damaged) => {
                 for (row, sealed) in found {
                     let aside = [&[Tree::Quarantine as u8], row.as_slice()].concat();
                     pending.set(row, None)?;
-                    pending.set(aside, Some(sealed))?;
+                    pending.set(aside, Some(sealed.into()))?;
                 }
                 damaged.push(name);
             }

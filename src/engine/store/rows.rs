@@ -6,6 +6,8 @@
 
 use std::{ops::ControlFlow, path::Path, sync::Arc, time::Duration};
 
+use bytes::Bytes;
+
 use super::{error::StoreError, ledger::Mark};
 
 /// Called with a row's name and bytes, which are there for the time of the call; answers whether to go on.
@@ -18,6 +20,8 @@ pub struct RowChange<'a> {
     pub name: &'a [u8],
     /// What it is to hold; none removes it.
     pub bytes: Option<&'a [u8]>,
+    /// The same, where whoever holds it for longer may share it.
+    pub shared: Option<&'a Bytes>,
     /// That it is there and stays. No is always right, and may cost a look at it.
     pub stays: bool,
 }
@@ -25,7 +29,7 @@ pub struct RowChange<'a> {
 impl<'a> RowChange<'a> {
     /// Of which it is not known whether it is there.
     pub const fn new(name: &'a [u8], bytes: Option<&'a [u8]>) -> Self {
-        Self { name, bytes, stays: false }
+        Self { name, bytes, shared: None, stays: false }
     }
 }
 

@@ -11,6 +11,8 @@ use aes_gcm::{
     aead::{AeadInOut, inout::InOutBuf},
 };
 
+use bytes::BufMut;
+
 use super::error::StoreError;
 use crate::engine::world::Rng;
 
@@ -110,19 +112,34 @@ impl Sealer {
     /// # Errors
     /// Only for more than 64 GiB.
     pub fn seal_parts(&self, rng: &dyn Rng, name: &[u8], parts: &[&[u8]]) -> Result<Vec<u8>, StoreError> {
+        let mut sealed = Vec::with_capacity(OVERHEAD + parts.iter().map(|part| part.len()).sum::<usize>());
+        self.seal_into(rng, name, parts, &mut sealed)?;
+        Ok(sealed)
+    }
+
+    /// As [`Sealer::seal_parts`], behind nothing: into a buffer that is empty and may have room.
+    ///
+    /// # Errors
+    /// Only for more than 64 GiB.
+    pub fn seal_into<B: BufMut + AsMut<[u8]>>(
+        &self,
+        rng: &dyn Rng,
+        name: &[u8],
+        parts: &[&[u8]],
+        sealed: &mut B,
+    ) -> Result<(), StoreError> {
         let mut nonce = [0; NONCE];
         rng.fill(&mut nonce);
-        let mut sealed = Vec::with_capacity(OVERHEAD + parts.iter().map(|part| part.len()).sum::<usize>());
         let ring = self.ring();
-        sealed.push(RECORD_FORMAT);
-        sealed.extend_from_slice(&ring.current.id.to_le_bytes());
-        sealed.extend_from_slice(&nonce);
-        parts.iter().for_each(|part| sealed.extend_from_slice(part));
-        let body = sealed[HEAD..].as_mut();
+        sealed.put_u8(RECORD_FORMAT);
+        sealed.put_u32_le(ring.current.id);
+        sealed.put_slice(&nonce);
+        parts.iter().for_each(|part| sealed.put_slice(part));
+        let body = &mut sealed.as_mut()[HEAD..];
         let tag = associated(name, |data| ring.current.cipher.encrypt_inout_detached(&Nonce::from(nonce), data, body.into()))
             .map_err(|_| StoreError::Unwritable { path: "the store".to_owned(), cause: "a record is too large to seal".to_owned() })?;
-        sealed.extend_from_slice(&tag);
-        Ok(sealed)
+        sealed.put_slice(&tag);
+        Ok(())
     }
 
     /// Opens what was sealed under `name`.

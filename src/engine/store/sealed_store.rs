@@ -31,7 +31,7 @@ use super::{
     names::{self, Tree},
     nonces::Nonces,
     pending::{self, Pending},
-    pieces, record, records,
+    record, records,
     reseal::Pass,
     reserve,
     rows::{Backend, Rows},
@@ -193,7 +193,7 @@ impl SealedStore {
     }
 
     fn put(&self, pending: &mut Pending<'_>, write: u64, name: &[u8], body: &[u8]) -> Result<(), StoreError> {
-        pending.replace(name, pieces::seal(&self.keys.sealer, &self.rng, name, write, body)?)
+        pending.put(&self.keys.sealer, &self.rng, name, write, body)
     }
 
     pub(super) fn report(&self, key: Option<&Key>, source: Option<SourceId>) {

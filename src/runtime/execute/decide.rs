@@ -33,6 +33,7 @@ pub async fn values(answer: &mut Answer<'_>, conflict: &ConflictEntry, args: &Re
     if args.dry_run {
         let mut payload = payload_of(answer, conflict);
         payload.would_send = change.iter().map(|change| payload.shown(&change.value)).collect();
+        payload.planned = true;
         payload.decision = Some(DecisionPayload::of(&would, answer.handle.is_secret(&conflict.key), answer.request.reveal));
         let _ = answer.line_of(READ, answer.handle.now(), &payload).await;
         return show(answer, change.as_ref().zip(plan.as_ref())).await;

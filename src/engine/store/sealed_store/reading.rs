@@ -37,7 +37,7 @@ impl SealedStore {
                 damaged.into_iter().try_for_each(|(row, sealed)| {
                     let aside = [&[Tree::Quarantine as u8], row.as_slice()].concat();
                     pending.set(row, None)?;
-                    pending.set(aside, Some(sealed))
+                    pending.set(aside, Some(sealed.into()))
                 })
             })?;
             self.report(key, names::source_in(name).filter(|_| tree == Tree::Observations));
