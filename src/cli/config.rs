@@ -77,7 +77,10 @@ pub fn check(loaded: &Result<Loaded, ConfigError>) -> (ConfigCheckPayload, Optio
                 })
                 .collect();
             let message = error.to_string();
-            (ConfigCheckPayload { file, sound: false, message, problems }, Some(Failure::from(error.clone())))
+            // It has just shown every fault; that it would is no advice here.
+            let mut failure = Failure::from(error.clone());
+            failure.body.hint = None;
+            (ConfigCheckPayload { file, sound: false, message, problems }, Some(failure))
         }
     }
 }

@@ -529,7 +529,10 @@ fn the_configuration_can_be_found_made_checked_shown_and_trusted() {
     assert_eq!((exit, last["outcome"].as_str(), last["payload"]["sound"].as_bool()), (2, Some("error"), Some(false)));
     assert_eq!(last["payload"]["problems"][0]["line"], 2);
     assert!(err.contains("other.toml:2:"), "{err}");
-    assert_eq!(in_home("list --config other.toml", home.path()).2, 2);
+    let (_, err, _) = in_home("config check --config other.toml", home.path());
+    assert!(err.contains("other.toml:2:") && !err.contains("config check"), "{err}");
+    let (_, err, exit) = in_home("list --config other.toml", home.path());
+    assert_eq!((exit, err.contains("stellar config check shows every fault")), (2, true), "{err}");
     let (out, err, exit) = in_home("config trust other.toml", home.path());
     assert_eq!((exit, out.contains("is trusted as it is now")), (0, true), "{out}{err}");
 }

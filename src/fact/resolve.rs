@@ -6,7 +6,7 @@
 use std::{borrow::Cow, time::Duration};
 
 use super::{
-    confidence::Confidence,
+    confidence::{Confidence, Validity},
     conflict::ResolutionState,
     decision::{Decision, Now, Verdict},
     dispute::{self, Standing},
@@ -40,7 +40,8 @@ pub const CLOCK_SLACK: Duration = Duration::from_secs(2);
 /// `p_true`: each source is right with odds `t / (1 - t)`, `t = trust * (0.5 + 0.5 * freshness)`, at most 0.99. With T the sum of the odds
 /// of those who stand for the winner's value, n how many opinions they are, and R that sum for each other value,
 /// `p = 1 / (1 + sum of (R / T)^2 + 1 / (T * n^2))`, where the last term stands for "none of them". A source alone is right as often as it
-/// is trusted; each opinion that joins it, and each that it stands against, counts for more than its share.
+/// is trusted; each opinion that joins it, and each that it stands against, counts for more than its share. Values that break the schema
+/// do not stand against one that fits it.
 ///
 /// Each `Reading::normal` must have been made with this rule's compare settings.
 #[must_use]
@@ -183,9 +184,14 @@ fn best_declared_first(one: &Reading<'_>, other: &Reading<'_>) -> std::cmp::Orde
 
 /// The probability that the winner's value is right: see [`resolve`].
 fn p_true(ranking: &Ranking<'_>, likeness: Option<&Likeness>) -> f64 {
-    let mut of_classes = ranking.classes.iter().map(|class| weigh::odds(&ranking.members(class).collect::<Vec<_>>(), likeness));
-    let (winner, opinions) = of_classes.next().unwrap_or_default();
-    let against: f64 = of_classes.map(|(odds, _)| (odds / winner) * (odds / winner)).sum();
+    let validity = |members: &[&Entry<'_>]| members.first().map(|entry| entry.confidence.basis.validity);
+    let mut of_classes = ranking.classes.iter().map(|class| ranking.members(class).collect::<Vec<_>>());
+    let first = of_classes.next().unwrap_or_default();
+    let (winner, opinions) = weigh::odds(&first, likeness);
+    // Where the rule says which values there can be, and the winner is one, those that cannot be are no rivals.
+    let is_barred = |members: &[&Entry<'_>]| validity(&first) == Some(Validity::Valid) && validity(members) == Some(Validity::Invalid);
+    let rivals = of_classes.filter(|members| !is_barred(members)).map(|members| weigh::odds(&members, likeness).0);
+    let against: f64 = rivals.map(|odds| (odds / winner) * (odds / winner)).sum();
     let p = 1.0 / (1.0 + against + 1.0 / (winner * opinions * opinions));
     if p.is_nan() { 0.0 } else { p }
 }

@@ -234,6 +234,23 @@ fn p_true_by_hand() {
 }
 
 #[test]
+fn what_breaks_the_schema_makes_nothing_else_less_likely() {
+    let all = [seen("a", "4", 0), seen("b", "3", 0), seen("c", "3", 0), seen("d", "5", 0)];
+    let [fits, other, third, fourth] = [0, 1, 2, 3].map(|at| reading(&all[at], 0.5));
+    fn broken<'a>(reading: &Reading<'a>) -> Reading<'a> {
+        Reading { validity: Validity::Invalid, ..*reading }
+    }
+    let insight = resolved(None, &[fits, broken(&other), broken(&third)]);
+    assert_eq!(text(insight.value.as_ref()), "4");
+    assert!((insight.p_true - 0.5).abs() < 1e-9, "as likely as its source alone: {}", insight.p_true);
+    let rivalled = resolved(None, &[fits, broken(&other), fourth]).p_true;
+    assert!((rivalled - 1.0 / 3.0).abs() < 1e-9, "one that fits stands against it: {rivalled}");
+    // Where none fits, the schema says nothing for any of them.
+    let none = resolved(None, &[broken(&fits), broken(&other)]).p_true;
+    assert!((none - 1.0 / 3.0).abs() < 1e-9, "{none}");
+}
+
+#[test]
 fn policies() {
     let (best, other) = (seen("a", "3", 0), Observation { changed_at: now(), ..seen("b", "5", 600) });
     let best = Observation { changed_at: Timestamp::from_millis(NOW - 9_000), ..best };
