@@ -144,6 +144,16 @@ fn decide(handle: &EngineHandle, runtime: &tokio::runtime::Runtime, what: &str, 
     row(&format!("{what}, worst of {DECISIONS}"), taken[taken.len() - 1], None);
 }
 
+/// Finds a conflict by its id, as `conflicts resolve` does before it decides, and looks at it again to decide.
+fn name(handle: &EngineHandle) {
+    let conflict = handle.get(&key(77)).expect("a store").expect("a fact").conflict.clone().expect("a conflict");
+    let found = || assert_eq!(handle.conflicts_named(conflict.id.as_str()).expect("a store").len(), 1);
+    timed("a conflict is found by its id", None, found);
+    let request = DecisionRequest { id: CommandId::from_bytes([255; 16]), choice: Choice::Reject, digest: None, author: Author::default() };
+    let would = || assert!(handle.would_decide(&conflict.id, &request).is_ok());
+    timed("what a decision on it would be, right after", None, would);
+}
+
 fn measure(dir: &Path, keys: u64) {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     let _inside = runtime.enter();
@@ -155,6 +165,7 @@ fn measure(dir: &Path, keys: u64) {
     timed("all are resolved, from disk, after the start", Some(("the files of the database, read", files)), listed);
     timed("all are resolved again", Some(("the files of the database, read", files)), listed);
     timed("conflicts are listed, most teaching first", None, || assert_eq!(handle.conflicts(false).expect("a store").len() as u64, keys));
+    name(&handle);
     let plain = write_plainly(dir);
     decide(&handle, &runtime, "from a decision until another key is believed otherwise", plain, (0, None));
     let mut view = timed("a screen begins to look", None, || handle.view().expect("a store"));

@@ -34,6 +34,7 @@ mod keeping;
 mod lasting;
 mod listing;
 mod looks;
+mod making_way;
 mod poll;
 mod queue;
 mod recall;

@@ -21,6 +21,7 @@ use crate::fact::Timestamp;
 
 use super::{
     core::Core,
+    making_way::Patience,
     view::{InOrder, Keeper, Unordered},
 };
 
@@ -97,6 +98,19 @@ impl Core {
         (ordered, self.options.clock.monotonic().saturating_sub(started))
     }
 
+    /// The same on a thread of its own: whoever answers goes first.
+    fn put_in_order_beside(&self, begun: &Unordered) -> (InOrder, Duration) {
+        let mut patience = Patience::default();
+        self.make_way(&mut patience);
+        let (started, before) = (self.options.clock.monotonic(), patience.waited());
+        let between = || self.make_way(&mut patience);
+        let ordered = InOrder::new(self.most_teaching_first_in_steps(&begun.waiting, self.now(), between));
+        let took = self.options.clock.monotonic().saturating_sub(started);
+        let waited = patience.waited().saturating_sub(before);
+        self.make_way(&mut patience);
+        (ordered, took.saturating_sub(waited))
+    }
+
     /// Puts in order what no moment waits for, as long as the keeper keeps that is woken so.
     pub(super) fn order_beside(self: &Arc<Self>, wake: Arc<Notify>) {
         tokio::spawn(order(Arc::downgrade(self), wake));
@@ -148,7 +162,7 @@ async fn order(core: Weak<Core>, wake: Arc<Notify>) {
 /// Off the threads that answer; none when it failed, which its panic has told.
 async fn order_once(core: Arc<Core>, wake: &Arc<Notify>, begun: Unordered) -> Option<()> {
     let wake = Arc::clone(wake);
-    let work = move |core: &Core| core.hand_out_ordered(&wake, &begun, core.put_in_order(&begun, core.now()));
+    let work = move |core: &Core| core.hand_out_ordered(&wake, &begun, core.put_in_order_beside(&begun));
     if core.options.inline {
         work(&core);
         return Some(());

@@ -5,7 +5,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -13,8 +13,8 @@ use std::{
 use crate::{
     config::SourceConfig,
     fact::{
-        ConflictClass, Decision, DecisionBook, FieldName, Insight, Key, Likeness, Observation, Reading, ResolveSettings, SourceId,
-        SourceState, Timestamp, resolve_decided,
+        ConflictClass, ConflictId, Decision, DecisionBook, FieldName, Insight, Key, Likeness, Observation, Reading, ResolveSettings,
+        SourceId, SourceState, Timestamp, resolve_decided,
     },
 };
 
@@ -139,6 +139,10 @@ pub(super) struct Core {
     belief: Mutex<Option<Arc<Belief>>>,
     /// How often trust moved: the last one to begin goes on to show it.
     pub reweighed: AtomicU64,
+    /// How many wait for an answer that goes before what is shown by itself.
+    pub answering: AtomicUsize,
+    /// The conflict of values that was named last, by its whole id, and where it is: found without hashing every key again.
+    pub named: Mutex<Option<(ConflictId, Key)>>,
     /// What is between the engine and its sources while faults are tried.
     pub live: LiveWeather,
     /// Whether the audit comes by the head that was kept in the cache, once that was looked at.
@@ -251,6 +255,8 @@ impl Core {
             lasting: Lasting::default(),
             belief: Mutex::default(),
             reweighed: AtomicU64::new(0),
+            answering: AtomicUsize::new(0),
+            named: Mutex::default(),
             live: LiveWeather::default(),
             audit_goes_on: OnceLock::new(),
             options,

@@ -2,7 +2,10 @@
 //!
 //! A decision is answered when it is on disk. It changes what is believed and sends nothing.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{
+    borrow::Cow,
+    sync::{Arc, PoisonError},
+};
 
 use crate::fact::{
     Author, CommandId, ConflictClass, ConflictEntry, ConflictId, ConflictIdSearch, Decision, Found, Insight, Key, Normal, Now, Policy,
@@ -119,11 +122,12 @@ struct Looked {
 }
 
 impl Core {
-    /// The keys of conflicts of values whose id begins so.
+    /// The keys of conflicts of values whose id begins so. Where it is one, it is known from then on by its whole id: whoever names a conflict
+    /// goes on to decide on it.
     pub(super) fn contested_keys(&self, prefix: &str) -> Result<Vec<Key>, StoreError> {
         self.load()?;
         // Who looks at a question knows it by its whole id.
-        if let Some(key) = self.asked_by(prefix) {
+        if let Some(key) = self.asked_by(prefix).or_else(|| self.named_by(prefix)) {
             return Ok(vec![key]);
         }
         let Some(mut search) = ConflictIdSearch::new(ConflictClass::Value, prefix) else { return Ok(Vec::new()) };
@@ -134,7 +138,23 @@ impl Core {
         keys.extend(self.kept_keys().into_iter().filter(|key| search.finds(key)));
         keys.sort_unstable();
         keys.dedup();
+        if let [key] = keys.as_slice() {
+            self.name(key);
+        }
         Ok(keys)
+    }
+
+    /// Keeps in mind where the conflict of values of this key is.
+    fn name(&self, key: &Key) {
+        let named = (ConflictId::of(key, ConflictClass::Value), key.clone());
+        *self.named.lock().unwrap_or_else(PoisonError::into_inner) = Some(named);
+    }
+
+    /// The key of the conflict of this whole id, where it was the last one that was named.
+    fn named_by(&self, id: &str) -> Option<Key> {
+        let id = ConflictId::parse(id).ok()?;
+        let named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
+        named.as_ref().filter(|(of, _)| *of == id).map(|(_, key)| key.clone())
     }
 
     /// The key of the question of this whole id, where somebody looks at it: found without going through all that there are.
@@ -186,6 +206,7 @@ impl Core {
         if let Some(known) = known {
             return Ok(known);
         }
+        let answering = self.answering();
         let looked = self.look_at(id)?;
         let decision = Arc::new(self.decision(&looked, request)?);
         let seen = looked.before.map(|(id, _)| id);
@@ -205,6 +226,7 @@ impl Core {
         };
         self.desk.change(self.now(), decide).await?;
         self.tell_decision(&decision, DecisionStep::Made, &decision.author);
+        drop(answering);
         Ok(decision)
     }
 
@@ -298,8 +320,13 @@ impl Core {
                 several => Ok((Vec::new(), Err(DecideError::Ambiguous { text: prefix.to_owned(), count: several.len() }))),
             }
         };
+        let answering = self.answering();
         let decision = self.desk.change(self.now(), decide).await??;
+        if decision.class == ConflictClass::Value {
+            self.name(&decision.key);
+        }
         self.tell_decision(&decision, DecisionStep::TakenBack, author);
+        drop(answering);
         Ok(decision)
     }
 

@@ -135,7 +135,7 @@ impl Core {
                 remembered_at = self.now();
                 self.remember_recency().await;
             }
-            let wait = self.sweep(&mut weighed_at).max(SWEEP);
+            let wait = self.sweep(&mut weighed_at).await.max(SWEEP);
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
                 () = self.sooner.notified() => tokio::time::sleep(SWEEP).await,

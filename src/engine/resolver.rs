@@ -17,6 +17,9 @@ use super::{
     source::BoxFuture,
 };
 
+/// Questions that are gone through before something else may come in between.
+const STEP: usize = 500;
+
 /// Where sources disagree, and what people say of it.
 pub trait ConflictResolver {
     /// At most so many undecided conflicts, the one whose answer teaches most first; to be asked for anew after every answer.
@@ -173,8 +176,24 @@ impl EngineHandle {
 impl Core {
     /// In the order in which they are to be asked about.
     pub(super) fn most_teaching_first(&self, conflicts: &[Arc<ConflictEntry>], now: Timestamp) -> Vec<Arc<ConflictEntry>> {
+        self.most_teaching_first_in_steps(conflicts, now, || ())
+    }
+
+    /// The same; `between` is done again and again while they are gone through.
+    pub(super) fn most_teaching_first_in_steps(
+        &self,
+        conflicts: &[Arc<ConflictEntry>],
+        now: Timestamp,
+        mut between: impl FnMut(),
+    ) -> Vec<Arc<ConflictEntry>> {
         let field_of = |key| FieldName::text_of(key, self.rules.rule(key));
-        let asked = most_teaching_first(conflicts.iter().map(|conflict| &**conflict), field_of, &self.belief(now).table);
+        let in_steps = conflicts.iter().enumerate().map(|(at, conflict)| {
+            if at % STEP == 0 {
+                between();
+            }
+            &**conflict
+        });
+        let asked = most_teaching_first(in_steps, field_of, &self.belief(now).table);
         asked.iter().filter_map(|question| conflicts.get(question.at).map(Arc::clone)).collect()
     }
 

@@ -16,7 +16,9 @@ use super::{
     cache::{Slot, may_differ},
     core::Core,
     keeping::Document,
+    making_way::Patience,
     store::StoreError,
+    tell::tell_slice,
 };
 
 /// Conflicts that are shown anew at once, those of the field that was decided on first.
@@ -138,17 +140,25 @@ impl Core {
         shown.sort_unstable();
         let (core, field) = (Arc::downgrade(self), field.cloned());
         tokio::spawn(async move {
-            let rest = core.upgrade().map(|core| core.left_to_show(&shown, field.as_ref())).unwrap_or_default();
+            let Some(held) = core.upgrade() else { return };
+            let left = move |core: &Core| {
+                // Going through everything that is shown takes a core for a while.
+                core.make_way(&mut Patience::default());
+                let is_newest = core.reweighed.load(Ordering::Relaxed) == turn;
+                if is_newest { core.left_to_show(&shown, field.as_ref()) } else { Vec::new() }
+            };
+            let rest = match held.options.inline {
+                true => left(&held),
+                // One that failed is told by the panic itself; what is shown follows with the next weighing.
+                false => tokio::task::spawn_blocking(move || left(&held)).await.unwrap_or_default(),
+            };
             for slice in rest.chunks(SLICE) {
                 let Some(core) = core.upgrade() else { return };
                 // A later answer weighs them all again.
                 if core.reweighed.load(Ordering::Relaxed) != turn {
                     return;
                 }
-                let started = core.options.clock.monotonic();
-                core.tell_changes(slice, core.now());
-                let took = core.options.clock.monotonic().saturating_sub(started);
-                drop(core);
+                let took = tell_slice(core, slice).await;
                 tokio::time::sleep(took.saturating_mul(REST)).await;
             }
         });

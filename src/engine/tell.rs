@@ -14,6 +14,7 @@ use super::{
     api::{EngineEvent, SourceStatus},
     asking_order::Order,
     core::{Core, remembered},
+    making_way::Patience,
     recall::all,
     source::Skipped,
     store::StoreError,
@@ -24,6 +25,8 @@ use super::{
 const AT_ONCE: usize = 2_000;
 /// Keys of a slice.
 const SLICE: usize = 1_000;
+/// Keys for which what is shown is held at a time, while a slice is told: who answers comes in between.
+const STEP: usize = 100;
 /// What a slice counts as that was not told.
 const SLICE_FAILED: Duration = Duration::from_millis(100);
 /// Slices take a tenth of a core.
@@ -33,13 +36,19 @@ const WEIGH: Duration = Duration::from_secs(30);
 /// How long the sweep sleeps at the most.
 const LONGEST: Duration = Duration::from_secs(60);
 
-/// Tells a slice, and how long that took. On the thread that resolved these facts before, as a rule: memory is given back where it was
+/// Tells a slice, and how long that took without what it made way for. On the thread that resolved these facts before, as a rule: memory is given back where it was
 /// taken, and what takes the place of a fact finds the room of the fact, in place of as much room again elsewhere.
-async fn tell_slice(core: Arc<Core>, slice: &[Key]) -> Duration {
+pub(super) async fn tell_slice(core: Arc<Core>, slice: &[Key]) -> Duration {
     let tell = |core: &Core, slice: &[Key]| {
-        let started = core.options.clock.monotonic();
-        core.tell_changes(slice, core.now());
-        core.options.clock.monotonic().saturating_sub(started)
+        let (mut took, mut patience) = (Duration::ZERO, Patience::default());
+        let mut steps = slice.chunks(STEP).peekable();
+        while let Some(step) = steps.next() {
+            core.make_way(&mut patience);
+            let started = core.options.clock.monotonic();
+            core.tell_some(step, core.now(), steps.peek().is_none());
+            took += core.options.clock.monotonic().saturating_sub(started);
+        }
+        took
     };
     if core.options.inline {
         return tell(&core, slice);
@@ -116,6 +125,11 @@ impl Core {
 
     /// Resolves these keys anew, shows them, and tells of what differs from what was last told - when anybody listens or looks.
     pub fn tell_changes(&self, keys: &[Key], now: Timestamp) {
+        self.tell_some(keys, now, true);
+    }
+
+    /// The same; what is not to be shown yet is with the next moment.
+    fn tell_some(&self, keys: &[Key], now: Timestamp, is_shown: bool) {
         let mut guard = self.keeper();
         let looked_at = guard.as_ref().is_some_and(|keeper| self.events.heard() || keeper.is_watched());
         let Some(keeper) = guard.as_mut().filter(|_| looked_at) else {
@@ -139,7 +153,9 @@ impl Core {
             keeper.take(told.collect())
         };
         keeper.stand(self.source_statuses(now));
-        self.hand_out(keeper, now, Order::InItsTime);
+        if is_shown {
+            self.hand_out(keeper, now, Order::InItsTime);
+        }
         let sooner = keeper.next_turn().is_some_and(|next| turned.is_none_or(|turned| next < turned));
         // Told under the lock, so that events come in the order of the moments.
         for difference in differences {
@@ -210,7 +226,7 @@ impl Core {
     }
 
     /// Tells of facts that moved because time passed; says how long nothing more can.
-    pub fn sweep(&self, weighed_at: &mut Timestamp) -> Duration {
+    pub async fn sweep(self: &Arc<Self>, weighed_at: &mut Timestamp) -> Duration {
         let now = self.now();
         let mut keys = Vec::new();
         let mut contested = false;
@@ -229,7 +245,7 @@ impl Core {
             }
         }
         for slice in keys.chunks(SLICE) {
-            self.tell_changes(slice, now);
+            tell_slice(Arc::clone(self), slice).await;
         }
         let turn = self.keeper().as_ref().and_then(Keeper::next_turn).map_or(LONGEST, |next| next.since(self.now()));
         turn.min(if contested { WEIGH } else { LONGEST })

@@ -4,6 +4,7 @@ mod accepted;
 mod asking_order;
 mod believed;
 mod changing;
+mod deciding;
 mod glimpse;
 mod hot;
 mod lasting;
@@ -381,17 +382,17 @@ async fn a_shown_fact_turns_stale_because_time_passes_and_no_sooner() {
     let ttl = view.borrow().facts.find(&key("a")).unwrap().ttl;
     let mut weighed_at = handle.now();
     bench.clock.advance(ttl - Duration::from_secs(5));
-    let wait = handle.core.sweep(&mut weighed_at);
+    let wait = handle.core.sweep(&mut weighed_at).await;
     assert_eq!(state(), FactState::Fresh);
     assert_eq!(wait, Duration::from_millis(5_001), "it sleeps until the moment");
     // Vouched for meanwhile: the old moment comes and nothing turns.
     handle.refresh(&[id("cluster")]).await.unwrap();
     bench.clock.advance(wait);
-    handle.core.sweep(&mut weighed_at);
+    handle.core.sweep(&mut weighed_at).await;
     assert_eq!(state(), FactState::Fresh);
     bench.clock.advance(ttl);
     let mut events = handle.subscribe();
-    handle.core.sweep(&mut weighed_at);
+    handle.core.sweep(&mut weighed_at).await;
     assert_eq!(state(), FactState::Stale);
     let told = std::iter::from_fn(|| events.try_recv().ok());
     assert_eq!(told.filter(|event| matches!(event.event, EngineEvent::InsightChanged(_))).count(), 2);

@@ -32,8 +32,8 @@ fn decision(at: u8, key: u8, day: i64, verdicts: &[(u8, bool)]) -> Arc<Decision>
         from: verdicts.iter().find(|(_, is_right)| *is_right).map(|(at, _)| source(*at)),
         said: verdicts.iter().map(said).collect(),
         found: Found {
-            p_true: 700_000,
-            shown: 700_000,
+            p_true: 600_000 + 7_001 * (u32::from(at) % 40),
+            shown: 500_000 + 9_001 * (u32::from(at) % 40),
             is_right: at.is_multiple_of(3),
             majority_is_right: true,
             one_of: 3,
@@ -123,11 +123,32 @@ fn a_change_of_mind_takes_the_place_and_going_back_on_it_restores() {
     let only_second = book(&[Arc::clone(&second)]);
     assert_eq!(both.trust(HALF_LIFE).table(now()), only_second.trust(HALF_LIFE).table(now()));
     assert_eq!(both.newest(&first.key, first.class), Some(&second));
+    assert_eq!(both.named(second.conflict().as_str()), [&second], "the last one is taken back first");
     assert!(both.undo(second.id));
     assert_eq!(both.trust(HALF_LIFE).table(now()), alone.trust(HALF_LIFE).table(now()));
     assert_eq!(both.newest(&first.key, first.class), Some(&first));
     assert_eq!(both.named(first.conflict().as_str()), [&first]);
     assert!(both.undo(first.id) && both.newest(&first.key, first.class).is_none() && both.is_empty());
+}
+
+#[test]
+fn what_is_taken_back_before_it_is_known_never_comes() {
+    let first = decision(1, 0, 10, &[(0, true)]);
+    let mut one = DecisionBook::default();
+    assert!(!one.undo(first.id) && !one.decide(Arc::clone(&first)));
+    assert!(one.is_empty() && one.newest(&first.key, first.class).is_none());
+}
+
+#[test]
+fn it_is_corrected_by_what_it_was_before_any_correction_and_scored_by_what_was_shown() {
+    let one = book(&[decision(3, 0, 10, &[(0, true)])]);
+    let (judged, shown) = (one.judged(), one.shown());
+    assert_eq!((judged[0].p_true, shown[0].p_true), (0.621_003, 0.527_003));
+    for of in [judged[0], shown[0]] {
+        assert_eq!((of.is_right, of.majority_is_right, of.weight), (true, true, 3.0), "it stands for as many as there were like it");
+    }
+    assert_eq!(one.correction(), Correction::of(&judged));
+    assert_ne!(one.correction(), Correction::of(&shown));
 }
 
 #[test]

@@ -116,6 +116,9 @@ impl Strata {
     }
 }
 
+/// One whole, of which the distances of p_true from what came out are counted: sums of whole numbers, so that no order of decisions matters.
+const WHOLE: f64 = 68_719_476_736.0;
+
 /// How many decisions it takes in a tenth until they count as much as what p_true says by itself.
 const PRIOR: f64 = 20.0;
 
@@ -139,14 +142,14 @@ impl Correction {
         let mut found = [(0.0, PRIOR); GROUPS];
         for one in judged {
             if let Some((gap, weight)) = found.get_mut(group(one.p_true)) {
-                *gap += if one.is_right { 1.0 } else { 0.0 } - one.p_true;
+                *gap += ((if one.is_right { 1.0 } else { 0.0 } - one.p_true) * WHOLE).round();
                 *weight += 1.0;
             }
         }
         // Runs of tenths that share a height: sum of height times weight, weight, how many.
         let mut runs: Vec<(f64, f64, usize)> = Vec::with_capacity(GROUPS);
         for (middle, (gap, weight)) in MIDDLES.into_iter().zip(found) {
-            let height = (middle + gap / weight).clamp(0.0, 1.0);
+            let height = (middle + gap / WHOLE / weight).clamp(0.0, 1.0);
             let mut run = (height * weight, weight, 1);
             while let Some(last) = runs.pop_if(|last| last.0 / last.1 >= run.0 / run.1) {
                 run = (last.0 + run.0, last.1 + run.1, last.2 + run.2);

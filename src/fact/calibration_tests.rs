@@ -38,6 +38,27 @@ fn brier_and_error_by_hand() {
 }
 
 #[test]
+fn weights_count_in_every_score() {
+    let all = [Judged { weight: 3.0, ..judged(0.8, true) }, judged(0.3, true)];
+    let scores = Calibration::of(&all).unwrap();
+    close(scores.right, 1.0);
+    close(scores.brier, (3.0 * 0.04 + 0.49) / 4.0);
+    close(scores.error, (3.0 * 0.2 + 0.7) / 4.0);
+}
+
+#[test]
+fn majority_vote_is_what_most_stand_for_then_the_first_name() {
+    let of = |sides: &[&[&str]]| {
+        let conflict = ConflictEntry::example(crate::fact::Key::new("a/gate").unwrap(), 0.1, sides);
+        majority_of(&conflict).unwrap().sources[0].as_str().to_owned()
+    };
+    assert_eq!(of(&[&["z"], &["x", "y"]]), "x", "who is believed does not matter");
+    assert_eq!(of(&[&["x", "y"], &["a"]]), "x");
+    assert_eq!(of(&[&["d", "c"], &["e", "b"]]), "e", "b comes first, whoever stands for it best");
+    assert_eq!(of(&[&["b"], &["a"], &["c"]]), "a");
+}
+
+#[test]
 fn tenths_begin_where_they_say() {
     assert_eq!([0.0, 0.099, 0.1, 0.3, 0.7, 0.9, 1.0].map(group), [0, 0, 1, 3, 7, 9, 9]);
     assert_eq!((group(f64::NAN), group(-1.0), group(2.0)), (0, 0, 9));

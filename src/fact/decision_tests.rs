@@ -75,6 +75,15 @@ fn the_rule_teaches_nothing_and_a_rejection_that_all_were_wrong() {
     assert_eq!(lesson.verdicts.values().copied().collect::<Vec<_>>(), [true, false, true]);
 }
 
+#[test]
+fn what_was_said_is_written_by_name_and_judged_by_the_rule() {
+    let (plain, names) = (CompareRule::default(), ["c", "a", "b"].map(|name| SourceId::new(name).unwrap()));
+    let values = ["1", "1.0", "\"1\""].map(|json| Value::parse(json).unwrap());
+    let said = said_of(names.iter().zip(values.iter().map(Cow::Borrowed)), &Verdict::Accepted(values[0].clone()), &plain);
+    let told: Vec<_> = said.iter().map(|said| (said.source.as_str(), said.value.as_json_text(), said.is_right)).collect();
+    assert_eq!(told, [("a", "1.0", true), ("b", "\"1\"", false), ("c", "1", true)]);
+}
+
 proptest! {
     #[test]
     fn whatever_was_decided_holds_for_what_was_said_then(values in prop::collection::vec(0..50_i32, 1..9), accepted in 0..50_i32, reach in 0..9_u8) {

@@ -111,11 +111,11 @@ fn standing(conflict: &ConflictEntry) -> usize {
     conflict.candidates.iter().map(|candidate| candidate.sources.len()).sum()
 }
 
-/// Conflicts of a field, a margin, what each of five sources says, and whether it only waits for a person.
+/// Conflicts of a field, a margin, what each of five sources says (3: nothing), and whether it only waits for a person.
 type Made = Vec<(u8, u16, Vec<u8>, bool)>;
 
 fn made() -> impl Strategy<Value = Made> {
-    prop::collection::vec((0_u8..4, 0_u16..300, prop::collection::vec(0_u8..3, 5), prop::bool::weighted(0.1)), 1..12)
+    prop::collection::vec((0_u8..4, 0_u16..300, prop::collection::vec(0_u8..4, 5), prop::bool::weighted(0.1)), 1..12)
 }
 
 fn conflicts(made: &Made) -> Vec<ConflictEntry> {
@@ -123,7 +123,10 @@ fn conflicts(made: &Made) -> Vec<ConflictEntry> {
     let one = |(at, (field, margin, sides, waits)): (usize, &(u8, u16, Vec<u8>, bool))| {
         let side =
             |which: u8| -> Vec<&str> { names.iter().zip(sides).filter(|(_, side)| **side == which).map(|(name, _)| *name).collect() };
-        let sides: Vec<Vec<&str>> = (0..3).map(side).filter(|side| !side.is_empty()).collect();
+        let mut sides: Vec<Vec<&str>> = (0..3).map(side).filter(|side| !side.is_empty()).collect();
+        if sides.is_empty() {
+            sides.push(vec!["a"]);
+        }
         let sides: Vec<&[&str]> = sides.iter().map(Vec::as_slice).collect();
         let mut made = conflict(&format!("k{at}/f{field}"), f64::from(*margin) / 10_000.0, &sides);
         made.class = if *waits { ConflictClass::Change } else { ConflictClass::Value };

@@ -358,6 +358,107 @@ fn ids_and_digests_name_the_same_conflict_alike() {
     assert_eq!(&*first.digest, "0f4b2d272766c26c");
 }
 
+/// What is believed of these once somebody said it of the values at `then`.
+fn said(rule: Option<&KeyRule>, then: &[&Observation], verdict: Verdict, from: Option<&str>, now_said: &[Reading<'_>]) -> Insight {
+    let compare = rule.map(|rule| rule.compare.clone()).unwrap_or_default();
+    let values = then.iter().filter_map(|one| Some((&one.source, Cow::Borrowed(one.value()?))));
+    let found = crate::fact::Found { p_true: 0, shown: 0, is_right: false, majority_is_right: false, one_of: 1, policy: "auto".into() };
+    let decision = Decision {
+        id: crate::fact::CommandId::from_bytes([1; 16]),
+        at: now(),
+        key: key(),
+        class: crate::fact::ConflictClass::Value,
+        digest: "d".into(),
+        field: crate::fact::FieldName::new("replicas"),
+        said: crate::fact::said_of(values, &verdict, &compare),
+        from: from.map(id),
+        verdict,
+        found,
+        replaces: None,
+        author: crate::fact::Author::default(),
+    };
+    resolve_decided(&key(), rule, now_said, &ResolveSettings::default(), now(), Some(&decision)).unwrap()
+}
+
+#[test]
+fn what_a_person_says_is_believed_while_it_holds() {
+    let (a, b, c) = (seen("a", "1", 0), seen("b", "2", 0), seen("c", "2.0", 0));
+    let (all, value) = ([reading(&a, 0.5), reading(&b, 0.9), reading(&c, 0.9)], |json: &str| Value::parse(json).unwrap());
+    let of = |verdict: Verdict, from: Option<&str>| {
+        let insight = said(None, &[&a, &b, &c], verdict, from, &all);
+        let conflict = insight.conflict.clone().unwrap();
+        (
+            text(insight.value.as_ref()).to_owned(),
+            insight.p_true,
+            conflict.resolution,
+            conflict.reason_codes[0],
+            insight.marks.contains(Mark::Conflict),
+        )
+    };
+    let plain = resolved(None, &all);
+    let accepted = |json: &str, from| of(Verdict::Accepted(value(json)), from);
+    assert_eq!(accepted("1.0", Some("a")), ("1".into(), 0.99, ResolutionState::UserAccepted, ReasonCode::UserAccepted, false));
+    assert_eq!(accepted("2", Some("c")).0, "2.0", "as the one it was taken from says it");
+    assert_eq!(accepted("2", None).0, "2", "as it was said");
+    assert_eq!(accepted("7", None), ("7".into(), 0.99, ResolutionState::UserAccepted, ReasonCode::UserAccepted, false));
+    let (shown, p_true, resolution, ..) = of(Verdict::Rejected, None);
+    assert_eq!((shown.as_str(), resolution), ("2", ResolutionState::UserRejected), "nothing better is known");
+    assert!((p_true - 0.01).abs() < 1e-12, "{p_true}");
+    let (shown, p_true, resolution, ..) = of(Verdict::ByRule(value("2")), Some("b"));
+    assert_eq!((shown.as_str(), p_true, resolution), ("2", plain.p_true, ResolutionState::AutoResolved), "nobody says that it is right");
+}
+
+#[test]
+fn what_was_said_ends_when_a_value_moves_and_is_over_when_nobody_has_one() {
+    let (a, b, moved) = (seen("a", "1", 0), seen("b", "2", 0), seen("b", "3", 0));
+    let accepted = || Verdict::Accepted(Value::parse("1").unwrap());
+    let ended = said(None, &[&a, &b], accepted(), Some("a"), &[reading(&a, 0.5), reading(&moved, 0.5)]);
+    let conflict = ended.conflict.as_ref().unwrap();
+    assert!(conflict.resolution == ResolutionState::Pending && conflict.reason_codes.contains(&ReasonCode::Reopened), "{conflict:?}");
+    let (gone, other) = (seen("a", "!1", 0), seen("b", "!2", 0));
+    let readings = [reading(&gone, 0.5), reading(&other, 0.5)];
+    assert_eq!(said(None, &[&a, &b], accepted(), Some("a"), &readings), resolved(None, &readings), "there is nothing to be right about");
+}
+
+#[test]
+fn within_the_tolerance_the_one_that_was_accepted_is_shown() {
+    let within = rule(|rule| rule.compare.tolerance = Tolerance::Absolute(10.0));
+    let (a, b, c) = (seen("a", "100", 0), seen("b", "105", 0), seen("c", "300", 0));
+    let moved = seen("b", "107", 0);
+    let now_said = [reading(&a, 0.9), reading(&moved, 0.3), reading(&c, 0.5)];
+    let accepted = Verdict::Accepted(Value::parse("105").unwrap());
+    assert_eq!(text(said(Some(&within), &[&a, &b, &c], accepted, Some("b"), &now_said).value.as_ref()), "107");
+}
+
+#[test]
+fn a_lead_of_just_the_margin_decides() {
+    let (fresh, old) = (seen("wiki", "3", 0), seen("cluster", "5", 3_600));
+    let readings = [reading(&old, 0.4), reading(&fresh, 0.9)];
+    let of = |auto_margin: f64| {
+        let settings = ResolveSettings { auto_margin, ..ResolveSettings::default() };
+        resolve(&key(), None, &readings, &settings, now()).unwrap().conflict.unwrap()
+    };
+    let lead = of(0.01).margin;
+    assert_eq!(of(lead).resolution, ResolutionState::AutoResolved, "as much as is asked for is enough");
+    assert_eq!(of(lead + 0.0001).resolution, ResolutionState::Pending);
+}
+
+#[test]
+fn whoever_says_the_same_moves_no_digest() {
+    let (a, b, c) = (seen("a", "1", 0), seen("b", "2", 0), seen("c", "1.0", 0));
+    let digest = |readings: &[Reading<'_>]| resolved(None, readings).conflict.unwrap().digest.clone();
+    let two = digest(&[reading(&a, 0.5), reading(&b, 0.5)]);
+    assert_eq!(two, digest(&[reading(&a, 0.5), reading(&b, 0.5), reading(&c, 0.9)]));
+    assert_eq!(two, digest(&[reading(&c, 0.5), reading(&b, 0.9)]));
+}
+
+#[test]
+fn no_trust_is_certainty() {
+    let one = seen("a", "1", 0);
+    let p_true = resolved(None, &[reading(&one, 1.0)]).p_true;
+    assert!((p_true - 0.99).abs() < 1e-9, "{p_true}");
+}
+
 #[test]
 fn a_rule_sets_half_life_unit_and_secrecy() {
     let one = seen("a", "1", 3_600);

@@ -106,6 +106,27 @@ fn what_was_learned_can_be_reset() {
     close(trust(&all, "a", "gate", day(3)), 0.5);
     all.learn(LessonId::new("q3"), lesson(day(4), "gate", &[("a", true)]));
     assert!(trust(&all, "a", "gate", day(4)) > 0.5);
+    // Told of in any order the last one counts, and up to its moment.
+    for resets in [[day(1), day(2)], [day(2), day(1)]] {
+        let mut any = book(&lessons);
+        resets.into_iter().for_each(|at| any.reset(&id("a"), None, at));
+        let left = any.table(day(3)).standing(&id("a"), &field("arrival"), 0.5);
+        assert_eq!((left.field.accepts, left.source.accepts), (0, 0));
+    }
+    let mut earlier = book(&lessons);
+    earlier.reset(&id("a"), None, Timestamp::from_millis(2 * DAY_MS - 1));
+    assert_eq!(earlier.table(day(3)).standing(&id("a"), &field("arrival"), 0.5).source.accepts, 1);
+}
+
+#[test]
+fn what_an_authority_says_weighs_as_an_answer_and_is_none() {
+    let mut table = TrustTable::default();
+    table.witness(&id("a"), &field("gate"), 3, 1);
+    table.witness(&id("b"), &field("gate"), 0, 0);
+    let standing = table.standing(&id("a"), &field("gate"), 0.5);
+    assert_eq!((standing.field.right, standing.field.counted, standing.source.counted), (3.0, 4.0, 4.0));
+    assert_eq!((standing.field.accepts, standing.field.rejects), (0, 0));
+    assert!(table.fields(&id("b")).is_empty(), "who is never compared is not known");
 }
 
 fn some_lessons() -> impl Strategy<Value = Vec<(u8, i64, u8, Vec<Option<bool>>)>> {

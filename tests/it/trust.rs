@@ -87,7 +87,8 @@ fn a_decision_is_believed_learned_from_and_taken_back() {
     let why = ran(&home, &["why", "two/gate"], 0).fact("two/gate");
     assert_eq!(why["trust"].as_array().map(Vec::len), Some(3), "{why}");
 
-    ran(&home, &["conflicts", "undo", &id], 0);
+    let told = home.stellar(&["conflicts", "undo", &id]).expect(0).stdout;
+    assert!(told.contains("belief and trust are what they were before it\n"), "{told}");
     assert_eq!((value_of(&home, "one/gate"), value_of(&home, "two/gate")), ("C9".into(), "D9".into()));
     assert_eq!(ran(&home, &["conflicts", "list"], 0).payloads().len(), 3);
     let trust = ran(&home, &["source", "trust", "north"], 0).payloads();
@@ -156,7 +157,8 @@ fn rejected_decided_by_rule_and_known_otherwise() {
     let trust = ran(&home, &["source", "trust", "north"], 0).payloads();
     assert_eq!(trust[0]["answers"], 0, "each took the place of the one before, and the rule's word teaches nothing: {trust:?}");
     // One by one they are taken back, the last first.
-    ran(&home, &["conflicts", "undo", &id], 0);
+    let told = home.stellar(&["conflicts", "undo", &id]).expect(0).stdout;
+    assert!(told.contains("the decision is taken back; the one before it holds again. Undo: stellar conflicts undo"), "{told}");
     assert_eq!(value_of(&home, "one/gate"), "Z7");
     ran(&home, &["source", "trust", "north", "--reset"], 0);
     let trust = ran(&home, &["source", "trust", "north"], 0).payloads();

@@ -26,6 +26,26 @@ use super::{
 #[derive(Default)]
 pub struct DecisionPrinter {
     change: ChangePrinter,
+    is_undo: bool,
+}
+
+impl DecisionPrinter {
+    /// For a decision that is taken back.
+    pub fn of_undo() -> Self {
+        Self { is_undo: true, ..Self::default() }
+    }
+
+    /// What it means, below the values.
+    fn meaning(&self, conflict: &ConflictPayload) -> String {
+        let is_said = conflict.resolution == "user_accepted" || conflict.resolution == "user_rejected";
+        let undo = if is_said { format!(". Undo: stellar conflicts undo {}", conflict.id) } else { String::new() };
+        let done = match (self.is_undo, is_said) {
+            (false, _) => "deciding by itself sends nothing",
+            (true, false) => "the decision is taken back; belief and trust are what they were before it",
+            (true, true) => "the decision is taken back; the one before it holds again",
+        };
+        format!("{done}{undo}")
+    }
 }
 
 impl Printer for DecisionPrinter {
@@ -37,12 +57,7 @@ impl Printer for DecisionPrinter {
                     return self.change.take(envelope, sink);
                 }
                 conflict_lines(&conflict, envelope.at()).iter().try_for_each(|line| sink.line(line))?;
-                let text = if conflict.resolution == "user_accepted" || conflict.resolution == "user_rejected" {
-                    format!("deciding by itself sends nothing. Undo: stellar conflicts undo {}", conflict.id)
-                } else {
-                    "deciding by itself sends nothing".to_owned()
-                };
-                sink.line(&Line::toned(Tone::Dim, &text))
+                sink.line(&Line::toned(Tone::Dim, &self.meaning(&conflict)))
             }
             "core.conflict.undone" => {
                 let Some(decision) = payload::<DecisionPayload>(envelope, sink) else { return ControlFlow::Continue(()) };

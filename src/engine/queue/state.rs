@@ -31,8 +31,8 @@ const KEPT: usize = 2_000;
 pub struct QueueState {
     commands: BTreeMap<u64, Command>,
     order: HashMap<CommandId, u64>,
-    /// Under way, by source and key, in order.
-    lines: HashMap<(SourceId, Key), Vec<u64>>,
+    /// Under way, by key and source, in order. Neither a key nor a source without any is in it.
+    lines: HashMap<Key, BTreeMap<SourceId, Vec<u64>>>,
     /// What was delivered last, by key.
     written: HashMap<Key, u64>,
     held: Option<Author>,
@@ -109,7 +109,7 @@ impl QueueState {
         for (order, command) in stored.commands {
             state.order.insert(command.id, order);
             if command.state.is_under_way() {
-                state.lines.entry((command.source.clone(), command.key.clone())).or_default().push(order);
+                state.line_mut(&command.source, &command.key).push(order);
             }
             let key = command.key.clone();
             state.commands.insert(order, command);
@@ -173,7 +173,7 @@ impl QueueState {
         self.order.insert(asked.id, order);
         let state = if asked.kept_here { CommandState::Confirmed } else { CommandState::Queued };
         if state.is_under_way() {
-            self.lines.entry((asked.source.clone(), asked.key.clone())).or_default().push(order);
+            self.line_mut(&asked.source, &asked.key).push(order);
         }
         self.commands.insert(
             order,
@@ -277,11 +277,11 @@ impl QueueState {
                 command.theirs = Base::Unknown;
             }
         }
-        let (line, under_way) = ((command.source.clone(), command.key.clone()), command.state.is_under_way());
+        let (source, key, under_way) = (command.source.clone(), command.key.clone(), command.state.is_under_way());
         let gives = command.state.is_delivered().then(|| command.leaves());
         let (starts_from, stopped) = (command.base.clone(), matches!(step, Step::Stopped { .. }));
-        self.note_written(order, &line.1);
-        let waiting = self.lines.entry(line.clone()).or_default();
+        self.note_written(order, &key);
+        let waiting = self.line_mut(&source, &key);
         match (waiting.binary_search(&order), under_way) {
             (Err(at), true) => waiting.insert(at, order),
             (Ok(at), false) => {
@@ -297,9 +297,26 @@ impl QueueState {
             }
             _ => {}
         }
-        if self.lines.get(&line).is_some_and(Vec::is_empty) {
-            self.lines.remove(&line);
+        self.close_line(&source, &key);
+    }
+
+    fn line_mut(&mut self, source: &SourceId, key: &Key) -> &mut Vec<u64> {
+        self.lines.entry(key.clone()).or_default().entry(source.clone()).or_default()
+    }
+
+    /// Forgets a line in which nothing is under way.
+    fn close_line(&mut self, source: &SourceId, key: &Key) {
+        let Some(of_key) = self.lines.get_mut(key) else { return };
+        if of_key.get(source).is_some_and(Vec::is_empty) {
+            of_key.remove(source);
         }
+        if of_key.is_empty() {
+            self.lines.remove(key);
+        }
+    }
+
+    fn every_line(&self) -> impl Iterator<Item = &Vec<u64>> {
+        self.lines.values().flat_map(BTreeMap::values)
     }
 
     /// The command of this id.
@@ -315,19 +332,19 @@ impl QueueState {
 
     /// The first of each line that is under way: what may be sent next.
     pub fn heads(&self) -> impl Iterator<Item = &Command> {
-        self.lines.values().filter_map(|line| self.commands.get(line.first()?))
+        self.every_line().filter_map(|line| self.commands.get(line.first()?))
     }
 
     /// What is under way for a key, by source, in order.
-    pub fn under_way<'a>(&'a self, key: &'a Key) -> impl DoubleEndedIterator<Item = &'a Command> {
-        let mut orders: Vec<u64> = self.lines.iter().filter(|((_, of), _)| of == key).flat_map(|(_, line)| line).copied().collect();
+    pub fn under_way(&self, key: &Key) -> impl DoubleEndedIterator<Item = &Command> {
+        let mut orders: Vec<u64> = self.lines.get(key).into_iter().flat_map(BTreeMap::values).flatten().copied().collect();
         orders.sort_unstable();
         orders.into_iter().filter_map(|order| self.commands.get(&order))
     }
 
     /// What is under way at one target, in order.
     pub fn line<'a>(&'a self, source: &SourceId, key: &Key) -> impl DoubleEndedIterator<Item = &'a Command> {
-        let line = self.lines.get(&(source.clone(), key.clone())).map(Vec::as_slice).unwrap_or_default();
+        let line = self.lines.get(key).and_then(|of_key| of_key.get(source)).map(Vec::as_slice).unwrap_or_default();
         line.iter().filter_map(|order| self.commands.get(order))
     }
 
@@ -374,15 +391,14 @@ impl QueueState {
     /// How many are under way.
     #[must_use]
     pub fn depth(&self) -> usize {
-        self.lines.values().map(Vec::len).sum()
+        self.every_line().map(Vec::len).sum()
     }
 
     /// Keys with something under way, each once.
     #[must_use]
     pub fn keys_under_way(&self) -> Vec<Key> {
-        let mut keys: Vec<Key> = self.lines.keys().map(|(_, key)| key.clone()).collect();
+        let mut keys: Vec<Key> = self.lines.keys().cloned().collect();
         keys.sort_unstable();
-        keys.dedup();
         keys
     }
 

@@ -191,6 +191,22 @@ proptest! {
             let first = state.all().find(|one| one.state.is_under_way() && one.source == head.source && one.key == head.key);
             prop_assert_eq!(first.map(|one| one.id), Some(head.id));
         }
+        // So does what is kept of each key, for every target and for all of them together.
+        let walk = |which: &dyn Fn(&Command) -> bool| -> Vec<CommandId> {
+            state.all().filter(|command| command.state.is_under_way() && which(command)).map(|command| command.id).collect()
+        };
+        let mut keys = Vec::new();
+        for key in ["a", "b", "c", "d"].map(|name| Key::new(name).unwrap()) {
+            let of_key = walk(&|command| command.key == key);
+            prop_assert_eq!(state.under_way(&key).map(|one| one.id).collect::<Vec<_>>(), of_key.clone());
+            for source in ["s", "t", "u"].map(source) {
+                let of_target = walk(&|command| command.key == key && command.source == source);
+                prop_assert_eq!(state.line(&source, &key).map(|one| one.id).collect::<Vec<_>>(), of_target);
+            }
+            keys.extend((!of_key.is_empty()).then_some(key));
+        }
+        prop_assert_eq!((state.is_idle(), state.keys_under_way()), (keys.is_empty(), keys));
+        prop_assert_eq!(state.heads().count(), state.lines.values().map(BTreeMap::len).sum::<usize>(), "no line without anything in it");
     }
 
     #[test]

@@ -80,19 +80,19 @@ async fn what_is_new_stands_last_until_it_is_put_in_order() {
     engine.shutdown().await.unwrap();
 }
 
-/// A clock by which everything takes long; a thread that asks it beside the test can be held up.
+/// A clock by which everything takes long; threads that ask it beside the test can be held up.
 #[derive(Default)]
 struct Slow {
     clock: SimClock,
     looks: std::sync::atomic::AtomicU64,
-    held: Mutex<Option<Held>>,
+    held: Mutex<Option<Arc<Held>>>,
 }
 
-/// Who is held up says so, and waits until it is let go.
+/// Who is held up says so, and waits until all are let go.
 struct Held {
     of_test: std::thread::ThreadId,
     here: std::sync::mpsc::Sender<()>,
-    until: std::sync::mpsc::Receiver<()>,
+    until: Mutex<std::sync::mpsc::Receiver<()>>,
 }
 
 impl crate::engine::world::Clock for Slow {
@@ -101,11 +101,11 @@ impl crate::engine::world::Clock for Slow {
     }
 
     fn monotonic(&self) -> Duration {
-        let held = self.held.lock().unwrap().take_if(|held| held.of_test != std::thread::current().id());
+        let held = self.held.lock().unwrap().clone().filter(|held| held.of_test != std::thread::current().id());
         if let Some(held) = held {
-            held.here.send(()).unwrap();
+            let _ = held.here.send(());
             // Let go by being dropped.
-            let _ = held.until.recv();
+            let _ = held.until.lock().unwrap().recv();
         }
         // The wall stands still, so that nothing ages while the test looks. So slow, that no order of these few is worked out at once.
         Duration::from_millis(self.looks.fetch_add(200, std::sync::atomic::Ordering::SeqCst))
@@ -113,11 +113,12 @@ impl crate::engine::world::Clock for Slow {
 }
 
 impl Slow {
-    /// Holds up the next thread that works beside the test: says when it is there, and lets it go when that is dropped.
+    /// Holds up every thread that works beside the test, whether it puts in order or shows the rest anew: says when the first is there, and lets
+    /// them go when that is dropped.
     fn hold(&self) -> (std::sync::mpsc::Receiver<()>, std::sync::mpsc::Sender<()>) {
         let (here, is_here) = std::sync::mpsc::channel();
         let (go, until) = std::sync::mpsc::channel();
-        *self.held.lock().unwrap() = Some(Held { of_test: std::thread::current().id(), here, until });
+        *self.held.lock().unwrap() = Some(Arc::new(Held { of_test: std::thread::current().id(), here, until: Mutex::new(until) }));
         (is_here, go)
     }
 }
@@ -207,5 +208,19 @@ async fn after_any_number_of_answers_and_silence_the_order_is_that_of_the_list()
     let listed = in_order(&handle, &view).await;
     handle.apply_resolution(&listed[3].id, &decision(99, &listed[3])).await.unwrap();
     in_order(&handle, &view).await;
+    engine.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn answers_without_an_end_hold_no_order_up_for_good() {
+    let bench = Bench::new("sled");
+    let (engine, _) = disputed_and_slow(&bench, 200).await;
+    let handle = engine.handle();
+    let view = handle.view().unwrap();
+    let before = in_order(&handle, &view).await;
+    let answering = handle.core.answering();
+    handle.apply_resolution(&before[0].id, &decision(1, &before[0])).await.unwrap();
+    in_order(&handle, &view).await;
+    drop(answering);
     engine.shutdown().await.unwrap();
 }
