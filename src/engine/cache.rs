@@ -14,6 +14,7 @@ mod room;
 mod slot;
 mod table;
 mod trace;
+mod versions;
 mod writer;
 
 pub use hot::{Epoch, Hot, HotStatus, HotTier};

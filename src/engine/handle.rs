@@ -14,14 +14,13 @@ use tokio::{
 use crate::fact::{Insight, Key, Pattern, SourceId, Timestamp};
 
 use super::{
-    api::{CacheStatus, EngineError, EngineOptions, FactQuery, Knowledge, RefreshReport, SortBy, SourceStatus, SourceTest, StampedEvent},
+    api::{CacheStatus, EngineError, EngineOptions, Knowledge, RefreshReport, SourceStatus, SourceTest, StampedEvent},
     cache::name_of,
     core::Core,
     history::Believed,
     journal::{JournalOptions, RealLogDisk},
     poll,
     queue::open_desk,
-    recall::all,
     snapshots::Told,
     source::{BuiltSource, SourceDeps, build_sources, detect::Detector},
     store::{Hydrated, KeyKeeper, Mode, OpenedStore, Taken, open_resilient},
@@ -204,35 +203,6 @@ impl EngineHandle {
     /// When the store itself fails.
     pub fn get(&self, key: &Key) -> Result<Option<Arc<Insight>>, EngineError> {
         Ok(self.core.insight(key, self.core.now())?)
-    }
-
-    /// Every matching fact, resolved for now.
-    ///
-    /// # Errors
-    /// When the store itself fails.
-    pub fn list(&self, query: &FactQuery) -> Result<Vec<Arc<Insight>>, EngineError> {
-        self.core.load()?;
-        let (mut found, now) = (Vec::new(), self.core.now());
-        let mut take = |insight: Insight| {
-            let state = query.states.is_empty() || query.states.contains(&insight.state);
-            if state && (query.marks.is_empty() || query.marks.iter().any(|mark| insight.marks.contains(*mark))) {
-                found.push(Arc::new(insight));
-            }
-        };
-        self.core.resolve_matching(query.pattern.as_ref(), all, now, &mut take)?;
-        let unheard_of = self.core.unheard_of_keys().into_iter().filter(|key| query.pattern.as_ref().is_none_or(|one| one.matches(key)));
-        unheard_of.filter_map(|key| self.core.unheard_of(&key, now)).for_each(take);
-        // In no order where they came from the store; where all were in memory this costs a look.
-        found.sort_by(|one, other| one.key.cmp(&other.key));
-        match query.sort {
-            SortBy::Key => {}
-            SortBy::Age => found.sort_by_key(|fact| std::cmp::Reverse(fact.age)),
-            SortBy::Confidence => {
-                let score = |insight: &Insight| insight.confidence.as_ref().map_or(0.0, |confidence| confidence.score);
-                found.sort_by(|a, b| score(a).total_cmp(&score(b)));
-            }
-        }
-        Ok(found)
     }
 
     /// What can be said of a key nothing is cached for.

@@ -40,6 +40,19 @@ enum Keep {
     IfRoom,
 }
 
+/// Where what is said of many keys is to be had.
+#[derive(Default)]
+struct Found {
+    /// It is in memory.
+    held: Vec<(Key, Arc<Hot>)>,
+    /// It is read by itself.
+    single: Vec<Key>,
+    /// It has so many observations in the store.
+    missing: HashMap<Key, usize>,
+    /// As many are noted of all keys.
+    all: usize,
+}
+
 impl Core {
     /// Brings a note of every observation into memory, once, and decoded as many as fit.
     pub fn load(&self) -> Result<(), StoreError> {
@@ -176,24 +189,43 @@ impl Core {
         &self,
         pattern: Option<&Pattern>,
         which: impl Fn(&[Note]) -> bool,
-        mut each: impl FnMut(&Key, &[Arc<Slot>]),
+        each: impl FnMut(&Key, &[Arc<Slot>]),
     ) -> Result<(), StoreError> {
-        let mut missing: HashMap<Key, usize> = HashMap::new();
-        let mut single: Vec<Key> = Vec::new();
-        let mut held: Vec<(Key, Arc<Hot>)> = Vec::new();
-        let all = {
+        let found = {
             let facts = self.read_facts();
-            for (key, notes) in facts.table.matching(pattern).filter(|(_, notes)| which(notes)) {
-                match self.hot.peek(key) {
-                    Some(hot) => held.push((key.clone(), hot)),
-                    None if facts.unwritten.contains_key(key) || (notes.len() >= MANY && facts.table.are_alike(notes)) => {
-                        single.push(key.clone());
-                    }
-                    None => drop(missing.insert(key.clone(), notes.len())),
-                }
-            }
-            facts.table.note_count()
+            let matching = facts.table.matching(pattern).filter(|(_, notes)| which(notes));
+            self.find(&facts, matching.map(|(key, notes)| (key.clone(), notes)))
         };
+        self.hand_over(found, pattern, each)
+    }
+
+    /// As [`Core::walk`], of these keys, which match; of one that nobody speaks of there is nothing.
+    pub fn walk_keys(&self, keys: &[Key], pattern: Option<&Pattern>, each: impl FnMut(&Key, &[Arc<Slot>])) -> Result<(), StoreError> {
+        let found = {
+            let facts = self.read_facts();
+            let noted = keys.iter().map(|key| (key.clone(), facts.table.notes(key)));
+            self.find(&facts, noted.filter(|(_, notes)| !notes.is_empty()))
+        };
+        self.hand_over(found, pattern, each)
+    }
+
+    /// Where all that is said of each of these keys is to be had.
+    fn find<'a>(&self, facts: &Facts, noted: impl Iterator<Item = (Key, &'a [Note])>) -> Found {
+        let mut found = Found { all: facts.table.note_count(), ..Found::default() };
+        for (key, notes) in noted {
+            match self.hot.peek(&key) {
+                Some(hot) => found.held.push((key, hot)),
+                None if facts.unwritten.contains_key(&key) || (notes.len() >= MANY && facts.table.are_alike(notes)) => {
+                    found.single.push(key);
+                }
+                None => drop(found.missing.insert(key, notes.len())),
+            }
+        }
+        found
+    }
+
+    fn hand_over(&self, found: Found, pattern: Option<&Pattern>, mut each: impl FnMut(&Key, &[Arc<Slot>])) -> Result<(), StoreError> {
+        let Found { held, single, mut missing, all } = found;
         held.iter().for_each(|(key, hot)| each(key, hot.slots()));
         drop(held);
         if missing.values().map(|observations| BY_ITSELF + observations).sum::<usize>() >= all {

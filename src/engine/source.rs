@@ -52,6 +52,31 @@ pub struct Reported {
     pub revision: Option<Arc<str>>,
     /// The shared place it was read from, such as `/proc/loadavg`.
     pub same_origin: Option<Arc<str>>,
+    /// What it was read out of, where that has a version and nothing in it has one of its own.
+    pub whole: Option<Arc<Whole>>,
+}
+
+impl Reported {
+    /// When the value changed at the latest, as far as the origin says.
+    #[must_use]
+    pub fn changed_by(&self) -> Option<Timestamp> {
+        self.changed_at.or_else(|| self.whole.as_ref()?.changed_at)
+    }
+
+    /// The mark of the version it came with.
+    #[must_use]
+    pub fn version(&self) -> Option<&Arc<str>> {
+        self.revision.as_ref().or_else(|| Some(&self.whole.as_ref()?.revision))
+    }
+}
+
+/// The version of many values at once, such as those of a file: it dates a value that came or changed, and says nothing of one that stayed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Whole {
+    /// When anything in it last changed.
+    pub changed_at: Option<Timestamp>,
+    /// Its mark.
+    pub revision: Arc<str>,
 }
 
 /// A counted reason why items were not taken.

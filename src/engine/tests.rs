@@ -8,10 +8,12 @@ mod deciding;
 mod glimpse;
 mod hot;
 mod lasting;
+mod listing;
 mod room;
 mod simulation;
 mod snapshots;
 mod upkeep;
+mod whole;
 mod window;
 
 use std::{
@@ -73,6 +75,7 @@ fn holding(items: &[(&str, &str)]) -> Fetched {
         changed_at: None,
         revision: None,
         same_origin: None,
+        whole: None,
     };
     Fetched { items: items.iter().map(item).collect(), complete: true, ..Fetched::default() }
 }

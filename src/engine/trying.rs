@@ -255,8 +255,14 @@ impl EngineHandle {
     /// Facts of these sources, as many as are read in turn.
     fn keys_of(&self, sources: &[SourceId]) -> Result<Vec<Key>, EngineError> {
         let said = |insight: &Arc<Insight>| insight.sources.iter().any(|view| sources.contains(&view.source));
-        let all = self.list(&FactQuery::default())?;
-        Ok(all.iter().filter(|insight| said(insight)).take(KEYS).map(|insight| insight.key.clone()).collect())
+        let mut listing = self.listing(&FactQuery::default())?;
+        let mut keys = Vec::new();
+        while keys.len() < KEYS
+            && let Some(facts) = listing.next_part()?
+        {
+            keys.extend(facts.iter().filter(|insight| said(insight)).take(KEYS - keys.len()).map(|insight| insight.key.clone()));
+        }
+        Ok(keys)
     }
 
     /// Those of the sources that answered last time.

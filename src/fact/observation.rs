@@ -28,7 +28,7 @@ pub struct Observation {
     pub changed_at: Timestamp,
     /// When Stellar last asked and got it.
     pub fetched_at: Timestamp,
-    /// The origin's own mark of this version (`ETag`, digest), if it gives one.
+    /// The origin's own mark of this version (`ETag`, digest), if it gives one; of a file, that of the version this value came with.
     pub revision: Option<Arc<str>>,
     /// Under a live watch: observed now, does not tick.
     pub live: bool,

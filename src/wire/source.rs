@@ -217,7 +217,7 @@ impl SourceTestPayload {
                 key: item.key.clone(),
                 value: Some(mask.value(&item.value)),
                 observed_at: item.observed_at.map(Timestamp::to_rfc3339),
-                changed_at: item.changed_at.map(Timestamp::to_rfc3339),
+                changed_at: item.changed_by().map(Timestamp::to_rfc3339),
                 masked: mask.hides(),
             }
         });

@@ -25,8 +25,8 @@ pub struct Ingested {
 /// Compares what `source` answered at `now` with what the table holds of it.
 ///
 /// A complete answer makes whatever it does not name absent: that has vanished, and is written with its last value, which the table does
-/// not know. An incomplete one removes nothing and re-dates just what it names. An observation that says the same as before is written again only when its own dates moved or
-/// when nothing else vouches for it.
+/// not know. An incomplete one removes nothing and re-dates just what it names. An observation that says the same as before is written again
+/// only when its own dates moved or when nothing else vouches for it: of a file in which one value changed, one observation is written.
 #[must_use]
 pub fn ingest(table: &Table, source: &SourceId, fetched: Fetched, now: Timestamp) -> Ingested {
     let mut result = Ingested::default();
@@ -41,20 +41,22 @@ pub fn ingest(table: &Table, source: &SourceId, fetched: Fetched, now: Timestamp
         let same_value = before.is_some_and(|before| table.says(before, &item.value));
         let changed_at = match (item.changed_at, before) {
             (Some(stated), _) => stated,
+            // What else moved in the place it was read out of is no news of it.
             (None, Some(before)) if same_value => before.changed_at(),
-            (None, _) => now,
+            (None, _) => item.changed_by().unwrap_or(now),
         };
         // Equal stamps mean "dated by our own fetch": such an observation ages by what its source last vouched for.
         let observed_at = item.observed_at.unwrap_or(now);
         let own_dates_moved = before.is_none_or(|before| {
             before.changed_at() != changed_at
-                || !table.has_marks(before, item.revision.as_deref(), item.same_origin.as_deref())
+                || (item.whole.is_none() && !table.has_marks(before, item.revision.as_deref(), item.same_origin.as_deref()))
                 || item.observed_at.is_some_and(|stated| !before.is_dated(stated))
         });
         if !same_value {
             result.changed.push(item.key.clone());
         }
         if !same_value || own_dates_moved || !fetched.complete {
+            let revision = item.version().cloned();
             result.ops.push(StoreOp::Put(Observation {
                 key: item.key,
                 source: source.clone(),
@@ -62,7 +64,7 @@ pub fn ingest(table: &Table, source: &SourceId, fetched: Fetched, now: Timestamp
                 observed_at,
                 changed_at,
                 fetched_at: now,
-                revision: item.revision,
+                revision,
                 live: false,
                 same_origin: item.same_origin,
             }));

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    engine::source::{Reported, Skipped},
+    engine::source::{Reported, Skipped, Whole},
     fact::Value,
 };
 
@@ -19,7 +19,15 @@ fn source() -> SourceId {
 }
 
 fn said(name: &str, json: &str) -> Reported {
-    Reported { key: key(name), value: Value::parse(json).unwrap(), observed_at: None, changed_at: None, revision: None, same_origin: None }
+    Reported {
+        key: key(name),
+        value: Value::parse(json).unwrap(),
+        observed_at: None,
+        changed_at: None,
+        revision: None,
+        same_origin: None,
+        whole: None,
+    }
 }
 
 fn answer(items: Vec<Reported>) -> Fetched {
@@ -72,6 +80,38 @@ fn a_changed_value_is_dated_now_unless_the_origin_says_when() {
     let taken = ingest(&table, &source(), answer(vec![stated]), at(5));
     let StoreOp::Put(put) = &taken.ops[0] else { panic!("no put") };
     assert_eq!(put.changed_at, at(-100));
+}
+
+#[test]
+fn of_a_whole_that_moved_only_what_moved_in_it_is_written() {
+    let of_whole = |name: &str, json: &str, version: i64| Reported {
+        whole: Some(Whole { changed_at: Some(at(version)), revision: format!("v{version}").into() }.into()),
+        ..said(name, json)
+    };
+    let version = |version: i64, values: [&str; 3]| {
+        answer(["a", "b", "c"].into_iter().zip(values).map(|(name, json)| of_whole(name, json, version)).collect())
+    };
+    let table = after(vec![version(-3, ["1", "1", "1"])]);
+    let first = ingest(&Table::default(), &source(), version(-3, ["1", "1", "1"]), at(0));
+    let moved = ingest(&table, &source(), version(-2, ["1", "2", "1"]), at(5));
+    let written = |taken: &Ingested| -> Vec<_> {
+        let put = |op: &StoreOp| match op {
+            StoreOp::Put(put) => (put.key.clone(), put.changed_at, put.revision.as_deref().map(str::to_owned)),
+            StoreOp::Evict(..) => panic!("no put"),
+        };
+        taken.ops.iter().map(put).collect()
+    };
+    let of = |name: &str, version: i64| (key(name), at(version), Some(format!("v{version}")));
+    assert_eq!(written(&first), [of("a", -3), of("b", -3), of("c", -3)], "what is new has the version it came with");
+    assert_eq!((written(&moved), moved.held), (vec![of("b", -2)], 3));
+
+    let mut stated = of_whole("a", "1", -2);
+    stated.changed_at = Some(at(-9));
+    let taken = ingest(&table, &source(), answer(vec![stated, of_whole("b", "1", -2), of_whole("c", "1", -2)]), at(5));
+    assert_eq!(written(&taken), [(key("a"), at(-9), Some("v-2".to_owned()))], "it has a date of its own");
+
+    let part = Fetched { complete: false, ..answer(vec![of_whole("a", "1", -2)]) };
+    assert_eq!(written(&ingest(&table, &source(), part, at(5))), [(key("a"), at(-3), Some("v-2".to_owned()))]);
 }
 
 #[test]

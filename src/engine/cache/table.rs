@@ -6,11 +6,11 @@
 //! It knows neither store nor hot tier: whoever needs the values asks those and has them checked here.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     hash::{BuildHasher as _, RandomState},
-    sync::Arc,
 };
 
+use super::versions::{Texts, Versions};
 use crate::fact::{Content, Key, Observation, Pattern, SourceId, Timestamp, Value};
 
 /// What is known of an observation without its value.
@@ -35,8 +35,6 @@ const HELD: u32 = 1 << 31;
 const OWN_DATE: u32 = 1 << 30;
 /// It holds a value dated by our own fetch: with the value and the marks of its version the note is all of it.
 const PLAIN: u32 = 1 << 29;
-/// Marks of versions that are remembered of each source, the latest: a file has one for all its keys.
-const MARKS: usize = 64;
 
 impl Note {
     /// Whether the source holds a value now.
@@ -84,17 +82,6 @@ struct Entry {
     notes: Box<[Note]>,
 }
 
-/// The revision and the shared place, as they are told.
-type Texts = (Option<Arc<str>>, Option<Arc<str>>);
-
-/// The marks of one version.
-#[derive(Clone, Debug)]
-struct Marks {
-    digest: u32,
-    revision: Option<Arc<str>>,
-    same_origin: Option<Arc<str>>,
-}
-
 /// What is held, by key in key order, and which keys each source has.
 #[derive(Debug, Default)]
 pub struct Table {
@@ -105,7 +92,7 @@ pub struct Table {
     places: HashMap<SourceId, u32>,
     by_source: Vec<BTreeSet<u32>>,
     /// Of each source.
-    marks: Vec<VecDeque<Marks>>,
+    versions: Vec<Versions>,
     digests: RandomState,
 }
 
@@ -115,14 +102,21 @@ impl Table {
     pub fn put(&mut self, observation: Observation, weight: u64) -> Observation {
         let place = self.place(&observation.source);
         let note = self.note_of(&observation, place, weight);
-        self.remember_marks(&note, &observation);
+        if let Some(versions) = self.versions.get_mut(place as usize) {
+            versions.take(note.marks, observation.revision.as_ref(), observation.same_origin.as_ref());
+        }
         let id = self.id(&observation.key);
         if let Some(keys) = self.by_source.get_mut(place as usize) {
             keys.insert(id);
         }
         let Some(entry) = self.entries.get_mut(id as usize) else { return observation };
         match entry.notes.iter_mut().find(|held| held.place() == place as usize) {
-            Some(held) => *held = note,
+            Some(held) => {
+                let before = std::mem::replace(held, note);
+                if let Some(versions) = self.versions.get_mut(place as usize) {
+                    versions.let_go(before.marks);
+                }
+            }
             // Most keys have few sources, and there are many keys: no room is left over.
             None => {
                 let mut notes = Vec::with_capacity(entry.notes.len() + 1);
@@ -142,6 +136,10 @@ impl Table {
             keys.remove(&id);
         }
         let Some(entry) = self.entries.get_mut(id as usize) else { return };
+        let gone = entry.notes.iter().find(|note| note.place() == place as usize);
+        if let (Some(gone), Some(versions)) = (gone, self.versions.get_mut(place as usize)) {
+            versions.let_go(gone.marks);
+        }
         entry.notes = entry.notes.iter().filter(|note| note.place() != place as usize).copied().collect();
         if entry.notes.is_empty() {
             self.ids.remove(key);
@@ -178,7 +176,7 @@ impl Table {
         let place = u32::try_from(self.sources.len()).unwrap_or(u32::MAX);
         self.sources.push(source.clone());
         self.by_source.push(BTreeSet::new());
-        self.marks.push(VecDeque::new());
+        self.versions.push(Versions::default());
         self.places.insert(source.clone(), place);
         place
     }
@@ -208,23 +206,9 @@ impl Table {
         (self.digests.hash_one((revision, same_origin)) as u32).max(1)
     }
 
-    fn remember_marks(&mut self, note: &Note, observation: &Observation) {
-        let Some(known) = self.marks.get_mut(note.place()) else { return };
-        if note.marks == 0 || known.iter().any(|marks| marks.digest == note.marks) {
-            return;
-        }
-        known.truncate(MARKS - 1);
-        let Observation { revision, same_origin, .. } = observation;
-        known.push_front(Marks { digest: note.marks, revision: revision.clone(), same_origin: same_origin.clone() });
-    }
-
-    /// The marks of the note's version; none where they are no longer remembered.
+    /// The marks of the note's version; none where they are not remembered.
     fn marks_of(&self, note: &Note) -> Option<Texts> {
-        if note.marks == 0 {
-            return Some((None, None));
-        }
-        let known = self.marks.get(note.place())?.iter().find(|marks| marks.digest == note.marks)?;
-        Some((known.revision.clone(), known.same_origin.clone()))
+        if note.marks == 0 { Some((None, None)) } else { self.versions.get(note.place())?.texts(note.marks).cloned() }
     }
 
     /// Whether several say the same value, and one that says it is all that has to be read to know what each of them says.
@@ -233,7 +217,7 @@ impl Table {
         let Some((first, others)) = notes.split_first() else { return false };
         let alike = |note: &Note| note.source & PLAIN != 0 && note.said == first.said;
         let known =
-            |note: &Note| note.marks == 0 || self.marks.get(note.place()).is_some_and(|all| all.iter().any(|one| one.digest == note.marks));
+            |note: &Note| note.marks == 0 || self.versions.get(note.place()).is_some_and(|versions| versions.texts(note.marks).is_some());
         !others.is_empty() && notes.iter().all(|note| alike(note) && known(note))
     }
 

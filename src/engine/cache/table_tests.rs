@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::engine::cache::{RuleBook, Slot};
+use crate::engine::cache::{RuleBook, Slot, versions::VERSIONS};
 
 fn observation(key: u8, source: u8, value: u8, held: bool) -> Observation {
     let value = Value::from(u64::from(value));
@@ -165,18 +165,41 @@ proptest! {
 }
 
 #[test]
-fn of_more_versions_than_are_remembered_the_older_are_read() {
+fn of_more_versions_than_are_remembered_the_rest_is_read() {
     let mut table = Table::default();
     let marked = |key: usize, source: u8| Observation {
         key: Key::new(&format!("k/{key}")).unwrap(),
         revision: Some(format!("r{key}").into()),
         ..said_in_words(source, &(1, true, true, None, None, false))
     };
-    for key in 0..=MARKS {
+    for key in 0..=VERSIONS {
         (0..2).for_each(|source| drop(table.put(marked(key, source), 3)));
     }
-    for key in 0..=MARKS {
+    for key in 0..=VERSIONS {
         let all = [marked(key, 0), marked(key, 1)];
-        assert_eq!(table.likewise(&all[0]), (key > 0).then(|| all.to_vec()), "{key}");
+        assert_eq!(table.likewise(&all[0]), (key < VERSIONS).then(|| all.to_vec()), "{key}");
+    }
+}
+
+#[test]
+fn the_version_of_what_stays_is_known_however_many_came_after_it() {
+    let mut table = Table::default();
+    let marked = |key: &str, version: usize, source: u8| Observation {
+        key: Key::new(key).unwrap(),
+        revision: Some(format!("r{version}").into()),
+        ..said_in_words(source, &(1, true, true, None, None, false))
+    };
+    (0..2).for_each(|source| drop(table.put(marked("stays", 0, source), 3)));
+    for version in 1..=2 * VERSIONS {
+        (0..2).for_each(|source| drop(table.put(marked("moves", version, source), 3)));
+    }
+    (0..2).for_each(|source| table.evict(&Key::new("moves").unwrap(), &said_in_words(source, &(1, true, true, None, None, false)).source));
+    for at in 1..VERSIONS {
+        (0..2).for_each(|source| drop(table.put(marked(&format!("comes/{at}"), at, source), 3)));
+    }
+    let last = format!("comes/{}", VERSIONS - 1);
+    for (key, version) in [("stays", 0), (last.as_str(), VERSIONS - 1)] {
+        let all = [marked(key, version, 0), marked(key, version, 1)];
+        assert_eq!(table.likewise(&all[0]), Some(all.to_vec()), "{key}");
     }
 }

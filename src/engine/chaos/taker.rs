@@ -113,6 +113,7 @@ impl Source for At {
                 changed_at: None,
                 revision: None,
                 same_origin: None,
+                whole: None,
             };
             let items = self.0.inner().values.iter().map(item).collect();
             Ok(Fetched { items, complete: true, ..Fetched::default() })

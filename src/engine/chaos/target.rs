@@ -83,6 +83,7 @@ impl Source for Asked {
             changed_at: None,
             revision: None,
             same_origin: None,
+            whole: None,
         };
         let items = self.0.keys.iter().zip(values).map(item).collect();
         Box::pin(std::future::ready(Ok(Fetched { items, complete: true, ..Fetched::default() })))

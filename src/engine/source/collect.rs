@@ -13,7 +13,7 @@ use crate::{
     fact::{Key, KeyError, Pattern, Timestamp, Value},
 };
 
-use super::{Fetched, Reported, Skipped};
+use super::{Fetched, Reported, Skipped, Whole};
 
 /// Which keys a source may report, and what stands before them.
 #[derive(Clone, Debug)]
@@ -84,6 +84,7 @@ pub(super) struct Origin {
     pub(super) changed_at: Option<Timestamp>,
     pub(super) revision: Option<Arc<str>>,
     pub(super) same_origin: Option<Arc<str>>,
+    pub(super) whole: Option<Arc<Whole>>,
 }
 
 /// Gathers the items of one answer.
@@ -126,8 +127,8 @@ impl<'a> Collector<'a> {
             }
             Entry::Vacant(free) => {
                 let key = free.key().clone();
-                let Origin { observed_at, changed_at, revision, same_origin } = origin;
-                free.insert(Reported { key, value, observed_at, changed_at, revision, same_origin });
+                let Origin { observed_at, changed_at, revision, same_origin, whole } = origin;
+                free.insert(Reported { key, value, observed_at, changed_at, revision, same_origin, whole });
             }
         }
     }

@@ -33,7 +33,7 @@ use crate::{
 };
 
 use super::{
-    BoxFuture, Change, Delivery, Fetched, Prepared, Skipped, Source, SourceError,
+    BoxFuture, Change, Delivery, Fetched, Prepared, Skipped, Source, SourceError, Whole,
     collect::{Claims, Collector, Origin},
     fail::fail,
     map::Mapping,
@@ -269,8 +269,8 @@ impl Inner {
 
     fn facts_of(&self, file: &Loaded) -> Result<Fetched, SourceError> {
         let body = text::parse(&file.path, &file.bytes)?;
-        let origin =
-            Origin { changed_at: file.stat.changed_at(), revision: Some(file.digest_text()), observed_at: None, same_origin: None };
+        let whole = Whole { changed_at: file.stat.changed_at(), revision: file.digest_text() };
+        let origin = Origin { whole: Some(Arc::new(whole)), ..Origin::default() };
         let mut into = Collector::new(&self.claims);
         self.mapping
             .apply(&body, &origin, &mut into)

@@ -33,6 +33,7 @@ fn bulk(prefix: &str, from: usize, count: usize, round: usize) -> Fetched {
         changed_at: None,
         revision: None,
         same_origin: None,
+        whole: None,
     };
     Fetched { items: (from..from + count).map(item).collect(), complete: true, ..Fetched::default() }
 }

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use crate::{
     action::args::{ListArgs, ReadArgs, SortArg, WhyArgs},
-    engine::{FactQuery, Knowledge, SortBy},
+    engine::{FactQuery, Knowledge, Listing, SortBy},
     fact::{Insight, Key, Mark, SourceId, span},
     wire::{InsightPayload, LastsPayload, TrustPayload},
 };
@@ -21,25 +21,42 @@ pub async fn list(answer: &mut Answer<'_>, args: ListArgs) -> Result<(), Failed>
     ask_first(answer, &sources, args.refresh).await?;
     let query = FactQuery { pattern, states: args.states, marks: args.marks, sort: order(args.sort) };
     let everything = query.states.is_empty() && query.marks.is_empty();
-    let mut facts = answer.handle.list(&query)?;
-    // Reading may have found damaged records: then what their sources say is asked for, once.
-    if !answer.handle.never_asked(&sources).is_empty() && !answer.offline() {
-        ask_the_never_asked(answer, &sources).await?;
-        facts = answer.handle.list(&query)?;
-    }
-    if facts.is_empty() && everything {
+    let mut listing = answer.handle.listing(&query)?;
+    let mut may_ask = !answer.offline();
+    let mut part = next_part(answer, &mut listing, &sources, &mut may_ask).await?;
+    if part.is_none() && everything {
         let silent = never_complete(answer, &sources);
         if !silent.is_empty() {
             return Err(nothing_cached(answer, &silent));
         }
     }
     say_if_nobody_polls(answer).await;
-    for fact in facts {
-        if answer.line(&InsightPayload::of(&fact, answer.request.reveal)).await.is_break() {
-            break;
+    while let Some(facts) = part.take() {
+        for fact in facts {
+            if answer.line(&InsightPayload::of(&fact, answer.request.reveal)).await.is_break() {
+                return Ok(());
+            }
         }
+        part = next_part(answer, &mut listing, &sources, &mut may_ask).await?;
     }
     Ok(())
+}
+
+/// The next facts of a list. Reading may have found damaged records: then what their sources say is asked for, once.
+async fn next_part(
+    answer: &mut Answer<'_>,
+    listing: &mut Listing,
+    sources: &[SourceId],
+    may_ask: &mut bool,
+) -> Result<Option<Vec<Arc<Insight>>>, Failed> {
+    let part = listing.next_part()?;
+    if !*may_ask || answer.handle.never_asked(sources).is_empty() {
+        return Ok(part);
+    }
+    *may_ask = false;
+    ask_the_never_asked(answer, sources).await?;
+    listing.again()?;
+    Ok(listing.next_part()?)
 }
 
 /// `get`

@@ -20,9 +20,12 @@ pub async fn watch(answer: &mut Answer<'_>, args: WatchArgs) -> Result<(), Faile
     let mut events = answer.handle.subscribe();
     let sources = answer.handle.sources_for(args.pattern.as_ref());
     ask_the_never_asked(answer, &sources).await?;
-    for fact in answer.handle.list(&FactQuery { pattern: args.pattern.clone(), ..FactQuery::default() })? {
-        if answer.line_of(READ, answer.handle.now(), &InsightPayload::of(&fact, answer.request.reveal)).await.is_break() {
-            return Ok(());
+    let mut listing = answer.handle.listing(&FactQuery { pattern: args.pattern.clone(), ..FactQuery::default() })?;
+    while let Some(facts) = listing.next_part()? {
+        for fact in facts {
+            if answer.line_of(READ, answer.handle.now(), &InsightPayload::of(&fact, answer.request.reveal)).await.is_break() {
+                return Ok(());
+            }
         }
     }
     if answer.line_of("core.watch.ready", answer.handle.now(), &serde_json::Map::new()).await.is_break() {

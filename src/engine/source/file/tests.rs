@@ -65,7 +65,7 @@ async fn files_of_a_directory_are_merged_and_add_no_segment() {
     ];
     assert_eq!(lines(&fetched), expected);
     assert!(fetched.complete && !fetched.unchanged && fetched.bytes > 0);
-    assert!(fetched.items.iter().all(|item| item.changed_at.is_some() && item.revision.is_some()));
+    assert!(fetched.items.iter().all(|item| item.changed_by().is_some() && item.version().is_some()));
 }
 
 #[tokio::test]

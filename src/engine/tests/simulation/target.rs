@@ -184,6 +184,7 @@ impl Source for Target {
                     changed_at: None,
                     revision: Some(format!("\"{version}\"").into()),
                     same_origin: None,
+                    whole: None,
                 };
                 inner.values.iter().map(item).collect()
             };

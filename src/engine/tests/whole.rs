@@ -1,0 +1,79 @@
+//! Files of which a little changes.
+
+use std::{collections::BTreeMap, fmt::Write as _, fs};
+
+use super::*;
+use crate::engine::source::{SourceDeps, build_sources};
+
+const FACTS: usize = 300;
+
+/// A file in which each fact has the number of its place; of one another one.
+fn file(other: Option<(usize, &str)>) -> String {
+    let mut text = String::from("{");
+    for at in 0..FACTS {
+        let comma = if at > 0 { "," } else { "" };
+        match other {
+            Some((of, value)) if of == at => write!(text, "{comma}\"k{at}\":{value}"),
+            _ => write!(text, "{comma}\"k{at}\":{at}"),
+        }
+        .unwrap();
+    }
+    text + "}"
+}
+
+#[tokio::test]
+async fn of_a_file_in_which_one_value_changed_one_observation_is_written() {
+    for backend in ["memory", "sled"] {
+        let bench = Bench::new(backend);
+        let path = bench.dir.path().join("facts.json");
+        let mut config = Config::bare(bench.dir.path().to_owned());
+        config.sources = vec![SourceConfig {
+            ttl: Some(Duration::from_secs(60)),
+            ..SourceConfig::new(id("file"), SourceKind::File(FileSource { path: path.clone(), depth: 0 }))
+        }];
+        let built = || {
+            let deps = SourceDeps { clock: bench.clock.clone(), secrets: Arc::new(NoSecrets), environment: Arc::default() };
+            build_sources(&config, &deps).unwrap()
+        };
+        fs::write(&path, file(None)).unwrap();
+        let engine = bench.start(built());
+        let handle = engine.handle();
+        let fetched = |engine: &Engine| {
+            let mut at = BTreeMap::new();
+            engine
+                .core()
+                .store
+                .scan(&[], &mut |said| drop(at.insert(said.key.as_str().to_owned(), (said.fetched_at, said.changed_at, said.revision))))
+                .unwrap();
+            at
+        };
+        assert_eq!(handle.refresh(&[id("file")]).await.unwrap()[0].changed, FACTS as u64);
+        let before = fetched(&engine);
+
+        bench.clock.advance(Duration::from_secs(600));
+        fs::write(&path, file(Some((7, "\"another\"")))).unwrap();
+        let report = &handle.refresh(&[id("file")]).await.unwrap()[0];
+        assert_eq!((report.changed, report.keys), (1, FACTS as u64));
+        let after = fetched(&engine);
+        let moved: Vec<_> = after.iter().filter(|(key, at)| before[*key] != **at).map(|(key, _)| key.as_str()).collect();
+        assert_eq!(moved, ["k7"], "on {backend}");
+        assert_ne!(after["k7"].2, before["k7"].2, "it has the version it came with");
+
+        // What stayed is vouched for all the same, now and after a restart, which writes nothing either.
+        assert_eq!(handle.get(&key("k8")).unwrap().unwrap().state, FactState::Fresh);
+        drop(handle);
+        engine.shutdown().await.unwrap();
+        if backend == "sled" {
+            let again = bench.start(built());
+            let handle = again.handle();
+            assert_eq!(handle.get(&key("k8")).unwrap().unwrap().state, FactState::Fresh);
+            fs::write(&path, file(Some((8, "null")))).unwrap();
+            bench.clock.advance(Duration::from_secs(1));
+            assert_eq!(handle.refresh(&[id("file")]).await.unwrap()[0].changed, 2);
+            let last = fetched(&again);
+            let moved: Vec<_> = last.iter().filter(|(key, at)| after[*key] != **at).map(|(key, _)| key.as_str()).collect();
+            assert_eq!(moved, ["k7", "k8"]);
+            again.shutdown().await.unwrap();
+        }
+    }
+}
