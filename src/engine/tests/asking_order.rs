@@ -108,7 +108,7 @@ impl crate::engine::world::Clock for Slow {
             let _ = held.until.lock().unwrap().recv();
         }
         // The wall stands still, so that nothing ages while the test looks. So slow, that no order of these few is worked out at once.
-        Duration::from_millis(self.looks.fetch_add(200, std::sync::atomic::Ordering::SeqCst))
+        Duration::from_millis(self.looks.fetch_add(50, std::sync::atomic::Ordering::SeqCst))
     }
 }
 
@@ -136,7 +136,8 @@ fn decision(number: u8, conflict: &ConflictEntry) -> DecisionRequest {
 
 /// Waits until the screen asks in the order of the list.
 async fn in_order(handle: &EngineHandle, view: &View) -> Vec<Arc<ConflictEntry>> {
-    for _ in 0..500 {
+    // By that clock every look of every thread takes long, and what took long is rested from.
+    for _ in 0..2_000 {
         let listed = handle.conflicts(false).unwrap();
         if keys(&view.borrow().conflicts) == keys(&listed) {
             return listed;
