@@ -36,8 +36,8 @@ const WEIGH: Duration = Duration::from_secs(30);
 /// How long the sweep sleeps at the most.
 const LONGEST: Duration = Duration::from_secs(60);
 
-/// Tells a slice, and how long that took without what it made way for. On the thread that resolved these facts before, as a rule: memory is given back where it was
-/// taken, and what takes the place of a fact finds the room of the fact, in place of as much room again elsewhere.
+/// Tells a slice, and how long that took without what it made way for. On the thread that resolved these facts before, as a rule: memory is given
+/// back where it was taken, and what takes the place of a fact finds the room of the fact, in place of as much room again elsewhere.
 pub(super) async fn tell_slice(core: Arc<Core>, slice: &[Key]) -> Duration {
     let tell = |core: &Core, slice: &[Key]| {
         let (mut took, mut patience) = (Duration::ZERO, Patience::default());
