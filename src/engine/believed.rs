@@ -22,6 +22,9 @@ const TOLERANCE: f64 = 0.001;
 const LONGEST: Duration = Duration::from_secs(1);
 /// Where values differ it may be time itself that decides between them: as good as at once.
 const MOMENT: Duration = Duration::from_millis(20);
+/// Where values differ `p_true` moves faster than a freshness does: with the formula of [`crate::fact::resolve`], and odds of a source of at most
+/// 99, at most 26 times as fast.
+const STEEPEST: u32 = 32;
 
 impl Core {
     /// Another number whenever something moved: how sources stand, or the queue. Read before what is to be kept is resolved.
@@ -63,6 +66,6 @@ impl Core {
             || insight.agreement.opposing > 0
             || insight.reason_codes.iter().any(|code| matches!(code, ReasonCode::ClockSkew | ReasonCode::OwnWriteNewer))
             || self.desk.state().last_written(key).is_some();
-        tolerated.min(if by_time { MOMENT } else { LONGEST })
+        if by_time { (tolerated / STEEPEST).min(MOMENT) } else { tolerated.min(LONGEST) }
     }
 }

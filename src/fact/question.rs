@@ -8,6 +8,8 @@
 //! - a source has at stake, for a field, the sum over its open questions of closeness, shared by the sources of each;
 //! - a question teaches `closeness * sum over its sources of (at stake / (3 + answers counted))`.
 //!
+//! Questions that teach the same but for a hundred-millionth teach the same: what no whole number of sources divides evenly decides nothing.
+//!
 //! A change or a deletion that waits for a person goes before all of them: it teaches nothing, but holds something up.
 //!
 //! The stakes are sums of whole numbers, so that no order of the questions matters.
@@ -28,6 +30,9 @@ const KNOWN_WELL: f64 = 100.0;
 const KNOWN_NOTHING: f64 = 400.0;
 /// One whole, of which closeness is counted.
 const WHOLE: f64 = 1_099_511_627_776.0;
+
+/// What an answer teaches is told apart down to one of so many parts.
+const PARTS: f64 = 100_000_000.0;
 
 /// An open conflict, and what its answer would teach.
 #[derive(Clone, Debug)]
@@ -156,7 +161,7 @@ pub fn most_teaching_first<'a>(
     for question in &mut questions {
         let own = within.get(question.parts.clone()).unwrap_or_default();
         let at_stake = own.iter().filter_map(|part| parts.all.get(*part)).map(|part| part.at_stake).sum::<f64>();
-        question.teaches = question.closeness * at_stake / WHOLE;
+        question.teaches = (question.closeness * at_stake / WHOLE * PARTS).round() / PARTS;
     }
     questions.sort_by(Question::before);
     questions

@@ -93,13 +93,13 @@ fn by_the_formula(conflicts: &[ConflictEntry], table: &TrustTable) -> Vec<Key> {
     let teaches = |conflict: &ConflictEntry| {
         let of = field(conflict);
         let all = sources(conflict);
-        closeness(conflict) * all.iter().map(|source| at_stake(source, &of) / (3.0 + counted(source, &of))).sum::<f64>()
+        let teaches = closeness(conflict) * all.iter().map(|source| at_stake(source, &of) / (3.0 + counted(source, &of))).sum::<f64>();
+        (teaches * 1e8).round() / 1e8
     };
     let mut asked: Vec<(f64, &ConflictEntry)> = conflicts.iter().map(|conflict| (teaches(conflict), conflict)).collect();
     asked.sort_by(|(one, of_one), (other, of_other)| {
-        let nearly = (one - other).abs() < 1e-10;
         let by_class = (of_one.class == ConflictClass::Value).cmp(&(of_other.class == ConflictClass::Value));
-        let by_teaching = if nearly { Ordering::Equal } else { other.total_cmp(one) };
+        let by_teaching = other.total_cmp(one);
         let by_lead = points(of_one.margin).cmp(&points(of_other.margin));
         let by_many = standing(of_other).cmp(&standing(of_one));
         by_class.then(by_teaching).then(by_lead).then(by_many).then_with(|| of_one.key.cmp(&of_other.key))
