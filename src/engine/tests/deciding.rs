@@ -359,3 +359,43 @@ async fn a_conflict_that_was_named_is_found_by_its_id_and_others_still_are() {
     assert_eq!(named(&other.id), [other.key.as_str()]);
     engine.shutdown().await.unwrap();
 }
+
+#[tokio::test]
+async fn what_was_decided_for_and_against_a_source_weighs_for_that_field_alone() {
+    let bench = Bench::new("sled");
+    let (engine, _scripts) = disputed(&bench).await;
+    let handle = engine.handle();
+    let counts = |name: &str| {
+        let fact = fact(&handle, name);
+        let basis = fact.confidence.as_ref().unwrap().basis;
+        (fact.sources.iter().find(|view| view.wins).unwrap().source.to_string(), basis.accepts, basis.rejects)
+    };
+    assert_eq!(counts("c/gate"), ("west".to_owned(), 0, 0));
+    decide(&handle, "a/gate", &accept(1, "north")).await;
+    assert_eq!(counts("a/gate").1, 1, "of one that was right: {:?}", counts("a/gate"));
+    decide(&handle, "b/gate", &accept(2, "west")).await;
+    assert_eq!(counts("b/gate"), ("west".to_owned(), 1, 1));
+    assert_eq!(counts("two/time"), ("west".to_owned(), 0, 0), "of another field nothing was decided");
+    engine.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_value_that_breaks_the_schema_is_not_decided_for() {
+    let bench = Bench::new("sled");
+    let (engine, _scripts) = disputed_as(&bench, |options| {
+        let mut gate = KeyRule::new(Pattern::new("*/gate").unwrap());
+        gate.schema = Some(Arc::new(Value::parse(r#"{"type": "integer", "maximum": 9}"#).unwrap()));
+        options.config = Arc::new(Config { rules: vec![gate], ..Config::bare("/".into()) });
+    })
+    .await;
+    let handle = engine.handle();
+    let id = conflict(&handle, "a/gate").id.clone();
+    let own = |number: u8, json: &str| request(number, Choice::Value(Value::parse(json).unwrap()));
+    let refused = handle.would_decide(&id, &own(1, "10")).unwrap_err();
+    assert!(matches!(&refused, DecideError::Queue(QueueError::BreaksSchema { why, .. }) if why.contains("maximum")), "{refused:?}");
+    assert!(handle.apply_resolution(&id, &own(2, "10")).await.is_err());
+    assert!(handle.decisions().is_empty());
+    handle.apply_resolution(&id, &own(3, "9")).await.unwrap();
+    assert_eq!(fact(&handle, "a/gate").value, Some(Value::from(9_u64)));
+    engine.shutdown().await.unwrap();
+}
