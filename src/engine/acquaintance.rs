@@ -159,7 +159,7 @@ mod tests {
         SourceId::new(name).unwrap()
     }
 
-    fn counted(authority: &str) -> Counting {
+    fn counted(authorities: &[&str]) -> Counting {
         let compare = CompareRule::default();
         let normal = |text: &str| Normal::of(&Value::parse(text).unwrap(), &compare);
         let mut counting = Counting::default();
@@ -169,7 +169,7 @@ mod tests {
             let heard: Vec<_> = sources
                 .iter()
                 .zip(&normals)
-                .map(|(source, normal)| Heard { source, normal, is_authority: source.as_str() == authority })
+                .map(|(source, normal)| Heard { source, normal, is_authority: authorities.contains(&source.as_str()) })
                 .collect();
             counting.add(&heard, &FieldName::new("gate"), &compare);
         }
@@ -181,8 +181,8 @@ mod tests {
         let (store, kept) = (MemoryStore::default(), Acquaintance::default());
         let (_, nothing) = kept.known(&store);
         assert!(nothing.likeness.is_none() && kept.begin() && !kept.begin());
-        let (name, body) = kept.take(&counted("a"), Strata::of([0.55, 0.56])).unwrap();
-        assert!(kept.take(&counted("a"), Strata::of([0.55, 0.56])).is_none(), "nothing moved");
+        let (name, body) = kept.take(&counted(&["a"]), Strata::of([0.55, 0.56])).unwrap();
+        assert!(kept.take(&counted(&["a"]), Strata::of([0.55, 0.56])).is_none(), "nothing moved");
         store.put_meta(&name, &body).unwrap();
         let again = Acquaintance::default();
         let ((_, known), (version, before)) = (again.known(&store), kept.known(&store));
@@ -194,14 +194,22 @@ mod tests {
 
     #[test]
     fn authorities_say_who_is_right_and_no_decision_is_counted() {
-        let known = Known::of(counted("a").store(Strata::default()));
+        let known = Known::of(counted(&["a"]).store(Strata::default()));
         let mut table = TrustTable::default();
         known.witness(&mut table);
         let standing = |name: &str| table.standing(&source(name), &FieldName::new("gate"), 0.5).field;
         assert_eq!((standing("a").right, standing("a").counted, standing("a").accepts), (3.0, 3.0, 0));
         assert_eq!((standing("b").right, standing("c").right), (1.0, 0.0));
+        // Of two that differ each time neither teaches; where they agree, they do.
+        let mut differ = TrustTable::default();
+        Known::of(counted(&["a", "c"]).store(Strata::default())).witness(&mut differ);
+        assert!(differ.is_empty());
+        let mut often = TrustTable::default();
+        Known::of(counted(&["a", "b"]).store(Strata::default())).witness(&mut often);
+        let of_c = often.standing(&source("c"), &FieldName::new("gate"), 0.5).field;
+        assert_eq!((of_c.right, of_c.counted), (0.0, 1.0), "of the one key on which they agree");
         let mut nobody = TrustTable::default();
-        Known::of(counted("").store(Strata::default())).witness(&mut nobody);
+        Known::of(counted(&[]).store(Strata::default())).witness(&mut nobody);
         assert!(nobody.is_empty());
     }
 

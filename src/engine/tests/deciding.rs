@@ -399,3 +399,30 @@ async fn a_value_that_breaks_the_schema_is_not_decided_for() {
     assert_eq!(fact(&handle, "a/gate").value, Some(Value::from(9_u64)));
     engine.shutdown().await.unwrap();
 }
+
+#[tokio::test]
+async fn trust_that_begins_anew_is_seen_by_whoever_looks() {
+    let bench = Bench::new("sled");
+    let (engine, _scripts) = disputed(&bench).await;
+    let handle = engine.handle();
+    let view = handle.view().unwrap();
+    let shown = || view.borrow().conflicts.iter().find(|conflict| conflict.key == key("b/gate")).map(|conflict| conflict.margin);
+    let settled = async || {
+        let believed = conflict(&handle, "b/gate").margin;
+        for _ in 0..200 {
+            if shown() == Some(believed) {
+                return believed;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("{:?} is shown, {believed} believed", shown());
+    };
+    let at_first = settled().await;
+    decide(&handle, "a/gate", &accept(1, "north")).await;
+    let taught = settled().await;
+    handle.reset_trust(&id("north"), None, &Author::default()).await.unwrap();
+    handle.reset_trust(&id("south"), None, &Author::default()).await.unwrap();
+    let reset = settled().await;
+    assert!(at_first != taught && taught != reset, "{at_first} {taught} {reset}: the test tests nothing");
+    engine.shutdown().await.unwrap();
+}
