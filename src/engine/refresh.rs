@@ -141,15 +141,7 @@ impl Core {
         for (key, value) in self.desk.sources.written_since(source, began) {
             match fetched.items.iter_mut().find(|item| item.key == key) {
                 Some(item) => item.value = value,
-                None => fetched.items.push(Reported {
-                    key,
-                    value,
-                    observed_at: None,
-                    changed_at: None,
-                    revision: None,
-                    same_origin: None,
-                    whole: None,
-                }),
+                None => fetched.items.push(Reported::new(key, value)),
             }
         }
     }

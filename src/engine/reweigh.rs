@@ -138,7 +138,7 @@ impl Core {
         }
         let mut shown: Vec<Key> = first.into_iter().take(shown).collect();
         shown.sort_unstable();
-        let (core, field) = (Arc::downgrade(self), field.cloned());
+        let (core, field, inline) = (Arc::downgrade(self), field.cloned(), self.options.inline);
         tokio::spawn(async move {
             let Some(held) = core.upgrade() else { return };
             let left = move |core: &Core| {
@@ -147,10 +147,12 @@ impl Core {
                 let is_newest = core.reweighed.load(Ordering::Relaxed) == turn;
                 if is_newest { core.left_to_show(&shown, field.as_ref()) } else { Vec::new() }
             };
-            let rest = match held.options.inline {
-                true => left(&held),
+            // Held no longer than that: between slices the engine may end.
+            let work = move || left(&held);
+            let rest = match inline {
+                true => work(),
                 // One that failed is told by the panic itself; what is shown follows with the next weighing.
-                false => tokio::task::spawn_blocking(move || left(&held)).await.unwrap_or_default(),
+                false => tokio::task::spawn_blocking(work).await.unwrap_or_default(),
             };
             for slice in rest.chunks(SLICE) {
                 let Some(core) = core.upgrade() else { return };

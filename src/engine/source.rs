@@ -57,6 +57,12 @@ pub struct Reported {
 }
 
 impl Reported {
+    /// A value of which the origin says no more.
+    #[must_use]
+    pub const fn new(key: Key, value: Value) -> Self {
+        Self { key, value, observed_at: None, changed_at: None, revision: None, same_origin: None, whole: None }
+    }
+
     /// When the value changed at the latest, as far as the origin says.
     #[must_use]
     pub fn changed_by(&self) -> Option<Timestamp> {

@@ -68,15 +68,7 @@ impl Secrets for NoSecrets {
 }
 
 fn holding(items: &[(&str, &str)]) -> Fetched {
-    let item = |(key, json): &(&str, &str)| Reported {
-        key: Key::new(key).unwrap(),
-        value: Value::parse(json).unwrap(),
-        observed_at: None,
-        changed_at: None,
-        revision: None,
-        same_origin: None,
-        whole: None,
-    };
+    let item = |(key, json): &(&str, &str)| Reported::new(Key::new(key).unwrap(), Value::parse(json).unwrap());
     Fetched { items: items.iter().map(item).collect(), complete: true, ..Fetched::default() }
 }
 

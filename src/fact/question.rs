@@ -8,7 +8,7 @@
 //! - a source has at stake, for a field, the sum over its open questions of closeness, shared by the sources of each;
 //! - a question teaches `closeness * sum over its sources of (at stake / (3 + answers counted))`.
 //!
-//! Questions that teach the same but for a hundred-millionth teach the same: what no whole number of sources divides evenly decides nothing.
+//! Questions that teach the same but for a hundred-millionth teach the same: how a sum was rounded decides nothing.
 //!
 //! A change or a deletion that waits for a person goes before all of them: it teaches nothing, but holds something up.
 //!

@@ -19,15 +19,7 @@ fn source() -> SourceId {
 }
 
 fn said(name: &str, json: &str) -> Reported {
-    Reported {
-        key: key(name),
-        value: Value::parse(json).unwrap(),
-        observed_at: None,
-        changed_at: None,
-        revision: None,
-        same_origin: None,
-        whole: None,
-    }
+    Reported::new(key(name), Value::parse(json).unwrap())
 }
 
 fn answer(items: Vec<Reported>) -> Fetched {

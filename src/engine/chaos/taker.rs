@@ -106,15 +106,7 @@ impl Source for At {
             if let Some((error, _)) = self.0.fate() {
                 return Err(error);
             }
-            let item = |(key, value): (&Key, &Value)| Reported {
-                key: key.clone(),
-                value: value.clone(),
-                observed_at: None,
-                changed_at: None,
-                revision: None,
-                same_origin: None,
-                whole: None,
-            };
+            let item = |(key, value): (&Key, &Value)| Reported::new(key.clone(), value.clone());
             let items = self.0.inner().values.iter().map(item).collect();
             Ok(Fetched { items, complete: true, ..Fetched::default() })
         })

@@ -76,15 +76,7 @@ struct Asked(Arc<Target>);
 impl Source for Asked {
     fn fetch(&self) -> BoxFuture<'_, Result<Fetched, SourceError>> {
         let values = self.0.values().clone();
-        let item = |(key, value): (&Key, u64)| Reported {
-            key: key.clone(),
-            value: Value::from_trusted_text(&value.to_string()),
-            observed_at: None,
-            changed_at: None,
-            revision: None,
-            same_origin: None,
-            whole: None,
-        };
+        let item = |(key, value): (&Key, u64)| Reported::new(key.clone(), Value::from_trusted_text(&value.to_string()));
         let items = self.0.keys.iter().zip(values).map(item).collect();
         Box::pin(std::future::ready(Ok(Fetched { items, complete: true, ..Fetched::default() })))
     }

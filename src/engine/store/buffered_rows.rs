@@ -2,8 +2,8 @@
 //!
 //! Invariants: what was applied is seen by every read at once; it reaches the database in one batch, in which the latest change of each
 //! row counts, at a flush, or when a few hundred KiB wait; no read waits for that; a change that is refused leaves nothing behind; what was accepted
-//! waits until the database takes it, and is seen by scans all the same; a mark that is known is that of the row as it is read. What waits is lost when the process is killed: only a
-//! flush promises anything.
+//! waits until the database takes it, and is seen by scans all the same; a mark that is known is that of the row as it is read. What waits is
+//! lost when the process is killed: only a flush promises anything.
 
 use std::{
     collections::BTreeMap,

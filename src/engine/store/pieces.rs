@@ -29,7 +29,7 @@ const SLAB_MAX: usize = 64 * 1024;
 /// A row that was read: name and sealed bytes.
 pub type SealedRow = (Vec<u8>, Vec<u8>);
 
-/// Memory that the sealed rows of one write share: a piece for each row is what a write of many would spend most of its time on.
+/// Memory that the sealed rows of one write share, in place of a piece of memory for each.
 #[derive(Default)]
 pub struct Slab {
     free: BytesMut,

@@ -117,7 +117,7 @@ impl Sealer {
         Ok(sealed)
     }
 
-    /// As [`Sealer::seal_parts`], behind nothing: into a buffer that is empty and may have room.
+    /// As [`Sealer::seal_parts`], into a buffer that is empty and may have room.
     ///
     /// # Errors
     /// Only for more than 64 GiB.

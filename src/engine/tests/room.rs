@@ -26,15 +26,7 @@ fn start_over(bench: &Bench, opened: OpenedStore, high: u64, polling: bool, sour
 /// An answer of `count` facts of a thousand bytes each; another round, other values.
 fn bulk(prefix: &str, from: usize, count: usize, round: usize) -> Fetched {
     let filler = "v".repeat(990);
-    let item = |at: usize| Reported {
-        key: key(&format!("{prefix}/{at}")),
-        value: Value::parse(&format!("\"{round:08}{filler}\"")).unwrap(),
-        observed_at: None,
-        changed_at: None,
-        revision: None,
-        same_origin: None,
-        whole: None,
-    };
+    let item = |at: usize| Reported::new(key(&format!("{prefix}/{at}")), Value::parse(&format!("\"{round:08}{filler}\"")).unwrap());
     Fetched { items: (from..from + count).map(item).collect(), complete: true, ..Fetched::default() }
 }
 

@@ -69,6 +69,6 @@ impl Route {
         let value = pick(self.value.as_ref(), &body).map_err(|why| fail("invalid_mapping", format!("[[source.read]] {why}")))?;
         let revision = answer.headers.get(ETAG).and_then(|tag| tag.to_str().ok()).map(Arc::from);
         let value = Value::from_json(value);
-        Ok(Some(Reported { key: key.clone(), value, observed_at: None, changed_at: None, revision, same_origin: None, whole: None }))
+        Ok(Some(Reported { revision, ..Reported::new(key.clone(), value) }))
     }
 }

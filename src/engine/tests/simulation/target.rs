@@ -178,13 +178,8 @@ impl Source for Target {
             let items: Vec<Reported> = {
                 let inner = self.inner();
                 let item = |(key, (value, version)): (&Key, &(Value, u64))| Reported {
-                    key: key.clone(),
-                    value: value.clone(),
-                    observed_at: None,
-                    changed_at: None,
                     revision: Some(format!("\"{version}\"").into()),
-                    same_origin: None,
-                    whole: None,
+                    ..Reported::new(key.clone(), value.clone())
                 };
                 inner.values.iter().map(item).collect()
             };
