@@ -36,7 +36,7 @@ const OPENING_LEAST: u64 = 640 * 1024;
 const UNSETTLED: usize = 65_536;
 
 /// Memory sled may keep pages in. Decoded facts are kept elsewhere; this is for reading at start and for writing.
-const PAGE_CACHE: u64 = 32 * 1024 * 1024;
+const PAGE_CACHE: u64 = 16 * 1024 * 1024;
 
 /// Whatever makes written data durable. `flush` of sled does not: on Linux it calls `sync_file_range`.
 pub trait DataSync: Send + Sync {
