@@ -4,7 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use crate::fact::{Insight, Key, Timestamp};
 
-use super::{core::Core, history::Believed, recall::all, store::StoreError};
+use super::{
+    cache::Slot,
+    core::{Core, Standings},
+    history::Believed,
+    recall::all,
+    store::StoreError,
+};
 
 /// Between two writings.
 const WRITE: Duration = Duration::from_secs(60);
@@ -30,11 +36,15 @@ impl Core {
         };
         let standings = self.standings(now);
         // Together: where much moved, the store is read once and not once for each. What cannot be read leaves a gap, as above.
-        let _ = self.walk_keys(keys, None, |key, slots| {
-            if let Some(insight) = self.resolve(key, slots, &standings, now).filter(|insight| !insight.is_unheard_of()) {
-                self.remember(&insight, now);
-            }
-        });
+        let _ = self.walk_keys(keys, None, |key, slots| self.remember_said(key, slots, &standings, now));
+    }
+
+    /// Notes what is believed of a key of which this is said.
+    pub(super) fn remember_said(&self, key: &Key, slots: &[Arc<Slot>], standings: &Standings, now: Timestamp) {
+        let resolved = self.resolve(key, slots, standings, now);
+        if let Some(insight) = resolved.filter(|insight| !insight.is_unheard_of()) {
+            self.remember(&insight, now);
+        }
     }
 
     /// Writes what was noted. What cannot be written is lost: it is history of a cache.

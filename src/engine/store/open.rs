@@ -398,7 +398,7 @@ impl Opening<'_> {
         let found = records.len();
         let mut pending = Pending::new(checked.rows.as_ref());
         for (name, body) in records {
-            pending.put(&keys.sealer, self.options.rng.as_ref(), &name, checked.ledger.write + 1, &body)?;
+            pending.put(&keys.sealer, self.options.rng.as_ref(), (&name, false), checked.ledger.write + 1, &body)?;
         }
         if let Some(ledger) = pending.write(&checked.ledger, &keys.sealer, self.options.rng.as_ref())? {
             checked.ledger = ledger;
