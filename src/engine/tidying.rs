@@ -6,12 +6,15 @@
 //! it: what lives in such a database is far below the low watermark. What it came to is told like any other compaction.
 
 use std::{
-    path::Path,
     sync::{Arc, PoisonError, atomic::Ordering},
     time::Duration,
 };
 
-use super::{api::EngineEvent, core::Core, store::StoreStats};
+use super::{
+    api::EngineEvent,
+    core::Core,
+    store::{StoreStats, free_at},
+};
 
 /// How often it is looked.
 const LOOK: Duration = Duration::from_secs(60);
@@ -21,12 +24,6 @@ const TIMES: u64 = 3;
 const SPARE: u64 = 256 << 20;
 /// What is left free beside the copy.
 const LEFT: u64 = 64 << 20;
-
-/// Free bytes where the data directory is; none where nobody can say.
-fn free_at(data_dir: &Path) -> Option<u64> {
-    let room = rustix::fs::statvfs(data_dir).ok()?;
-    Some(room.f_bavail.saturating_mul(room.f_frsize))
-}
 
 /// Whether so much disk is far more than what lives there needs, and more than when a compaction last ended.
 fn is_loose(stats: &StoreStats, floor: u64, spare: u64) -> bool {
