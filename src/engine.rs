@@ -52,6 +52,7 @@ pub mod source;
 pub mod store;
 mod telemetry;
 mod tell;
+mod tidying;
 mod treating;
 mod trust;
 mod trying;

@@ -79,6 +79,9 @@ pub fn one_process(arguments: &[String]) {
         assert_eq!(timed("one is asked again, and nothing changed", || ask(0)), 0);
         say_of(dir, 0, keys, 0, of_one, of_one / 100);
         assert_eq!(timed("one is asked again, and a hundredth changed", || ask(0)), (of_one / 100) as u64);
+        say_of(dir, 1, keys, keys / SOURCES, of_one, of_one);
+        assert_eq!(timed("one is asked again, and all of it changed", || ask(1)), of_one as u64);
+        say(&format!("| the most that was resident so far | | {:.0} MiB |", memory("VmHWM")));
     }
     answers(&handle, keys);
     timed("the engine ends", || runtime.block_on(engine.shutdown()).expect("room on the disk"));

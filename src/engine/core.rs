@@ -117,6 +117,8 @@ pub(super) struct Core {
     pub turned: Arc<tokio::sync::Notify>,
     /// Somebody has to be asked again.
     pub resync: tokio::sync::Notify,
+    /// Held from before a large answer is read until it is taken in: what one takes in memory is taken once.
+    pub large: tokio::sync::Semaphore,
     positions: HashMap<SourceId, usize>,
     settings: ResolveSettings,
     facts: RwLock<Facts>,
@@ -243,6 +245,7 @@ impl Core {
             rewrite: AtomicBool::new(false),
             turned: Arc::default(),
             resync: tokio::sync::Notify::new(),
+            large: tokio::sync::Semaphore::new(1),
             positions,
             facts: RwLock::new(Facts::default()),
             hot: HotTier::new(options.config.cache.hot_tier),

@@ -168,7 +168,7 @@ impl Core {
     }
 
     /// As [`Core::compact`], by whoever holds the gate. Where the disk is what is short, fewer facts stay than the low watermark allows.
-    async fn compact_alone(&self, disk_is_short: bool, now: Timestamp) -> Result<CompactReport, EngineError> {
+    pub(super) async fn compact_alone(&self, disk_is_short: bool, now: Timestamp) -> Result<CompactReport, EngineError> {
         self.fill_room();
         let before = self.store.stats();
         let watermarks = self.keeping.room().watermarks();

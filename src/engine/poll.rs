@@ -46,6 +46,8 @@ pub(super) fn start(core: &Arc<Core>) -> Vec<JoinHandle<()>> {
     let run = Arc::clone(core);
     tasks.push(kept("getting to know sources", Box::new(move || Box::pin(Arc::clone(&run).run_acquaintance()))));
     let run = Arc::clone(core);
+    tasks.push(kept("making the database smaller", Box::new(move || Box::pin(Arc::clone(&run).run_tidying()))));
+    let run = Arc::clone(core);
     tasks.push(kept("history", Box::new(move || Box::pin(Arc::clone(&run).run_history()))));
     tasks
 }

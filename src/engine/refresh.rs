@@ -7,6 +7,7 @@ use std::{
 };
 
 use futures_util::FutureExt as _;
+use tokio::sync::SemaphorePermit;
 
 use crate::{
     config::SourceKind,
@@ -20,7 +21,7 @@ use super::{
     core::{Core, SourceSlot, Unit},
     health::{Failure, Remarks},
     queue::OfSource,
-    source::{Fetched, Reported, Skipped, SourceError},
+    source::{Fetched, LARGE, Reported, Skipped, SourceError},
     weather::is_reached_over_a_network,
 };
 
@@ -53,6 +54,7 @@ impl Core {
 
     /// Fetches every member at once and takes their answers together: one's new reading never stands beside another's old one.
     async fn fetch_and_take(self: &Arc<Self>, unit: &Unit) -> Vec<RefreshReport> {
+        let alone = self.alone_if_large(unit).await;
         let fetches = unit.members.iter().map(|at| async move {
             let started = self.options.clock.monotonic();
             let outcome = self.fetch_guarded(&self.sources[*at]).await;
@@ -73,10 +75,24 @@ impl Core {
         }
         let taken: Vec<_> = outcomes.into_iter().map(|(at, outcome, began, took)| self.take(at, outcome, (began, took), now)).collect();
         let reports = self.commit(taken, now).await;
+        drop(alone);
         for at in asked {
             self.confirm(at).await;
         }
         reports
+    }
+
+    /// Waits until no other large answer is under way, where the next one is large: before it is asked for, so that no time-out runs meanwhile.
+    async fn alone_if_large(&self, unit: &Unit) -> Option<SemaphorePermit<'_>> {
+        for at in &unit.members {
+            let slot = &self.sources[*at];
+            let Some(ahead) = slot.source.ahead() else { continue };
+            // What does not even say how much there is has the fetch to say why.
+            if tokio::time::timeout(slot.config.timeout, ahead).await.is_ok_and(|bytes| bytes >= LARGE) {
+                return self.large.acquire().await.ok();
+            }
+        }
+        None
     }
 
     fn report(&self, at: usize, took: Duration) -> RefreshReport {

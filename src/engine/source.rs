@@ -3,6 +3,7 @@
 //! Invariants: a fetch is bounded in time and bytes; a failed, truncated or item-skipping fetch is never called complete;
 //! nothing remote is executed, and no secret goes over plain HTTP but to loopback.
 
+mod apart;
 mod build;
 mod collect;
 mod delivery;
@@ -32,6 +33,7 @@ use std::{sync::Arc, time::Duration};
 
 use crate::fact::{Key, Timestamp, Value};
 
+pub use apart::LARGE;
 pub use build::{BadSource, BuiltSource, SourceDeps, build_sources, name_sources};
 pub use delivery::{Answer, Change, Confirmed, Delivery, Prepared};
 pub use host::host_rules;
@@ -141,6 +143,11 @@ pub struct SourceError {
 pub trait Source: Send + Sync {
     /// Asks for everything. The caller bounds it with the source's time-out as well.
     fn fetch(&self) -> BoxFuture<'_, Result<Fetched, SourceError>>;
+
+    /// How many bytes the next fetch is going to read; none where that is not known before. A hint, and cheap.
+    fn ahead(&self) -> Option<BoxFuture<'_, u64>> {
+        None
+    }
 
     /// Asks for one key, where the source has a read route for it; none where it has not.
     fn read<'a>(&'a self, _key: &'a Key) -> Option<BoxFuture<'a, Result<Option<Reported>, SourceError>>> {

@@ -68,6 +68,7 @@ pub use damaged::{DamagedCopy, NotOne, discard as discard_damaged, list as damag
 pub use error::StoreError;
 pub use failover::{open_over, open_resilient};
 pub use fault_disk::{Counts, FaultBackend, FaultDisk};
+pub use files::free_at;
 pub use glimpse::read_window;
 pub use key_keeper::{KeyChange, KeyKeeper, KeyStatus, OuterChange, Resealing};
 pub use log_head::{BadHead, HEAD as LOG_HEAD, LOG_DIR, LogHead};

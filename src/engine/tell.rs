@@ -1,7 +1,7 @@
 //! From what changed to the view and the events: only the keys concerned are resolved anew.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, HashMap},
     sync::{Arc, MutexGuard, PoisonError, atomic::Ordering},
     time::Duration,
 };
@@ -13,6 +13,7 @@ use crate::fact::{Insight, Key, Timestamp};
 use super::{
     api::{EngineEvent, SourceStatus},
     asking_order::Order,
+    cache::Slot,
     core::{Core, remembered},
     making_way::Patience,
     recall::all,
@@ -140,15 +141,26 @@ impl Core {
         let turned = keeper.next_turn();
         let differences = {
             let standings = self.standings(now);
-            // What cannot be read stays as it was told: the store says so itself.
-            let told = keys.iter().filter_map(|key| {
-                let hot = self.recall(key).ok()?;
-                let turns = self.turns(hot.slots(), &standings, now);
-                let resolved = self.resolve(key, hot.slots(), &standings, now);
+            let resolved = |key: &Key, slots: &[Arc<Slot>]| {
+                let turns = self.turns(slots, &standings, now);
+                let resolved = self.resolve(key, slots, &standings, now);
                 if let Some(insight) = resolved.as_ref().filter(|insight| !insight.is_unheard_of()) {
                     self.remember(insight, now);
                 }
-                Some((key.clone(), resolved.map(|insight| (insight, turns))))
+                resolved.map(|insight| (insight, turns))
+            };
+            // Where much moved, the store is read once and not once for each.
+            let mut together = HashMap::new();
+            if keys.len() > SLICE {
+                let _ = self.walk_keys(keys, None, |key, slots| drop(together.insert(key.clone(), resolved(key, slots))));
+            }
+            // What cannot be read stays as it was told: the store says so itself.
+            let told = keys.iter().filter_map(|key| {
+                let told = match together.remove(key) {
+                    Some(told) => told,
+                    None => resolved(key, self.recall(key).ok()?.slots()),
+                };
+                Some((key.clone(), told))
             });
             keeper.take(told.collect())
         };

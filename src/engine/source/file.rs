@@ -6,6 +6,8 @@
 //! Changes come in two halves: what the file will be is worked out and its digest given out, then, if that still holds, put in place at one
 //! stroke, several changes of one file as one. A file that has the intended digest already was put in place before.
 //!
+//! A fetch comes in two halves as well: what moved is read, then made into facts - of a large file where others are, one after the other.
+//!
 //! It does not watch: it says which paths to watch.
 
 mod dotenv;
@@ -23,7 +25,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     slice::from_ref,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use crate::{
@@ -34,6 +36,7 @@ use crate::{
 
 use super::{
     BoxFuture, Change, Delivery, Fetched, Prepared, Skipped, Source, SourceError, Whole,
+    apart::apart,
     collect::{Claims, Collector, Origin},
     fail::fail,
     map::Mapping,
@@ -57,11 +60,26 @@ struct Inner {
     claims: Claims,
     mapping: Mapping,
     clock: Arc<dyn Clock>,
-    last: Mutex<Option<Last>>,
+    last: Mutex<Memory>,
     prefix_segments: usize,
     writable: bool,
     /// Held while content is put in place: two changes of one file follow each other.
     placing: Mutex<()>,
+}
+
+/// What the last successful fetch saw, and how often that was to be forgotten: what was read before is not remembered after it.
+#[derive(Default)]
+struct Memory {
+    last: Option<Last>,
+    forgotten: u64,
+}
+
+/// What there was to see.
+enum Seen {
+    /// As the last fetch saw it.
+    Unchanged(Fetched),
+    /// Other content, read and not yet made into facts.
+    New { files: Vec<Loaded>, prints: BTreeMap<PathBuf, Print>, bytes: u64, forgotten: u64 },
 }
 
 /// What the last successful fetch saw.
@@ -84,7 +102,7 @@ impl FileSource {
             claims: Claims::of(config),
             mapping,
             clock,
-            last: Mutex::new(None),
+            last: Mutex::default(),
             prefix_segments: if config.prefix.is_empty() { 0 } else { config.prefix.split('/').count() },
             writable: config.writable && plan::has_writable_format(&file.path),
             placing: Mutex::new(()),
@@ -97,9 +115,21 @@ impl Source for FileSource {
     fn fetch(&self) -> BoxFuture<'_, Result<Fetched, SourceError>> {
         let inner = Arc::clone(&self.inner);
         Box::pin(async move {
-            let task = tokio::task::spawn_blocking(move || inner.fetch());
-            task.await.unwrap_or_else(|_| Err(ended_early()))
+            let looking = Arc::clone(&inner);
+            let seen = tokio::task::spawn_blocking(move || looking.look()).await.map_err(|_| ended_early())??;
+            match seen {
+                Seen::Unchanged(fetched) => Ok(fetched),
+                Seen::New { files, prints, bytes, forgotten } => {
+                    let made = apart(bytes, move || inner.make(&files, prints, bytes, forgotten)).await;
+                    made.unwrap_or_else(|| Err(ended_early()))
+                }
+            }
         })
+    }
+
+    fn ahead(&self) -> Option<BoxFuture<'_, u64>> {
+        let inner = Arc::clone(&self.inner);
+        Some(Box::pin(async move { tokio::task::spawn_blocking(move || inner.ahead()).await.unwrap_or_default() }))
     }
 
     fn writes(&self, key: &Key) -> bool {
@@ -159,7 +189,9 @@ impl Source for FileSource {
     }
 
     fn forget(&self) {
-        *self.inner.last.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        let mut memory = self.inner.memory();
+        memory.last = None;
+        memory.forgotten += 1;
     }
 }
 
@@ -213,29 +245,50 @@ impl Inner {
         self.merge(&loaded, bytes)
     }
 
-    fn fetch(&self) -> Result<Fetched, SourceError> {
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Bytes that would be read now. A path that cannot be looked at is named by the fetch.
+    fn ahead(&self) -> u64 {
+        let Ok(listing) = Listing::of(&self.path) else { return 0 };
+        let untouched = self.memory().last.as_ref().is_some_and(|last| is_untouched(last, &listing, self.clock.now()));
+        if untouched { 0 } else { listing.files.iter().map(|file| file.stat.size()).sum() }
+    }
+
+    /// Reads what moved.
+    fn look(&self) -> Result<Seen, SourceError> {
         let now = self.clock.now();
         let listing = Listing::of(&self.path)?;
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(last) = last.as_ref()
+        let mut memory = self.memory();
+        if let Some(last) = &memory.last
             && is_untouched(last, &listing, now)
         {
-            return Ok(last.unchanged(0));
+            return Ok(Seen::Unchanged(last.unchanged(0)));
         }
-        let loaded = listing.files.iter().map(|file| load::load(&file.path)).collect::<Result<Vec<Loaded>, _>>()?;
-        let bytes = loaded.iter().map(|file| file.bytes.len() as u64).sum();
-        let prints: BTreeMap<PathBuf, Print> = loaded.iter().map(|file| (file.path.clone(), file.print(now))).collect();
-        if let Some(last) = last.as_mut()
+        let files = listing.files.iter().map(|file| load::load(&file.path)).collect::<Result<Vec<Loaded>, _>>()?;
+        let bytes = files.iter().map(|file| file.bytes.len() as u64).sum();
+        let prints: BTreeMap<PathBuf, Print> = files.iter().map(|file| (file.path.clone(), file.print(now))).collect();
+        if let Some(last) = memory.last.as_mut()
             && same_content(&last.prints, &prints)
         {
             last.prints = prints;
-            return Ok(last.unchanged(bytes));
+            return Ok(Seen::Unchanged(last.unchanged(bytes)));
         }
         // Forgotten until the new content is known to be good: a file that goes bad and comes back as it was is news to nobody but
         // must not be called unchanged after a failure in between.
-        *last = None;
-        let fetched = self.merge(&loaded, bytes)?;
-        *last = Some(Last { prints, complete: fetched.complete, skipped: fetched.skipped.clone(), duplicates: fetched.duplicates.clone() });
+        memory.last = None;
+        Ok(Seen::New { files, prints, bytes, forgotten: memory.forgotten })
+    }
+
+    /// Makes what was read into facts, and remembers it.
+    fn make(&self, files: &[Loaded], prints: BTreeMap<PathBuf, Print>, bytes: u64, forgotten: u64) -> Result<Fetched, SourceError> {
+        let fetched = self.merge(files, bytes)?;
+        let mut memory = self.memory();
+        if memory.forgotten == forgotten {
+            let (skipped, duplicates) = (fetched.skipped.clone(), fetched.duplicates.clone());
+            memory.last = Some(Last { prints, complete: fetched.complete, skipped, duplicates });
+        }
         Ok(fetched)
     }
 

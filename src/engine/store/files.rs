@@ -95,3 +95,9 @@ pub fn read_small(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, StoreError
         Err(error) => Err(StoreError::unwritable(path, &error)),
     }
 }
+/// Free bytes where this directory is; none where nobody can say.
+#[must_use]
+pub fn free_at(dir: &Path) -> Option<u64> {
+    let room = rustix::fs::statvfs(dir).ok()?;
+    Some(room.f_bavail.saturating_mul(room.f_frsize))
+}

@@ -1,5 +1,7 @@
 //! A screen asks in the order of `conflicts list`, and with the moment that knows of an answer.
 
+use std::collections::BTreeMap;
+
 use super::*;
 use crate::fact::{Author, CommandId, ConflictEntry, ConflictId};
 
@@ -223,5 +225,31 @@ async fn answers_without_an_end_hold_no_order_up_for_good() {
     handle.apply_resolution(&before[0].id, &decision(1, &before[0])).await.unwrap();
     in_order(&handle, &view).await;
     drop(answering);
+    engine.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn with_an_answer_conflicts_of_other_fields_are_shown_as_it_weighs_them() {
+    let bench = Bench::new("sled");
+    let engine = disputed(&bench, 1_000).await;
+    let handle = engine.handle();
+    let view = handle.view().unwrap();
+    let before = in_order(&handle, &view).await;
+    let first = Arc::clone(&before[0]);
+    let field = |conflict: &ConflictEntry| conflict.key.as_str().rsplit('/').next().unwrap().to_owned();
+    handle.apply_resolution(&first.id, &decision(1, &first)).await.unwrap();
+    // Nobody else ran since the moment that knows of the answer: this thread is the only one that could begin.
+    let shown: BTreeMap<Key, Arc<ConflictEntry>> =
+        view.borrow().facts.iter().filter_map(|fact| Some((fact.key.clone(), Arc::clone(fact.conflict.as_ref()?)))).collect();
+    let weighed = handle.conflicts(false).unwrap();
+    // What is asked about first is shown at once whatever its field is.
+    let later: Vec<&Key> =
+        before.iter().skip(200).filter(|conflict| field(conflict) != field(&first)).map(|conflict| &conflict.key).collect();
+    let moved =
+        weighed.iter().filter(|now| later.contains(&&now.key) && before.iter().any(|then| then.id == now.id && then != *now)).count();
+    assert!(moved > 50, "{moved} of {} moved: the test tests nothing", later.len());
+    for now in &weighed {
+        assert_eq!(shown[&now.key], *now);
+    }
     engine.shutdown().await.unwrap();
 }

@@ -241,6 +241,49 @@ async fn what_nobody_is_asked_for_and_what_nobody_has_any_more_go_first() {
     engine.shutdown().await.unwrap();
 }
 
+#[tokio::test]
+async fn a_database_that_takes_far_more_than_what_lives_in_it_is_compacted_in_a_quiet_moment_and_nothing_goes() {
+    let bench = Bench::new("sled");
+    let script = Scripted::default();
+    let engine = start(&bench, 256 * MIB, false, vec![source("s", Role::Observed, &script)]);
+    let handle = engine.handle();
+    for round in 0..30 {
+        script.say(Ok(bulk("n", 0, 300, round)));
+        script.answers.lock().unwrap().truncate(2);
+        handle.refresh(&[id("s")]).await.unwrap();
+        handle.refresh(&[id("s")]).await.unwrap();
+    }
+    let before = handle.cache_status().unwrap();
+    assert!(before.store.disk_bytes > 4 * before.store.live_bytes + MIB, "{before:?}");
+    let facts = handle.list(&FactQuery::default()).unwrap();
+    let core = engine.core();
+    let plenty = || Some(u64::MAX);
+    assert!(!core.tidy(before.store.disk_bytes, plenty).await, "it is not worth it");
+    assert!(!core.tidy(MIB, || Some(before.store.live_bytes)).await && !core.tidy(MIB, || None).await, "a copy might not fit");
+    {
+        let _taken_in = core.keeping.gate.read().await;
+        assert!(!core.tidy(MIB, plenty).await, "an answer is being taken in");
+    }
+    {
+        let _waits = core.answering();
+        assert!(!core.tidy(MIB, plenty).await, "somebody waits for an answer");
+    }
+    assert_eq!(handle.cache_status().unwrap().room.compactions, 0);
+    let mut events = handle.subscribe();
+    assert!(core.tidy(MIB, plenty).await);
+    let event = events.recv().await.unwrap().event;
+    assert!(matches!(event, EngineEvent::Cache(CacheEvent::Compacted { before, after }) if after < before / 3), "{event:?}");
+    let after = handle.cache_status().unwrap();
+    assert_eq!((after.room.compactions, after.room.evicted_keys, after.store.entries), (1, 0, before.store.entries));
+    assert!(after.store.disk_bytes < before.store.disk_bytes / 3, "{before:?} {after:?}");
+    assert_eq!(handle.list(&FactQuery::default()).unwrap().len(), facts.len());
+    assert!(!core.tidy(0, plenty).await, "once is enough");
+    engine.shutdown().await.unwrap();
+    let again = start(&bench, 256 * MIB, false, vec![source("s", Role::Observed, &script)]);
+    assert_eq!(held(&again.handle(), "n").len(), 300);
+    again.shutdown().await.unwrap();
+}
+
 fn size(dir: &Path) -> u64 {
     let files = std::fs::read_dir(dir).into_iter().flatten().flatten().filter_map(|entry| entry.metadata().ok());
     files.filter(std::fs::Metadata::is_file).map(|metadata| metadata.len()).sum()

@@ -1,9 +1,14 @@
 //! Files of which a little changes.
 
-use std::{collections::BTreeMap, fmt::Write as _, fs};
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    fs,
+    sync::{OnceLock, PoisonError},
+};
 
 use super::*;
-use crate::engine::source::{SourceDeps, build_sources};
+use crate::engine::source::{LARGE, SourceDeps, build_sources};
 
 const FACTS: usize = 300;
 
@@ -75,5 +80,46 @@ async fn of_a_file_in_which_one_value_changed_one_observation_is_written() {
             assert_eq!(moved, ["k7", "k8"]);
             again.shutdown().await.unwrap();
         }
+    }
+}
+
+/// Says one thing, as so many bytes, and notes how many sources had been taken in when it was asked.
+struct Heavy {
+    key: &'static str,
+    bytes: u64,
+    engine: Arc<OnceLock<EngineHandle>>,
+    taken_in: Arc<Mutex<Vec<usize>>>,
+}
+
+impl Source for Heavy {
+    fn ahead(&self) -> Option<BoxFuture<'_, u64>> {
+        Some(Box::pin(async { self.bytes }))
+    }
+
+    fn fetch(&self) -> BoxFuture<'_, Answer> {
+        Box::pin(async {
+            let taken_in = self.engine.get().unwrap().sources().iter().filter(|source| source.keys > 0).count();
+            self.taken_in.lock().unwrap_or_else(PoisonError::into_inner).push(taken_in);
+            tokio::task::yield_now().await;
+            Ok(holding(&[(self.key, "1")]))
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_large_answer_is_asked_for_when_the_one_before_it_was_taken_in() {
+    for (bytes, expected) in [(LARGE, [0, 1, 2]), (LARGE - 1, [0, 0, 0])] {
+        let bench = Bench::new("memory");
+        let (handle, taken_in) = (Arc::new(OnceLock::new()), Arc::<Mutex<Vec<usize>>>::default());
+        let heavy = |key: &'static str| {
+            let said = Heavy { key, bytes, engine: Arc::clone(&handle), taken_in: Arc::clone(&taken_in) };
+            BuiltSource { source: Arc::new(said), ..source(key, Role::Observed, &Scripted::default()) }
+        };
+        let engine = bench.start(vec![heavy("a"), heavy("b"), heavy("c")]);
+        let _ = handle.set(engine.handle());
+        let reports = engine.handle().refresh(&[id("a"), id("b"), id("c")]).await.unwrap();
+        assert!(reports.iter().all(|report| report.error.is_none()), "{reports:?}");
+        assert_eq!(*taken_in.lock().unwrap(), expected, "of {bytes} bytes");
+        engine.shutdown().await.unwrap();
     }
 }

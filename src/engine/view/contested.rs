@@ -307,6 +307,21 @@ mod tests {
     }
 
     #[test]
+    fn an_order_that_comes_in_pieces_holds_with_its_last_and_one_of_none_is_none() {
+        let mut held = Contested::default();
+        (0..4).for_each(|at| held.set(at, Some(conflict(at, 1, ResolutionState::Pending))));
+        let asked = |held: &mut Contested| held.waiting().iter().map(|conflict| conflict.key.clone()).collect::<Vec<_>>();
+        held.order_some(vec![id(3)], false);
+        assert_eq!(asked(&mut held), [0, 1, 2, 3].map(key), "the rest of it is still to come");
+        held.order_some(vec![id(1)], true);
+        assert_eq!(asked(&mut held), [3, 1, 0, 2].map(key));
+        held.order_some(Vec::new(), true);
+        assert_eq!(asked(&mut held), [3, 1, 0, 2].map(key));
+        held.order_some(vec![id(2)], true);
+        assert_eq!(asked(&mut held), [2, 0, 1, 3].map(key), "what came before is no part of the next");
+    }
+
+    #[test]
     fn a_list_in_which_nothing_moved_is_the_same_memory() {
         let mut held = Contested::default();
         (0..60).for_each(|at| held.set(at, Some(conflict(at, 1, ResolutionState::Pending))));

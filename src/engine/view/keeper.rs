@@ -241,3 +241,92 @@ fn differs(before: &Insight, now: &Insight) -> bool {
     let conflict = |insight: &Insight| insight.conflict.as_ref().map(|conflict| conflict.id.clone());
     before.value != now.value || before.state != now.state || before.marks != now.marks || conflict(before) != conflict(now)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{engine::view::tests::fact, fact::FactState};
+
+    /// One that shows so many facts with a conflict each.
+    fn keeper(count: u16) -> Keeper {
+        let contested = |at| {
+            let fact = fact(at, FactState::Fresh);
+            let conflict = ConflictEntry::example(fact.key.clone(), 0.0, &[&["a"], &["b"]]);
+            (Arc::new(Insight { conflict: Some(Arc::new(conflict)), ..(*fact).clone() }), None)
+        };
+        Keeper::new((0..count).map(contested).collect(), Arc::from([]))
+    }
+
+    fn settle(keeper: &mut Keeper, at: u16) {
+        let fact = fact(at, FactState::Fresh);
+        keeper.take(vec![(fact.key.clone(), Some(((*fact).clone(), None)))]);
+    }
+
+    fn turned(begun: &Unordered, by: usize) -> InOrder {
+        let mut list = begun.waiting.to_vec();
+        list.rotate_left(by);
+        InOrder::new(list)
+    }
+
+    fn asked(keeper: &mut Keeper) -> Vec<Key> {
+        keeper.publish();
+        keeper.asked().cloned().collect()
+    }
+
+    fn second(count: u64) -> Duration {
+        Duration::from_secs(count)
+    }
+
+    #[test]
+    fn an_older_order_never_takes_the_place_of_a_newer_one() {
+        let mut keeper = keeper(4);
+        let keys: Vec<Key> = asked(&mut keeper);
+        let older = keeper.begin_order();
+        keeper.disorder();
+        let newer = keeper.begin_order();
+        keeper.end_order(&newer, turned(&newer, 1), second(1), second(1));
+        let expected = [&keys[1..], &keys[..1]].concat();
+        assert_eq!(asked(&mut keeper), expected);
+        keeper.end_order(&older, turned(&older, 2), second(2), second(1));
+        assert_eq!(asked(&mut keeper), expected);
+        assert!(keeper.unordered(second(9), 9).is_none(), "what stands knows of everything");
+    }
+
+    #[test]
+    fn an_order_that_was_begun_before_something_moved_is_followed_by_another() {
+        let mut keeper = keeper(4);
+        let begun = keeper.begin_order();
+        settle(&mut keeper, 2);
+        assert_eq!(keeper.unordered(second(0), 9), Some(Duration::ZERO), "none was ever put in order");
+        keeper.end_order(&begun, turned(&begun, 1), second(0), second(1));
+        let shown = asked(&mut keeper);
+        assert_eq!(shown, [1, 3, 0].map(|at| fact(at, FactState::Fresh).key.clone()), "what was settled meanwhile is asked about no more");
+        assert_eq!(keeper.unordered(second(2), 9), Some(second(7)), "nine times as long as it took");
+        let begun = keeper.begin_order();
+        keeper.end_order(&begun, turned(&begun, 0), second(10), second(1));
+        assert!(keeper.unordered(second(11), 9).is_none());
+        settle(&mut keeper, 3);
+        assert_eq!(keeper.unordered(second(30), 9), Some(Duration::ZERO), "it has rested");
+    }
+
+    #[test]
+    fn who_answered_waits_for_no_rest_and_what_is_held_back_for_all_that_comes_of_it() {
+        let mut keeper = keeper(4);
+        let begun = keeper.begin_order();
+        keeper.end_order(&begun, turned(&begun, 0), second(0), second(8));
+        assert_eq!(keeper.would_take(), second(8));
+        keeper.disorder();
+        assert_eq!(keeper.unordered(second(0), 9), Some(second(72)));
+        keeper.order_later(true);
+        keeper.order_later(false);
+        assert_eq!(keeper.unordered(second(0), 9), Some(Duration::ZERO), "somebody still waits for it");
+        keeper.hold_back();
+        assert!(keeper.unordered(second(0), 9).is_none() && keeper.let_go());
+        let begun = keeper.begin_order();
+        assert_eq!(keeper.unordered(second(0), 9), Some(second(72)), "whoever waited is served by what was begun");
+        keeper.end_order(&begun, turned(&begun, 0), second(0), second(8));
+        settle(&mut keeper, 0);
+        settle(&mut keeper, 1);
+        assert_eq!(keeper.would_take(), second(4), "of half as many");
+    }
+}

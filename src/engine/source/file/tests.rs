@@ -136,6 +136,33 @@ async fn an_untouched_file_is_unchanged_and_a_touched_one_is_not() {
 }
 
 #[tokio::test]
+async fn what_is_to_be_forgotten_while_a_file_is_made_into_facts_is() {
+    let dir = dir(&[("a.json", r#"{"x":1}"#)]);
+    let source = source(dir.path(), |_| ());
+    for (forgets, expected) in [(true, false), (false, true)] {
+        let Ok(Seen::New { files, prints, bytes, forgotten }) = source.inner.look() else { panic!("it is new") };
+        if forgets {
+            source.forget();
+        }
+        assert_eq!(lines(&source.inner.make(&files, prints, bytes, forgotten).unwrap()), ["x=1"]);
+        assert_eq!(matches!(source.inner.look(), Ok(Seen::Unchanged(_))), expected);
+    }
+}
+
+#[tokio::test]
+async fn how_much_there_is_to_read_is_known_before() {
+    let dir = dir(&[("a.json", r#"{"x":1}"#), ("b.json", r#"{"y":22}"#), ("c.txt", "nothing")]);
+    let source = source(dir.path(), |_| ());
+    assert_eq!(source.ahead().unwrap().await, 15);
+    source.fetch().await.unwrap();
+    assert_eq!(source.ahead().unwrap().await, 0, "it did not move");
+    fs::write(dir.path().join("b.json"), r#"{"y":222}"#).unwrap();
+    assert_eq!(source.ahead().unwrap().await, 16);
+    fs::remove_dir_all(dir.path()).unwrap();
+    assert_eq!(source.ahead().unwrap().await, 0, "the fetch says what is wrong");
+}
+
+#[tokio::test]
 async fn a_file_that_was_bad_in_between_is_told_again() {
     let dir = dir(&[("a.json", r#"{"x":1}"#)]);
     let path = dir.path().join("a.json");
