@@ -25,6 +25,7 @@ mod core;
 mod decide;
 mod events;
 mod evict;
+mod following;
 mod handle;
 mod heal;
 mod health;

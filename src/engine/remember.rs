@@ -4,7 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use crate::fact::{Insight, Key, Timestamp};
 
-use super::{core::Core, history::Believed, recall::all, store::StoreError};
+use super::{
+    cache::Slot,
+    core::{Core, Standings},
+    history::Believed,
+    recall::all,
+    store::StoreError,
+};
 
 /// Between two writings.
 const WRITE: Duration = Duration::from_secs(60);
@@ -30,10 +36,17 @@ impl Core {
         };
         let standings = self.standings(now);
         for key in keys {
-            let resolved = self.recall(key).ok().and_then(|hot| self.resolve(key, hot.slots(), &standings, now));
-            if let Some(insight) = resolved.filter(|insight| !insight.is_unheard_of()) {
-                self.remember(&insight, now);
+            if let Ok(hot) = self.recall(key) {
+                self.remember_said(key, hot.slots(), &standings, now);
             }
+        }
+    }
+
+    /// Notes what is believed of a key of which this is said.
+    pub(super) fn remember_said(&self, key: &Key, slots: &[Arc<Slot>], standings: &Standings, now: Timestamp) {
+        let resolved = self.resolve(key, slots, standings, now);
+        if let Some(insight) = resolved.filter(|insight| !insight.is_unheard_of()) {
+            self.remember(&insight, now);
         }
     }
 

@@ -11,7 +11,8 @@ use super::{
     api::{EngineError, EngineEvent},
     cache_event::{CacheEvent, HydratedFrom},
     core::Core,
-    store::{CacheStore, Hydrated, Mode, Progress, SnapshotError, SnapshotKeys, StoreOp, Taken, Verified, snapshots},
+    following::Follower,
+    store::{CacheStore, Hydrated, Mode, Progress, SnapshotError, SnapshotKeys, Taken, Verified, snapshots},
 };
 
 /// How often it is tried beside the writes, before they wait.
@@ -96,16 +97,13 @@ impl Core {
     }
 
     async fn take_in(self: &Arc<Self>, verified: Verified, mode: Mode, mut told: Told) -> Result<Hydrated, SnapshotError> {
-        let core = Arc::clone(self);
+        let follower = Follower::new(self);
         let take = move |store: &dyn CacheStore| {
-            snapshots::take_in(store, verified, mode, &mut |progress| told(progress), &mut |ops| core.follow(ops))
+            let taken = snapshots::take_in(store, verified, mode, &mut |progress| told(progress), &mut |ops| follower.take(ops));
+            // In the place of writes: what is written next is told after it.
+            if follower.end() { taken } else { Err(gone()) }
         };
         self.writer()?.work(take).await?
-    }
-
-    /// Brings memory to what the disk took.
-    fn follow(&self, ops: &[StoreOp]) {
-        self.adopt(ops.to_vec(), true);
     }
 
     /// Makes snapshots by schedule, as long as the engine runs.

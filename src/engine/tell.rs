@@ -183,15 +183,16 @@ impl Core {
         }
     }
 
-    /// As [`Core::tell_changes`], of every fact there is and every one that was shown: much may have moved at once.
+    /// As [`Core::tell_changes`], of every fact there is and every one that was shown: much may have moved at once. Where nobody looks, what is
+    /// believed of it was noted as it moved.
     pub fn tell_everything(&self, now: Timestamp) {
         self.acquaintance.is_outdated();
         for slot in &self.sources {
             *slot.held.lock().unwrap_or_else(PoisonError::into_inner) = None;
         }
+        let Some(shown) = self.keeper().as_ref().map(Keeper::facts) else { return };
         let mut keys: BTreeSet<Key> = self.read_facts().table.matching(None).map(|(key, _)| key.clone()).collect();
-        let shown = self.keeper().as_ref().map(Keeper::facts);
-        keys.extend(shown.iter().flat_map(FactMap::iter).map(|insight| insight.key.clone()));
+        keys.extend(shown.iter().map(|insight| insight.key.clone()));
         drop(shown);
         let keys: Vec<Key> = keys.into_iter().collect();
         for slice in keys.chunks(SLICE) {

@@ -2,8 +2,9 @@
 //! looking for those that begin like it.
 //!
 //! Invariants: what is said of a key is never too little - a source more costs a look-up, a source less would hide an observation; so a
-//! put adds before it reaches the database, nothing is taken away, and what a read learned while something new was written is not kept. It
-//! belongs to one open database: rows that come into it other than by a put need a new one. A few bytes a key; lost with the process.
+//! put adds before it reaches the database, nothing is taken away, and what was read while something new was on its way there is not
+//! learned: it may have been read before. It belongs to one open database: rows that come into it other than by a put need a new one. A few
+//! bytes a key; lost with the process.
 
 use std::{
     collections::HashMap,
@@ -28,8 +29,10 @@ struct Held {
     sources: Arc<Vec<SourceId>>,
     /// Whether a key that is not here is nowhere.
     complete: bool,
-    /// Moves when something is written that was not known.
+    /// Moves when the writing of something that was not known begins, and when it ends.
     turn: u64,
+    /// Whether something that was not known is being written.
+    writing: bool,
 }
 
 /// The sources of one key.
@@ -104,6 +107,11 @@ impl Held {
         self.complete = false;
     }
 
+    /// Whether what this read found is all there is, now as then.
+    fn may_learn(&self, lesson: &Lesson) -> bool {
+        self.turn == lesson.turn && !self.writing
+    }
+
     fn make_room(&mut self) {
         if self.keys.len() >= KEYS {
             self.keys.clear();
@@ -136,7 +144,7 @@ impl Known {
     /// What every observation of one key taught.
     pub fn learn_key(&self, key: u128, lesson: &Lesson) {
         let mut held = self.write();
-        if held.turn == lesson.turn && !held.complete {
+        if held.may_learn(lesson) && !held.complete {
             held.make_room();
             held.keys.insert(key, 0);
             lesson.each(|found, source| {
@@ -153,7 +161,7 @@ impl Known {
     /// What every observation there is taught.
     pub fn learn_all(&self, lesson: &Lesson) {
         let mut held = self.write();
-        if held.turn == lesson.turn && lesson.found.len() < KEYS {
+        if held.may_learn(lesson) && lesson.found.len() < KEYS {
             held.keys.clear();
             held.complete = true;
             lesson.each(|key, source| held.add(key, source));
@@ -161,20 +169,32 @@ impl Known {
         }
     }
 
-    /// An observation is about to be written.
-    pub fn put(&self, key: u128, source: &SourceId) {
+    /// An observation is about to be written, until [`Known::written`]; answers whether the database certainly has none of this source.
+    pub fn put(&self, key: u128, source: &SourceId) -> bool {
         {
             let held = self.read();
             let bit = held.sources.iter().position(|known| known == source).map_or(0, |at| 1 << at);
             if held.keys.get(&key).is_some_and(|bits| bits & bit != 0) {
-                return;
+                return false;
             }
         }
         let mut held = self.write();
         held.turn += 1;
-        if held.complete || held.keys.contains_key(&key) {
+        held.writing = true;
+        let is_known = held.complete || held.keys.contains_key(&key);
+        if is_known {
             held.make_room();
             held.add(key, source);
+        }
+        is_known
+    }
+
+    /// Everything that was about to be written is in the database, or will not be.
+    pub fn written(&self) {
+        if self.read().writing {
+            let mut held = self.write();
+            held.turn += 1;
+            held.writing = false;
         }
     }
 }
@@ -191,31 +211,59 @@ mod tests {
         known.sources(key).map(|sources| sources.iter().map(|source| source.as_str().to_owned()).collect())
     }
 
+    /// A write from its beginning to its end; whether nothing was there.
+    fn write(known: &Known, key: u128, name: &str) -> bool {
+        let is_new = known.put(key, &source(name));
+        known.written();
+        is_new
+    }
+
     #[test]
     fn nothing_is_claimed_before_it_was_learned() {
         let known = Known::default();
-        known.put(1, &source("a"));
+        assert!(!write(&known, 1, "a"), "it may be there");
         assert_eq!(names(&known, 1), None, "there may be others on disk");
         let mut lesson = known.lesson();
         lesson.note(1, &source("a"));
         lesson.note(1, &source("b"));
         known.learn_key(1, &lesson);
         assert_eq!(names(&known, 1).unwrap(), ["a", "b"]);
-        known.put(1, &source("c"));
+        assert!(write(&known, 1, "c") && !write(&known, 1, "c"), "the first of it, and one more");
         assert_eq!(names(&known, 1).unwrap(), ["a", "b", "c"]);
         assert_eq!(names(&known, 2), None);
     }
 
     #[test]
-    fn what_was_read_while_something_was_written_is_not_kept() {
+    fn what_was_read_before_something_was_written_is_not_kept() {
         let known = Known::default();
         let lesson = known.lesson();
-        known.put(1, &source("a"));
+        write(&known, 1, "a");
         known.learn_key(1, &lesson);
         known.learn_all(&lesson);
         assert_eq!(names(&known, 1), None);
         known.learn_all(&known.lesson());
         assert_eq!(names(&known, 1).unwrap(), [""; 0]);
+    }
+
+    #[test]
+    fn what_was_read_while_something_is_on_its_way_is_kept_neither_at_once_nor_later() {
+        let known = Known::default();
+        known.learn_all(&known.lesson());
+        known.put(1, &source("a"));
+        let before = known.lesson();
+        known.learn_all(&before);
+        known.learn_key(1, &before);
+        assert_eq!(names(&known, 1).unwrap(), ["a"], "the database may have it by now");
+        known.written();
+        known.learn_all(&before);
+        assert_eq!(names(&known, 1).unwrap(), ["a"]);
+        let known = Known::default();
+        known.put(1, &source("a"));
+        let before = known.lesson();
+        known.learn_key(1, &before);
+        known.written();
+        known.learn_key(1, &before);
+        assert_eq!(names(&known, 1), None);
     }
 
     #[test]
@@ -225,7 +273,7 @@ mod tests {
         lesson.note(1, &source("a"));
         known.learn_all(&lesson);
         assert_eq!(names(&known, 2).unwrap(), [""; 0]);
-        known.put(2, &source("a"));
+        assert!(write(&known, 2, "a") && !write(&known, 1, "a"));
         assert_eq!(names(&known, 2).unwrap(), ["a"]);
         assert_eq!(names(&known, 1).unwrap(), ["a"]);
     }
@@ -234,7 +282,9 @@ mod tests {
     fn more_sources_than_bits_leave_their_keys_unknown_and_others_right() {
         let known = Known::default();
         known.learn_all(&known.lesson());
-        (0..70).for_each(|at| known.put(at % 2, &source(&format!("s{at}"))));
+        let written: Vec<_> = (0..70).map(|at| write(&known, at % 2, &format!("s{at}"))).collect();
+        assert!(written[..64].iter().all(|is_new| *is_new));
+        assert!(!write(&known, 0, "s68"), "what cannot be told may be there");
         assert_eq!(names(&known, 0), None);
         assert_eq!(names(&known, 1), None);
         assert_eq!(names(&known, 9), None, "no longer all there is");

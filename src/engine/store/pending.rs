@@ -1,6 +1,9 @@
 //! One write under way: the rows it changes, and what that does to the ledger.
 
-use std::{collections::BTreeMap, ops::ControlFlow};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    ops::ControlFlow,
+};
 
 use bytes::Bytes;
 
@@ -52,14 +55,39 @@ impl<'a> Pending<'a> {
         Self { held, rows: BTreeMap::new(), slab: Slab::default() }
     }
 
-    /// Replaces the record `name` by this body, sealed as part of this write; fewer pieces than before leave none behind.
+    /// Replaces the record `name` by this body, sealed as part of this write; fewer pieces than before leave none behind. Of what `is_new`
+    /// the database certainly has nothing, and is not asked.
     ///
     /// # Errors
     /// The backend's; when the body is too long.
-    pub fn put(&mut self, sealer: &Sealer, rng: &dyn Rng, name: &[u8], write: u64, body: &[u8]) -> Result<(), StoreError> {
+    pub fn put(
+        &mut self,
+        sealer: &Sealer,
+        rng: &dyn Rng,
+        (name, is_new): (&[u8], bool),
+        write: u64,
+        body: &[u8],
+    ) -> Result<(), StoreError> {
         let rows = pieces::seal(&mut self.slab, sealer, rng, name, write, body)?;
+        if is_new {
+            return rows.into_iter().try_for_each(|(row, sealed)| self.set_new(row, sealed));
+        }
         self.remove_from(name, u16::try_from(rows.len()).unwrap_or(u16::MAX))?;
         rows.into_iter().try_for_each(|(row, sealed)| self.set(row, Some(sealed)))
+    }
+
+    fn set_new(&mut self, row: Vec<u8>, sealed: Bytes) -> Result<(), StoreError> {
+        // Every test that writes holds what is said of a row against the database; where that cannot be read, nothing is said.
+        #[cfg(test)]
+        if let Ok(mark) = self.held.mark(&row) {
+            assert_eq!(mark, None, "{row:?}");
+        }
+        let new = New::Bytes(sealed);
+        match self.rows.entry(row) {
+            Entry::Occupied(mut known) => known.get_mut().new = new,
+            Entry::Vacant(free) => drop(free.insert(Change { old: None, new })),
+        }
+        Ok(())
     }
 
     /// Removes the record `name`, if it is there.
@@ -104,7 +132,6 @@ impl<'a> Pending<'a> {
 
     /// The row's change, which at first is none.
     fn change(&mut self, row: Vec<u8>) -> Result<&mut Change, StoreError> {
-        use std::collections::btree_map::Entry;
         match self.rows.entry(row) {
             Entry::Occupied(known) => Ok(known.into_mut()),
             Entry::Vacant(free) => {

@@ -70,7 +70,7 @@ pub fn step(keys: &Keys, rows: &dyn Rows, before: &Ledger, rng: &dyn Rng, pass: 
     for name in names {
         let Record { rows: found, body } = record(keys, rows, &name)?;
         match body {
-            Ok(body) => pending.put(&keys.sealer, rng, &name, before.write + 1, &body)?,
+            Ok(body) => pending.put(&keys.sealer, rng, (&name, false), before.write + 1, &body)?,
             // Of a key that is not here: nothing to be done with it, and no damage.
             Err(Unopened::WrongKey(_)) => {}
             Err(Unopened::Damaged) => {

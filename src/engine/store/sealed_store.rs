@@ -192,7 +192,7 @@ impl SealedStore {
         Ok(())
     }
 
-    fn put(&self, pending: &mut Pending<'_>, write: u64, name: &[u8], body: &[u8]) -> Result<(), StoreError> {
+    fn put(&self, pending: &mut Pending<'_>, write: u64, name: (&[u8], bool), body: &[u8]) -> Result<(), StoreError> {
         pending.put(&self.keys.sealer, &self.rng, name, write, body)
     }
 
@@ -240,14 +240,16 @@ impl CacheStore for SealedStore {
             ops.iter().try_for_each(|op| match op {
                 StoreOp::Put(observation) => {
                     let name = self.keys.namer.of_observation(&observation.key, &observation.source);
-                    open.known.put(names::leaf_in(&name, &observation.source), &observation.source);
+                    let is_new = open.known.put(names::leaf_in(&name, &observation.source), &observation.source);
                     body = record::encode_observation_into(std::mem::take(&mut body), observation);
-                    self.put(pending, write, &name, &body)
+                    self.put(pending, write, (&name, is_new), &body)
                 }
                 StoreOp::Evict(key, source) => pending.remove(&self.keys.namer.of_observation(key, source)),
             })
         };
-        self.with(|rows| self.write_with(rows, &mut books, plan))
+        let outcome = self.with(|rows| self.write_with(rows, &mut books, plan));
+        open.known.written();
+        outcome
     }
 
     fn scan(&self, segments: &[&str], each: &mut dyn FnMut(Observation)) -> Result<(), StoreError> {
@@ -292,7 +294,7 @@ impl CacheStore for SealedStore {
 
     fn put_meta(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
         let own = self.keys.namer.of_document(name);
-        self.write(|pending, write| self.put(pending, write, &own, &record::encode_document(name, bytes)))
+        self.write(|pending, write| self.put(pending, write, (&own, false), &record::encode_document(name, bytes)))
     }
 
     fn flush(&self) -> Result<(), StoreError> {

@@ -1,5 +1,6 @@
 //! The store as its callers see it: one suite for every backend, then the disk one under attack.
 
+mod beside;
 mod compaction;
 mod conformance;
 mod damage;

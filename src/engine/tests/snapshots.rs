@@ -64,6 +64,31 @@ async fn what_is_hydrated_is_in_memory_and_on_disk_and_told() {
 }
 
 #[tokio::test]
+async fn what_is_believed_of_what_was_hydrated_is_remembered_and_nothing_that_was_never_said() {
+    let bench = Bench::new("sled");
+    let names: Vec<String> = (0..400).map(|at| format!("k/{at}")).collect();
+    let of = |value| names.iter().map(|name| (name.as_str(), value)).collect::<Vec<_>>();
+    let script = || saying(&[&of("1"), &of("2")]);
+    let sources = ["one", "two", "three"].map(id);
+    let engine = bench.start(sources.iter().map(|name| source(name.as_str(), Role::Observed, &script())).collect());
+    let handle = engine.handle();
+    let file = bench.dir.path().join("mine.snap");
+    handle.refresh(&sources).await.unwrap();
+    handle.snapshot(&file, quiet()).await.unwrap();
+    bench.clock.advance(Duration::from_secs(60));
+    handle.refresh(&sources).await.unwrap();
+    bench.clock.advance(Duration::from_secs(60));
+    let hydrated = handle.hydrate(&file, Mode::Replace, quiet()).await.unwrap();
+    assert_eq!((hydrated.taken, hydrated.kept), (1200, 0));
+    for name in &names {
+        let history = handle.history(&key(name), None).unwrap();
+        let believed: Vec<_> = history.iter().map(|one| one.value.as_ref().unwrap().as_json_text()).collect();
+        assert_eq!(believed, ["1", "2", "1"], "{name}");
+    }
+    engine.shutdown().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_bad_snapshot_changes_nothing_and_names_its_file() {
     let bench = Bench::new("sled");
     let engine = bench.start(vec![source("cluster", Role::Observed, &saying(&[&[("a", "1")]]))]);

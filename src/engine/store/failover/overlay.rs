@@ -7,10 +7,13 @@ use crate::{
     fact::{Key, Observation, SourceId},
 };
 
+/// What a source says of a key now; none: nothing any more. Most keys have one.
+type Said = (SourceId, Option<Observation>);
+
 /// The last change of each observation and document it was told of.
 #[derive(Debug, Default)]
 pub struct Overlay {
-    observations: BTreeMap<Key, BTreeMap<SourceId, Option<Observation>>>,
+    observations: BTreeMap<Key, Vec<Said>>,
     documents: BTreeMap<String, Vec<u8>>,
     changes: u64,
 }
@@ -23,7 +26,8 @@ impl Overlay {
                 StoreOp::Put(observation) => (&observation.key, &observation.source, Some(observation.clone())),
                 StoreOp::Evict(key, source) => (key, source, None),
             };
-            self.observations.entry(key.clone()).or_default().insert(source.clone(), now);
+            let (source, sources) = (source.clone(), self.observations.entry(key.clone()).or_insert_with(|| Vec::with_capacity(1)));
+            say(sources, source, now);
             self.changes += 1;
         }
     }
@@ -36,30 +40,36 @@ impl Overlay {
 
     /// Takes everything of a later one in.
     pub fn absorb(&mut self, later: Self) {
-        for (key, sources) in later.observations {
-            self.observations.entry(key).or_default().extend(sources);
+        let changes = self.changes + later.changes;
+        if self.is_empty() {
+            *self = Self { changes, ..later };
+            return;
+        }
+        for (key, said) in later.observations {
+            let sources = self.observations.entry(key).or_default();
+            said.into_iter().for_each(|(source, now)| say(sources, source, now));
         }
         self.documents.extend(later.documents);
-        self.changes += later.changes;
+        self.changes = changes;
     }
 
     /// What is said of `key`, given what is said below.
     pub fn over(&self, key: &Key, mut below: Vec<Observation>) -> Vec<Observation> {
         if let Some(changed) = self.observations.get(key) {
-            below.retain(|observation| !changed.contains_key(&observation.source));
-            below.extend(changed.values().flatten().cloned());
+            below.retain(|observation| !changed.iter().any(|(source, _)| *source == observation.source));
+            below.extend(changed.iter().filter_map(|(_, now)| now.clone()));
         }
         below
     }
 
     /// Whether it says anything of what this source says of this key.
     pub fn covers(&self, key: &Key, source: &SourceId) -> bool {
-        self.observations.get(key).is_some_and(|sources| sources.contains_key(source))
+        self.observations.get(key).is_some_and(|sources| sources.iter().any(|(said, _)| said == source))
     }
 
     /// Everything there is in it, evictions left out.
     pub fn observations(&self) -> impl Iterator<Item = &Observation> {
-        self.observations.values().flat_map(BTreeMap::values).flatten()
+        self.observations.values().flatten().filter_map(|(_, now)| now.as_ref())
     }
 
     /// A document, if it was changed.
@@ -89,6 +99,18 @@ impl Overlay {
 
     /// How many observations and documents wait in it.
     pub fn len(&self) -> u64 {
-        (self.observations.values().map(BTreeMap::len).sum::<usize>() + self.documents.len()) as u64
+        (self.observations.values().map(Vec::len).sum::<usize>() + self.documents.len()) as u64
+    }
+
+    fn is_empty(&self) -> bool {
+        self.observations.is_empty() && self.documents.is_empty()
+    }
+}
+
+/// Replaces what the source said.
+fn say(sources: &mut Vec<Said>, source: SourceId, now: Option<Observation>) {
+    match sources.iter_mut().find(|(said, _)| *said == source) {
+        Some((_, before)) => *before = now,
+        None => sources.push((source, now)),
     }
 }

@@ -73,7 +73,8 @@ impl Opening<'_> {
         let found = records.len();
         let mut pending = Pending::new(checked.rows.as_ref());
         for (name, body) in records {
-            pending.put(&keys.sealer, self.options.rng.as_ref(), &name, checked.ledger.write + 1, &body)?;
+            // In a new database there is nothing of it.
+            pending.put(&keys.sealer, self.options.rng.as_ref(), (&name, true), checked.ledger.write + 1, &body)?;
         }
         if let Some(ledger) = pending.write(&checked.ledger, &keys.sealer, self.options.rng.as_ref())? {
             checked.ledger = ledger;

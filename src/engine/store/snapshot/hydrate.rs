@@ -12,8 +12,10 @@ use crate::{
     fact::{Key, Observation, SourceId},
 };
 
-/// Records of one batch.
+/// Records of one batch, and as many more as the key of the last of them has.
 const BATCH: usize = 1024;
+/// Batches after which what is taken is made durable: until then it waits in memory.
+const DURABLE: u32 = 32;
 
 /// What becomes of what is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +50,7 @@ pub fn hydrate(
     path: &Path,
     mode: Mode,
     progress: OnProgress<'_>,
-    told: &mut dyn FnMut(&[StoreOp]),
+    told: &mut dyn FnMut(Vec<StoreOp>),
 ) -> Result<Hydrated, SnapshotError> {
     let verified = Verified::open(path, keys, progress)?;
     take_in(store, verified, mode, progress, told)
@@ -63,10 +65,11 @@ pub fn take_in(
     mut verified: Verified<File>,
     mode: Mode,
     progress: OnProgress<'_>,
-    told: &mut dyn FnMut(&[StoreOp]),
+    told: &mut dyn FnMut(Vec<StoreOp>),
 ) -> Result<Hydrated, SnapshotError> {
     let entries = verified.head().entries;
-    let mut taking = Taking { store, mode, told, batch: Vec::new(), done: Hydrated { entries, ..Hydrated::default() }, ours: None };
+    let mut taking =
+        Taking { store, mode, told, batch: Vec::new(), undurable: 0, done: Hydrated { entries, ..Hydrated::default() }, ours: None };
     let mut names: Vec<(Key, SourceId)> = Vec::new();
     let outcome = verified.each("taking", progress, &mut |observation| {
         if mode == Mode::Replace {
@@ -91,8 +94,10 @@ pub fn take_in(
 struct Taking<'a> {
     store: &'a dyn CacheStore,
     mode: Mode,
-    told: &'a mut dyn FnMut(&[StoreOp]),
+    told: &'a mut dyn FnMut(Vec<StoreOp>),
     batch: Vec<StoreOp>,
+    /// Batches that are not durable yet.
+    undurable: u32,
     done: Hydrated,
     /// What the store held of the key that was asked for last.
     ours: Option<(Key, Vec<Observation>)>,
@@ -101,6 +106,10 @@ struct Taking<'a> {
 impl Taking<'_> {
     fn consider(&mut self, theirs: Observation) -> Result<(), SnapshotError> {
         if self.ours.as_ref().is_none_or(|(key, _)| *key != theirs.key) {
+            // All of a key is told at once, so that nobody weighs a part of it.
+            if self.batch.len() >= BATCH {
+                self.apply()?;
+            }
             self.ours = Some((theirs.key.clone(), self.store.get(&theirs.key).map_err(|error| self.partly(error))?));
         }
         let held = self.ours.iter().flat_map(|(_, ours)| ours).find(|ours| ours.source == theirs.source);
@@ -113,7 +122,7 @@ impl Taking<'_> {
             return Ok(());
         }
         self.batch.push(StoreOp::Put(theirs));
-        if self.batch.len() < BATCH { Ok(()) } else { self.apply() }
+        Ok(())
     }
 
     fn apply(&mut self) -> Result<(), SnapshotError> {
@@ -121,14 +130,19 @@ impl Taking<'_> {
             return Ok(());
         }
         self.store.apply(&self.batch).map_err(|error| self.partly(error))?;
-        (self.told)(&self.batch);
-        for op in self.batch.drain(..) {
+        for op in &self.batch {
             match op {
                 StoreOp::Put(_) => self.done.taken += 1,
                 StoreOp::Evict(..) => self.done.removed += 1,
             }
         }
-        Ok(())
+        (self.told)(std::mem::take(&mut self.batch));
+        self.undurable += 1;
+        if self.undurable < DURABLE {
+            return Ok(());
+        }
+        self.undurable = 0;
+        self.store.flush().map_err(|error| self.partly(error))
     }
 
     /// Last of all, so that whatever fails before has lost nothing. `names` is sorted.
