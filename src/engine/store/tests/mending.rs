@@ -160,9 +160,9 @@ fn a_snapshot_and_a_log_that_are_both_damaged_lose_nothing_in_silence() {
         let end = bytes.iter().rposition(|byte| *byte != 0).unwrap();
         let at = end * (trial + 1) / 14;
         if trial % 2 == 0 {
-            bytes.truncate(at)
+            bytes.truncate(at);
         } else {
-            bytes[at] ^= 1
+            bytes[at] ^= 1;
         }
         fs::write(&path, bytes).unwrap();
         harm(&spare(&place)[0]);
