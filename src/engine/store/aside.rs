@@ -23,9 +23,31 @@ pub fn set_aside(data_dir: &Path, names: &[&str], now: Timestamp) -> Result<Path
 /// # Errors
 /// As for [`set_aside`].
 pub fn set_aside_from(data_dir: &Path, from_dir: &Path, names: &[&str], now: Timestamp) -> Result<PathBuf, StoreError> {
+    let place = place(data_dir, now)?;
+    move_to(&place, from_dir, names)?;
+    Ok(place)
+}
+
+/// A new, empty directory of this moment, not synced before something is moved there.
+///
+/// # Errors
+/// [`StoreError::Unwritable`].
+pub fn place(data_dir: &Path, now: Timestamp) -> Result<PathBuf, StoreError> {
     let damaged = data_dir.join("damaged");
     files::private_dir(&damaged)?;
-    let place = new_place(&damaged, now)?;
+    new_place(&damaged, now)
+}
+
+/// The directory of this name.
+pub fn named(data_dir: &Path, name: &str) -> PathBuf {
+    data_dir.join("damaged").join(name)
+}
+
+/// Moves these names of `from_dir`, where they exist, to `place`, durably.
+///
+/// # Errors
+/// As for [`set_aside`].
+pub fn move_to(place: &Path, from_dir: &Path, names: &[&str]) -> Result<(), StoreError> {
     for name in names {
         let (from, to) = (from_dir.join(name), place.join(name));
         match fs::rename(&from, &to) {
@@ -34,10 +56,9 @@ pub fn set_aside_from(data_dir: &Path, from_dir: &Path, names: &[&str], now: Tim
             Err(error) => return Err(StoreError::unwritable(&from, &error)),
         }
     }
-    files::sync_dir(&place)?;
-    files::sync_dir(&damaged)?;
-    files::sync_dir(from_dir)?;
-    Ok(place)
+    files::sync_dir(place)?;
+    files::sync_parent(place)?;
+    files::sync_dir(from_dir)
 }
 
 /// Keeps a copy of damaged bytes under this name in a directory of this moment, with the data keys that may open it; none: every one may.

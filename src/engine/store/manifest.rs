@@ -16,7 +16,8 @@ use super::{error::StoreError, files, ledger::Ledger};
 const VERSION: u8 = 1;
 const BODY: usize = 1 + 16 + 16 + 4 * 8 + 16;
 const MAC: usize = 32;
-const NAME: &str = "manifest";
+/// Its name in the data directory.
+pub const NAME: &str = "manifest";
 
 /// What was found in place of a manifest.
 #[derive(Debug, PartialEq, Eq)]

@@ -1,8 +1,13 @@
 //! Opening: lock, format, keys, marker, database, manifest; what does not pass is moved aside, what is whole in it is taken over.
+//! Where only something beside the rows is damaged, that alone is moved, and the rows stay where they are (`open/in_place.rs`);
+//! the long way is `open/anew.rs`.
 //!
 //! What is synced here, and why so little: a new directory syncs its files once, in order (key file, keyslots, database, manifest). Opening
 //! an old one writes two small files, neither synced - `lock` for people, `opening` against a dying process - and reads three; sled itself
 //! syncs what it repairs. Nothing is scanned unless the last run ended without a close.
+
+mod anew;
+mod in_place;
 
 use std::{
     path::{Path, PathBuf},
@@ -24,10 +29,9 @@ use super::{
     marker::{self, Earlier},
     memory::MemoryStore,
     outer::{self, KeyPlace, KeyPolicy},
-    pending::{self, LEDGER_ROW, Pending},
+    pending::{self, LEDGER_ROW},
     reserve, retired,
     rows::{Backend, OPEN_LIMIT, RowChange, Rows},
-    salvage::{self, Salvaged},
     sealed_store::SealedStore,
     slotfiles,
     snapshot::{Hydrated, restore_newest},
@@ -141,7 +145,7 @@ pub fn open_locked(
     lock: DirLock,
     passphrase: Option<Passphrase>,
 ) -> Result<OpenedStore, StoreError> {
-    Opening { options, backend, notes: Vec::new(), aside: false, ids: Vec::new() }.run(lock, passphrase)
+    Opening::new(options, backend).run(lock, passphrase)
 }
 
 /// The store itself, for tests of what its trait does not show.
@@ -149,11 +153,14 @@ pub fn open_locked(
 pub fn open_sealed(options: &StoreOptions, backend: &dyn Backend) -> Result<SealedStore, StoreError> {
     files::private_dir(&options.data_dir)?;
     let lock = DirLock::acquire(&options.data_dir, options.clock.now())?;
-    Opening { options, backend, notes: Vec::new(), aside: false, ids: Vec::new() }.sealed(lock, None).map(|(store, ..)| store)
+    let mut opening = Opening::new(options, backend);
+    let (store, ..) = opening.sealed(lock, None)?;
+    opening.mended()?;
+    Ok(store)
 }
 
 /// Everything that belongs to one database and goes aside with it.
-const DATABASE: &[&str] = &[swap::CURRENT, swap::OLD, swap::NEW, "manifest", window::NAME];
+const DATABASE: &[&str] = &[swap::CURRENT, swap::OLD, swap::NEW, manifest::NAME, window::NAME];
 
 /// Whether there is nothing yet that keys would open.
 fn is_new(data_dir: &Path) -> bool {
@@ -166,7 +173,10 @@ struct Opening<'a> {
     notes: Vec<String>,
     /// The data keys at hand: what is set aside says them.
     ids: Vec<u32>,
+    /// Whether something may be missing.
     aside: bool,
+    /// Whether the marker says of the database what is to be known until everything about it was mended.
+    distrusted: bool,
 }
 
 /// A database that passed its checks.
@@ -178,6 +188,14 @@ struct Checked {
     fresh: bool,
 }
 
+/// Whether the rows of a database are counted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Count {
+    /// Where the manifest does not know the last write.
+    IfUnsure,
+    Always,
+}
+
 /// Why a database is not used, in words that follow "the cache was set aside because"; `readable` when reading it is worth a try.
 struct Refused {
     why: String,
@@ -186,10 +204,15 @@ struct Refused {
     maker: Option<Arc<dyn Backend>>,
 }
 
-impl Opening<'_> {
+impl<'a> Opening<'a> {
+    fn new(options: &'a StoreOptions, backend: &'a dyn Backend) -> Self {
+        Self { options, backend, notes: Vec::new(), ids: Vec::new(), aside: false, distrusted: false }
+    }
+
     fn run(mut self, lock: DirLock, passphrase: Option<Passphrase>) -> Result<OpenedStore, StoreError> {
         let (store, fresh, snapshot_keys) = self.sealed(lock, passphrase)?;
         let restored = if self.aside { restore_newest(&store, &self.options.data_dir, &snapshot_keys, &mut self.notes) } else { None };
+        self.mended()?;
         let fresh = fresh && restored.is_none_or(|restored| restored.taken == 0);
         let protection = store.protection();
         Ok(OpenedStore {
@@ -203,6 +226,15 @@ impl Opening<'_> {
         })
     }
 
+    /// The next start may believe the database, and no power cut takes that back: it will have been written to by then.
+    fn mended(&mut self) -> Result<(), StoreError> {
+        if std::mem::take(&mut self.distrusted) {
+            marker::clear(&self.options.data_dir)?;
+            files::sync_dir(&self.options.data_dir)?;
+        }
+        Ok(())
+    }
+
     /// The store itself, and whether it began empty.
     fn sealed(&mut self, lock: DirLock, passphrase: Option<Passphrase>) -> Result<(SealedStore, bool, SnapshotKeys), StoreError> {
         let data_dir = self.options.data_dir.as_path();
@@ -211,9 +243,12 @@ impl Opening<'_> {
         let keys = self.keys(&key_place(self.options), passphrase)?;
         self.ids = keys.ids();
         let earlier = marker::set(data_dir)?;
+        self.distrusted = !matches!(earlier, Earlier::Trusted | Earlier::EndedTwice);
         let opened = self.database(&keys, earlier);
         // An error in hand is an end too; the marker is for opens that had none.
-        marker::clear(data_dir)?;
+        if !self.distrusted {
+            marker::clear(data_dir)?;
+        }
         let Checked { rows, ledger, manifest, fresh } = opened?;
         let resealing = !keys.draining().is_empty();
         let snapshot_keys = keys.snapshot_keys();
@@ -271,29 +306,24 @@ impl Opening<'_> {
     /// The database that is there if it passes, else a new one.
     fn database(&mut self, keys: &Keys, earlier: Earlier) -> Result<Checked, StoreError> {
         let data_dir = self.options.data_dir.as_path();
-        let mut refused = match earlier {
-            Earlier::EndedTwice => Refused { why: "opening it ended the process twice".to_owned(), readable: false, maker: None },
-            Earlier::Failed => Refused { why: "the database failed while it was in use".to_owned(), readable: true, maker: None },
+        let refused = |why: &str, readable| Refused { why: why.to_owned(), readable, maker: None };
+        match earlier {
+            Earlier::EndedTwice => self.anew(keys, refused("opening it ended the process twice", false)),
+            Earlier::Failed => self.anew(keys, refused("the database failed while it was in use or mended", true)),
+            Earlier::Mending(place) => self.anew_again(keys, &aside::named(data_dir, &place)),
+            Earlier::MendingEndedTwice(place) => {
+                let why = format!("making it anew of {} ended the process twice", aside::named(data_dir, &place).display());
+                self.anew(keys, refused(&why, false))
+            }
             Earlier::Trusted => match self.existing(keys)? {
                 Ok(checked) => {
                     swap::clear(data_dir);
-                    return Ok(checked);
+                    Ok(checked)
                 }
-                Err(None) => return self.create(keys),
-                Err(Some(refused)) => refused,
+                Err(None) => self.create(keys),
+                Err(Some(refused)) => self.anew(keys, refused),
             },
-        };
-        if refused.maker.is_none()
-            && let Some(maker) = kinds::maker_of(&data_dir.join("cache"))
-        {
-            refused.maker = Some(kinds::named(maker).map_err(|_| StoreError::MadeWithout(maker.to_owned()))?);
         }
-        // On a disk that takes nothing a whole database looks damaged too.
-        files::probe(data_dir)?;
-        let place = self.set_aside(DATABASE, &refused.why)?;
-        let checked = self.create(keys)?;
-        let maker = refused.maker.as_deref().unwrap_or(self.backend);
-        if refused.readable { self.take_over(keys, checked, maker, &place.join("cache"), data_dir) } else { Ok(checked) }
     }
 
     /// Opens and checks the database that is there. The inner error is why it is not used: none when there is none.
@@ -315,10 +345,15 @@ impl Opening<'_> {
         }
         let rows = match reserve::with_room(data_dir, || self.backend.open(&cache, OPEN_LIMIT)) {
             Ok(rows) => rows,
-            Err(StoreError::Damaged(why)) => return refused(&why, true),
+            Err(StoreError::Damaged(why)) => {
+                return match self.without_spare(keys, &cache, &manifest)? {
+                    Some(checked) => Ok(Ok(checked)),
+                    None => refused(&why, true),
+                };
+            }
             Err(error) => return Err(error),
         };
-        match self.check(keys, rows.as_ref(), manifest) {
+        match self.check(keys, rows.as_ref(), &manifest, Count::IfUnsure) {
             Ok((ledger, manifest)) => Ok(Ok(Checked { rows, ledger, manifest, fresh: false })),
             Err(StoreError::Damaged(why)) => refused(&why, true),
             Err(error) => Err(error),
@@ -326,7 +361,13 @@ impl Opening<'_> {
     }
 
     /// Compares what the database holds with what it says it holds, and that with the manifest.
-    fn check(&mut self, keys: &Keys, rows: &dyn Rows, manifest: manifest::Found) -> Result<(Ledger, Option<u64>), StoreError> {
+    fn check(
+        &mut self,
+        keys: &Keys,
+        rows: &dyn Rows,
+        manifest: &manifest::Found,
+        count: Count,
+    ) -> Result<(Ledger, Option<u64>), StoreError> {
         let damaged = |why: &str| Err(StoreError::Damaged(why.to_owned()));
         let mut ledger = None;
         let there = rows.get(LEDGER_ROW, &mut |sealed| {
@@ -340,8 +381,13 @@ impl Opening<'_> {
             manifest::Found::Held(held) => held,
             // Made and killed before its first manifest.
             manifest::Found::Nothing if ledger.write == 0 => return Ok((ledger, None)),
-            manifest::Found::Nothing => return damaged("its manifest is gone"),
-            manifest::Found::Forged => return damaged("its manifest is damaged or of another store"),
+            manifest::Found::Nothing | manifest::Found::Forged => {
+                counted(rows, &ledger)?;
+                rows.flush()?;
+                self.without_manifest(&ledger)?;
+                ledger.sealed = ledger.sealed.saturating_add(SEALS_UNKNOWN);
+                return Ok((ledger, None));
+            }
         };
         if held.epoch != ledger.epoch {
             return damaged("the database is not the one its manifest speaks of");
@@ -350,14 +396,16 @@ impl Opening<'_> {
             return damaged(&format!("the database went back from write {} to write {}", held.write, ledger.write));
         }
         if ledger.write == held.write {
-            let same = ledger.same_rows(&held) && ledger.entries == held.entries;
-            return if same { Ok((ledger, Some(held.write))) } else { damaged("the database and its manifest tell different counts") };
+            if !(ledger.same_rows(held) && ledger.entries == held.entries) {
+                return damaged("the database and its manifest tell different counts");
+            }
+            if count == Count::Always {
+                counted(rows, &ledger)?;
+            }
+            return Ok((ledger, Some(held.write)));
         }
         // Written to after the manifest: the last run ended without a close, so what is there is counted before it is believed.
-        let counted = pending::count(rows)?;
-        if !counted.same_rows(&ledger) {
-            return damaged(&format!("of {} rows written {} were found, or not in the state they were written", ledger.rows, counted.rows));
-        }
+        counted(rows, &ledger)?;
         // What a process wrote outlives it, and is not on disk for that: a manifest that speaks of it must come after its sync.
         rows.flush()?;
         self.notes.push(format!("the last run ended without closing the cache; all {} records are there", ledger.entries));
@@ -384,45 +432,14 @@ impl Opening<'_> {
         files::sync_dir(data_dir)?;
         Ok(Checked { rows, ledger, manifest: None, fresh: true })
     }
+}
 
-    /// Writes what is whole in a database that was set aside into the new one.
-    fn take_over(
-        &mut self,
-        keys: &Keys,
-        mut checked: Checked,
-        maker: &dyn Backend,
-        aside: &Path,
-        data_dir: &Path,
-    ) -> Result<Checked, StoreError> {
-        let Salvaged { records, lost, partial } = salvage::read(keys, maker, aside);
-        let found = records.len();
-        let mut pending = Pending::new(checked.rows.as_ref());
-        for (name, body) in records {
-            pending.put(&keys.sealer, self.options.rng.as_ref(), (&name, false), checked.ledger.write + 1, &body)?;
-        }
-        if let Some(ledger) = pending.write(&checked.ledger, &keys.sealer, self.options.rng.as_ref())? {
-            checked.ledger = ledger;
-            checked.rows.flush()?;
-            files::sync_dir(data_dir)?;
-        }
-        checked.fresh = found == 0;
-        let mut damaged = String::new();
-        if lost > 0 {
-            damaged += &format!(", {lost} were damaged");
-        }
-        if partial {
-            damaged += ", parts of it could not be read";
-        }
-        self.notes.push(format!("{found} records of it were whole and were taken over{damaged}; what is missing is fetched again"));
-        Ok(checked)
+/// Whether the database has every row that its ledger counts, as it was written.
+fn counted(rows: &dyn Rows, ledger: &Ledger) -> Result<(), StoreError> {
+    let counted = pending::count(rows)?;
+    if counted.same_rows(ledger) {
+        return Ok(());
     }
-
-    fn set_aside(&mut self, names: &[&str], why: &str) -> Result<PathBuf, StoreError> {
-        let place = aside::set_aside(&self.options.data_dir, names, self.options.clock.now())?;
-        retired::note(&place, &self.ids)?;
-        self.aside = true;
-        let changes = if names.contains(&LOG_DIR) { "" } else { "queued changes are not in it, and " };
-        self.notes.push(format!("the cache was set aside in {} because {why}; {changes}facts are fetched again", place.display()));
-        Ok(place)
-    }
+    let (written, found) = (ledger.rows, counted.rows);
+    Err(StoreError::Damaged(format!("of {written} rows written {found} were found, or not in the state they were written")))
 }

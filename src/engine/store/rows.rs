@@ -154,6 +154,14 @@ pub trait Backend: Send + Sync {
         None
     }
 
+    /// Names in `dir` of what this kind makes anew from the rest where it is missing; each step is what to try without next, the least first.
+    ///
+    /// # Errors
+    /// [`StoreError::Unwritable`] when the directory cannot be read.
+    fn spare(&self, _dir: &Path) -> Result<Vec<Vec<String>>, StoreError> {
+        Ok(Vec::new())
+    }
+
     /// As [`Backend::open`] for a database that was set aside, trying what may be tried when nothing is left to lose but what can be made
     /// again.
     ///

@@ -70,6 +70,18 @@ impl Backend for Sled {
         Ok(Box::new(BufferedRows::new(Box::new(SledRows::open(dir, limit)?))))
     }
 
+    /// Settings are always the same. Without a snapshot the log is read from its beginning, and what sled then loses it loses in silence.
+    fn spare(&self, dir: &Path) -> Result<Vec<Vec<String>>, StoreError> {
+        let mut steps = [Vec::new(), Vec::new()];
+        for_each_file(dir, |_, name| {
+            if let Some(step) = spare_step(name) {
+                steps[step].push(name.to_owned());
+            }
+            Ok(())
+        })?;
+        Ok(steps.into_iter().filter(|names| !names.is_empty()).collect())
+    }
+
     /// Without its snapshot and settings it may open where with them it does not: the log has it all.
     fn open_damaged(&self, dir: &Path, limit: Duration) -> Result<Box<dyn Rows>, StoreError> {
         self.open(dir, limit).or_else(|error| {
@@ -300,9 +312,15 @@ fn newest_snapshot(dir: &Path) -> u64 {
 
 /// Renames snapshots and settings so that sled reads its log from the beginning, as if it had none.
 fn hide_what_can_be_made_again(dir: &Path) -> Result<(), StoreError> {
-    for_each_file(dir, |path, name| {
-        if name.starts_with("snap.") || name == "conf" { fs::rename(path, dir.join(format!("hidden.{name}"))) } else { Ok(()) }
-    })
+    for_each_file(dir, |path, name| if spare_step(name).is_some() { fs::rename(path, dir.join(format!("hidden.{name}"))) } else { Ok(()) })
+}
+
+/// As which of [`Sled::spare`]'s steps this file can be done without; none when it is not to be.
+fn spare_step(name: &str) -> Option<usize> {
+    match name {
+        "conf" => Some(0),
+        _ => name.starts_with("snap.").then_some(1),
+    }
 }
 
 /// sled makes its files by the process's umask.
@@ -310,7 +328,7 @@ fn close_files_to_others(dir: &Path) -> Result<(), StoreError> {
     for_each_file(dir, |path, _| files::close_to_others(path))
 }
 
-fn for_each_file(dir: &Path, each: impl Fn(&Path, &str) -> io::Result<()>) -> Result<(), StoreError> {
+fn for_each_file(dir: &Path, mut each: impl FnMut(&Path, &str) -> io::Result<()>) -> Result<(), StoreError> {
     let refused = |error| StoreError::unwritable(dir, &error);
     for entry in fs::read_dir(dir).map_err(refused)? {
         let entry = entry.map_err(refused)?;

@@ -8,6 +8,7 @@ mod failover;
 mod interplay;
 mod kill;
 mod machine;
+mod mending;
 mod model;
 mod opening;
 mod power;
@@ -18,8 +19,8 @@ mod secrecy;
 use std::{path::PathBuf, sync::Arc};
 
 use super::{
-    CacheStore, FaultDisk, KeyPolicy, OpenedStore, StoreError, StoreOp, StoreOptions, open::open_with, open_over, open_resilient,
-    open_store, outer::KeyPlace,
+    CacheStore, FaultDisk, KeyPolicy, OpenedStore, StoreError, StoreOp, StoreOptions, open, open::open_with, open_over, open_resilient,
+    open_store, outer::KeyPlace, rows::Backend, sealed_store::SealedStore,
 };
 use crate::{
     config::CacheKey,
@@ -91,18 +92,8 @@ impl Place {
         }
     }
 
-    /// A database that refused a write is let go behind the back of who dropped it, and may be held a moment longer; a process that died holds
-    /// nothing.
     fn opened(&self) -> OpenedStore {
-        let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
-        loop {
-            match self.try_open() {
-                Err(StoreError::Busy { pid: Some(pid) }) if pid == std::process::id() && std::time::Instant::now() < until => {
-                    std::thread::sleep(std::time::Duration::from_millis(10));
-                }
-                opened => return opened.unwrap(),
-            }
-        }
+        patient(|| self.try_open()).unwrap()
     }
 
     fn open(&self) -> Arc<dyn CacheStore> {
@@ -117,6 +108,22 @@ impl Place {
         ops.chunks(100).for_each(|batch| store.apply(batch).unwrap());
         store.close().unwrap();
     }
+}
+
+/// As soon as nobody holds the directory. A database that refused a write is let go behind the back of who dropped it, and may be held a moment
+/// longer; so may one of any test, by a child that another test starts, until that child is another program. A process that died holds nothing.
+fn patient<T>(open: impl Fn() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    loop {
+        match open() {
+            Err(StoreError::Busy { .. }) if std::time::Instant::now() < until => std::thread::sleep(std::time::Duration::from_millis(10)),
+            opened => return opened,
+        }
+    }
+}
+
+fn open_sealed(options: &StoreOptions, backend: &dyn Backend) -> Result<SealedStore, StoreError> {
+    patient(|| open::open_sealed(options, backend))
 }
 
 fn key(text: &str) -> Key {

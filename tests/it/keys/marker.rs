@@ -107,7 +107,8 @@ fn a_marker_from_sources_of_every_kind_is_found_nowhere() {
     let shelf = sandbox.data_dir().join("snapshots");
     fs::DirBuilder::new().recursive(true).create(&shelf).expect("a shelf");
     fs::copy(&snapshot, shelf.join("2026-01-05T10-00-00.000Z.snap")).expect("a snapshot on it");
-    fs::remove_file(sandbox.data_dir().join("manifest")).expect("a manifest");
+    // As after a database that failed in use: it is set aside as a whole.
+    fs::write(sandbox.data_dir().join("opening"), "failed\n").expect("a marker");
     assert_eq!(count(&sandbox), 10_000, "set aside and taken over");
     assert_eq!(fs::read_dir(sandbox.data_dir().join("damaged")).expect("what was set aside").count(), 1);
     let (_, files) = marks(&kept);

@@ -11,7 +11,6 @@ use std::{
 
 use super::*;
 use crate::engine::store::{
-    open::open_sealed,
     rows::{Backend, EachRow, RowChange, Rows},
     sealed_store::{SealedStore, Step},
     sled_rows::Sled,

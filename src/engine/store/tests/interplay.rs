@@ -7,7 +7,6 @@ use crate::engine::store::{
     FaultBackend, KeyChange, Mode, OuterChange,
     buffered_rows::BufferedRows,
     key_keeper::KeyKeeper,
-    open::open_sealed,
     rows::{Backend, Rows},
     sealed_store::{SealedStore, Step},
     slotfiles, snapshots,

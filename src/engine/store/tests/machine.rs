@@ -18,7 +18,6 @@ use crate::engine::store::{
     FaultBackend, KeyChange, Mode, OuterChange, SnapshotError,
     buffered_rows::BufferedRows,
     key_keeper::KeyKeeper,
-    open::open_sealed,
     rows::{Backend, Rows},
     sealed_store::{SealedStore, Step},
     snapshots,
