@@ -200,8 +200,6 @@ enum Count {
 struct Refused {
     why: String,
     readable: bool,
-    /// What made it, where that is another than what is asked for now.
-    maker: Option<Arc<dyn Backend>>,
 }
 
 impl<'a> Opening<'a> {
@@ -306,7 +304,7 @@ impl<'a> Opening<'a> {
     /// The database that is there if it passes, else a new one.
     fn database(&mut self, keys: &Keys, earlier: Earlier) -> Result<Checked, StoreError> {
         let data_dir = self.options.data_dir.as_path();
-        let refused = |why: &str, readable| Refused { why: why.to_owned(), readable, maker: None };
+        let refused = |why: &str, readable| Refused { why: why.to_owned(), readable };
         match earlier {
             Earlier::EndedTwice => self.anew(keys, refused("opening it ended the process twice", false)),
             Earlier::Failed => self.anew(keys, refused("the database failed while it was in use or mended", true)),
@@ -331,17 +329,15 @@ impl<'a> Opening<'a> {
         let data_dir = self.options.data_dir.as_path();
         let cache = data_dir.join("cache");
         let manifest = manifest::read(data_dir, &keys.manifest, &keys.store)?;
-        let refused = |why: &str, readable| Ok(Err(Some(Refused { why: why.to_owned(), readable, maker: None })));
+        let refused = |why: &str, readable| Ok(Err(Some(Refused { why: why.to_owned(), readable })));
         if !cache.exists() {
             return match manifest {
                 manifest::Found::Nothing => Ok(Err(None)),
                 _ => refused("the database is gone", false),
             };
         }
-        if let Some(maker) = kinds::maker_of(&cache).filter(|maker| *maker != self.backend.name()) {
-            let why = format!("it was made with {maker} and the configuration asks for {}", self.backend.name());
-            let maker = kinds::named(maker).map_err(|_| StoreError::MadeWithout(maker.to_owned()))?;
-            return Ok(Err(Some(Refused { why, readable: true, maker: Some(maker) })));
+        if let Some(maker) = self.maker(&cache)? {
+            return refused(&format!("it was made with {} and the configuration asks for {}", maker.name(), self.backend.name()), true);
         }
         let rows = match reserve::with_room(data_dir, || self.backend.open(&cache, OPEN_LIMIT)) {
             Ok(rows) => rows,

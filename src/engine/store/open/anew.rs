@@ -24,9 +24,8 @@ impl Opening<'_> {
     /// A new database, of what can be read in the one that is there.
     pub(super) fn anew(&mut self, keys: &Keys, refused: Refused) -> Result<Checked, StoreError> {
         let data_dir = self.options.data_dir.as_path();
-        let Refused { why, readable, maker } = refused;
-        let cache = data_dir.join("cache");
-        let maker = maker.map_or_else(|| self.maker(&cache), |maker| Ok(Some(maker)))?;
+        let Refused { why, readable } = refused;
+        let maker = self.maker(&data_dir.join("cache"))?;
         // On a disk that takes nothing a whole database looks damaged too.
         files::probe(data_dir)?;
         let place = aside::place(data_dir, self.options.clock.now())?;
@@ -48,7 +47,7 @@ impl Opening<'_> {
         let (old, why) = (place.join("cache"), "making it anew did not come to its end");
         if !old.exists() {
             // It ended before anything was moved, or somebody dropped the copy.
-            return self.anew(keys, Refused { why: why.to_owned(), readable: true, maker: None });
+            return self.anew(keys, Refused { why: why.to_owned(), readable: true });
         }
         let maker = self.maker(&old)?;
         files::probe(data_dir)?;
@@ -61,8 +60,8 @@ impl Opening<'_> {
         self.take_over(keys, checked, maker.as_deref().unwrap_or(self.backend), &old)
     }
 
-    /// What made the database in `cache`, where that can be told.
-    fn maker(&self, cache: &Path) -> Result<Option<std::sync::Arc<dyn Backend>>, StoreError> {
+    /// What made the database in `cache`, where that is another kind than asked for.
+    pub(super) fn maker(&self, cache: &Path) -> Result<Option<std::sync::Arc<dyn Backend>>, StoreError> {
         let named = |maker: &str| kinds::named(maker).map_err(|_| StoreError::MadeWithout(maker.to_owned()));
         kinds::maker_of(cache).filter(|maker| *maker != self.backend.name()).map(named).transpose()
     }
