@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
 use crate::{
-    runtime::{Context, Reply, Request, RuntimeError, call, mint_id, now},
+    runtime::{Context, Reloading, Reply, Request, RuntimeError, call, mint_id, now},
     wire::{Envelope, ErrorBody, Outcome, Via},
 };
 
@@ -24,7 +24,21 @@ pub trait Port {
 
 impl Port for Context {
     fn call(&self, request: &Request, take: &mut dyn FnMut(Reply) -> ControlFlow<()>) -> Result<(), RuntimeError> {
-        call(self, request, take)
+        call(self, &Reloading::NEVER, request, take)
+    }
+}
+
+/// The runtime, with a configuration that may change meanwhile.
+pub struct Changing<'a> {
+    /// As it was loaded.
+    pub context: &'a Context,
+    /// How it is had again.
+    pub reloading: &'a Reloading<'a>,
+}
+
+impl Port for Changing<'_> {
+    fn call(&self, request: &Request, take: &mut dyn FnMut(Reply) -> ControlFlow<()>) -> Result<(), RuntimeError> {
+        call(self.context, self.reloading, request, take)
     }
 }
 
@@ -60,6 +74,7 @@ pub fn ask(port: &dyn Port, request: &Request, printer: &mut dyn Printer, sink: 
     let mut exit = 0;
     let mut seq = 0;
     let mut following = false;
+    let mut told_something = false;
     let answered = port.call(request, &mut |reply| {
         let line = match reply {
             Reply::Line(line) => line,
@@ -84,7 +99,10 @@ pub fn ask(port: &dyn Port, request: &Request, printer: &mut dyn Printer, sink: 
                     following |= envelope.action == "core.watch.ready";
                     match &envelope.error {
                         Some(error) => exit = exit.max(tell(error, sink)),
-                        None if !sink.is_json() => printer.take(&envelope, sink)?,
+                        None if !sink.is_json() => {
+                            told_something = true;
+                            printer.take(&envelope, sink)?;
+                        }
                         None => {}
                     }
                 }
@@ -102,7 +120,9 @@ pub fn ask(port: &dyn Port, request: &Request, printer: &mut dyn Printer, sink: 
         ControlFlow::Continue(())
     });
     sink.end_progress();
-    if !sink.is_json() && !sink.is_done() {
+    // Of nobody's answer it cannot be said that there is nothing.
+    let has_ended = told_something || (answered.is_ok() && exit == 0);
+    if has_ended && !sink.is_json() && !sink.is_done() {
         let _ = printer.finish(sink);
     }
     match answered {

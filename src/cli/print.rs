@@ -79,7 +79,7 @@ pub fn printer_for(action: &str, args: &Map<String, Json>) -> Box<dyn Printer> {
         action if action.starts_with("core.input.") || action.starts_with("core.queue.") => Box::new(queue::ChangePrinter::default()),
         "core.cache.evict" | "core.cache.compact" => Box::new(cache::SentencePrinter),
         "core.telemetry.read" => Box::new(telemetry::TelemetryPrinter),
-        "core.audit.read" => Box::new(audit::AuditPrinter),
+        "core.audit.read" => Box::new(audit::AuditPrinter::default()),
         "core.audit.verify" => Box::new(audit::AuditVerifyPrinter),
         "core.audit.head" => Box::new(audit::AuditHeadPrinter),
         "core.audit.export" => Box::new(audit::AuditExportPrinter),

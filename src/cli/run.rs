@@ -23,7 +23,7 @@ use crate::{
 
 use super::{
     add,
-    ask::{Asker, Port, ask, emit, fail},
+    ask::{Asker, Changing, Port, ask, emit, fail},
     audit, changes, chaos, config, demo, doctor, generate,
     invocation::{Asked, Invocation, parse, wants_json},
     line::{Line, Tone},
@@ -42,7 +42,7 @@ const RUN: &str = "core.app.run";
 /// The world of one run, as far as the command line sees it.
 pub struct Surroundings<'a> {
     /// Looks up a variable.
-    pub env: &'a dyn Fn(&str) -> Option<String>,
+    pub env: &'a (dyn Fn(&str) -> Option<String> + Sync),
     /// Where relative paths of the command line start.
     pub current_dir: Option<PathBuf>,
 }
@@ -104,6 +104,11 @@ fn context(loaded: &Loaded) -> Context {
     }
 }
 
+/// The same, loaded again.
+fn again(request: &LoadRequest<'_>) -> Result<Context, String> {
+    load(request).map(|loaded| context(&loaded)).map_err(|error| error.to_string())
+}
+
 struct Run<'a> {
     around: &'a Surroundings<'a>,
     invocation: &'a Invocation,
@@ -134,13 +139,21 @@ impl Run<'_> {
     fn open(&self, loaded: &Loaded, sink: &mut Sink) -> u8 {
         notes(loaded, sink);
         let context = context(loaded);
+        let load_request = self.load_request();
+        let again = || self::again(&load_request);
+        let reloading = Reloading { watched: &loaded.watched, load: &again };
         let switches = loaded.switches;
         let lines = switches.linear || sink.is_json() || loaded.config.app.accessibility == AccessibilityMode::Linear;
         if lines || !screen_is_possible() {
             if loaded.record.is_some() {
                 return self.fail(RUN, Some(loaded), &not_recorded(), sink);
             }
-            return live(&context, &asker(Some(loaded), self.invocation), loaded.dirs.config_file.is_none(), sink);
+            return live(
+                &Changing { context: &context, reloading: &reloading },
+                &asker(Some(loaded), self.invocation),
+                loaded.dirs.config_file.is_none(),
+                sink,
+            );
         }
         let variable = |name: &str| (self.around.env)(name);
         let no_color = if switches.no_color { Some("1".to_owned()) } else { variable("NO_COLOR") };
@@ -151,7 +164,7 @@ impl Run<'_> {
             depth,
             record: loaded.record.clone(),
         };
-        match screen(&context, &options) {
+        match screen(&context, &reloading, &options) {
             Ok(()) => 0,
             Err(error) => self.fail(RUN, Some(loaded), &error.into(), sink),
         }
@@ -188,11 +201,14 @@ impl Run<'_> {
                 notes(loaded, sink);
                 upkeep::complete(spec, &mut request.args, self.around.current_dir.as_deref(), sink)?;
                 changes::complete(spec, &mut request.args, &mut std::io::stdin().lock())?;
-                let context = context(loaded);
+                let load_request = self.load_request();
+                let again = || self::again(&load_request);
+                let reloading = Reloading { watched: &loaded.watched, load: &again };
+                let port = Changing { context: &context(loaded), reloading: &reloading };
                 if spec.id == "core.input.undo" {
-                    changes::settle_undo(&context, &mut request, std::io::stdin().is_terminal(), sink)?;
+                    changes::settle_undo(&port, &mut request, std::io::stdin().is_terminal(), sink)?;
                 }
-                Ok(ask(&context, &request, printer_for(spec.id, args).as_mut(), sink))
+                Ok(ask(&port, &request, printer_for(spec.id, args).as_mut(), sink))
             }),
             Scope::Here if persona.may(spec.right) => self.act_here(spec, &request, loaded, sink),
             Scope::Here | Scope::Screen => match Call::parse(spec.id, args, persona) {
@@ -331,8 +347,8 @@ impl Run<'_> {
                     let told = Request { action: "core.app.service".to_owned(), ..request.clone() };
                     return Ok(put(&told, &[&report], sink, service::lines));
                 }
-                let again = || load(&load_request).map(|loaded| context(&loaded)).map_err(|error| error.to_string());
-                let reloading = Reloading { watched: loaded.watched.clone(), load: &again };
+                let again = || self::again(&load_request);
+                let reloading = Reloading { watched: &loaded.watched, load: &again };
                 serve(&context(loaded), &reloading, |context| {
                     let served =
                         ServePayload { data_dir: context.data_dir.display().to_string(), socket: context.socket.display().to_string() };

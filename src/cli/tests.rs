@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::{
     action,
     cli::{
-        ask::{Asker, ask, fail},
+        ask::{Asker, Port, ask, fail},
         command::command,
         exit_code, generate,
         invocation::{Asked, parse},
@@ -18,7 +18,7 @@ use crate::{
         sink::{Sink, Size},
         testing::{AT, Canned, checkout, error_line, fact, line, sink},
     },
-    runtime::Reply,
+    runtime::{Reply, Request, RuntimeError},
     text::is_hostile,
 };
 
@@ -63,6 +63,66 @@ fn snapshot(name: &str, text: &str) {
         settings
     };
     settings.bind(|| insta::assert_snapshot!(name, text));
+}
+
+/// Nobody answers.
+struct Silent;
+
+impl Port for Silent {
+    fn call(&self, _: &Request, _: &mut dyn FnMut(Reply) -> ControlFlow<()>) -> Result<(), RuntimeError> {
+        Err(RuntimeError::Busy("it does not answer".to_owned()))
+    }
+}
+
+#[test]
+fn that_there_is_nothing_is_said_only_where_that_was_answered() {
+    for (action, nothing) in [
+        ("core.conflict.read", "no conflicts\n"),
+        ("core.queue.read", "no changes\n"),
+        ("core.audit.read", "no records\n"),
+        ("core.insight.list", ""),
+    ] {
+        let no_args = Map::new();
+        let (mut silent, out, err) = sink(false);
+        let request = asker().request(action, no_args.clone(), false);
+        assert_eq!(ask(&Silent, &request, printer_for(action, &no_args).as_mut(), &mut silent), 1);
+        let _ = silent.flush();
+        assert_eq!((out.text().as_str(), err.text().as_str()), ("", "stellar: it does not answer\n"), "{action}");
+        let (told, _, exit) = printed(action, &json!({}), vec![error_line(1, action, "io", "it broke")], false, false);
+        assert!(told.is_empty() && exit == 1, "{action}: {told}");
+        let (told, _, exit) = printed(action, &json!({}), Vec::new(), false, false);
+        assert_eq!((exit, told.as_str()), (0, nothing), "{action}");
+    }
+}
+
+#[test]
+fn of_a_deletion_both_sides_are_listed() {
+    let conflict = json!({
+        "id": "c-dshwaym8n8", "key": "s/x", "class": "delete", "digest": "8273580410602ee0", "resolution": "pending",
+        "candidates": [{"value": 10, "sources": ["local"], "score": 0.0}], "winner": "local", "margin": 0.0, "confidence": 0.0,
+        "reason_codes": ["change_base_moved"], "last_updated": "2026-01-05T10:00:00.000Z", "would_send": [],
+        "change": {"command_id": "q-1", "source": "cluster", "base": {"known": "value", "value": 1}, "mine": 10, "theirs": {"known": "absent"}},
+    });
+    let (told, _, _) = printed("core.conflict.read", &json!({}), vec![line(1, "core.conflict.read", &conflict)], false, false);
+    assert!(told.contains("not there (cluster) | 10 (local)"), "{told}");
+}
+
+#[test]
+fn a_fact_of_a_thousand_sources_is_told_in_a_line_that_can_be_read() {
+    let mut many = checkout();
+    let (agrees, differs) = (many.sources[1].clone(), many.sources[2].clone());
+    for at in 0..500 {
+        for one in [&agrees, &differs] {
+            let source = crate::fact::SourceId::new(&format!("{}-{at}", one.source)).unwrap();
+            many.sources.push(crate::wire::SourceViewPayload { source, ..one.clone() });
+        }
+    }
+    let (told, _, _) = printed("core.insight.read", &json!({}), vec![line(1, "core.insight.read", &many)], false, false);
+    assert!(
+        told.contains("; 491 more agree") && told.contains("and 492 more, which stellar why service/checkout/replicas shows"),
+        "{told}"
+    );
+    assert!(told.len() < 2_000, "{told}");
 }
 
 #[test]

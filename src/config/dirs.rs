@@ -11,7 +11,7 @@ use super::{
 #[derive(Clone, Copy)]
 pub(super) struct DirSources<'a> {
     /// Looks up a variable.
-    pub env: &'a dyn Fn(&str) -> Option<String>,
+    pub env: &'a (dyn Fn(&str) -> Option<String> + Sync),
     /// The home directory, where the caller knows better than `HOME`.
     pub home: Option<&'a Path>,
     /// Where relative paths of the command line start; never used for a default.

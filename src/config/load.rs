@@ -20,7 +20,7 @@ use super::{
 #[derive(Clone)]
 pub struct LoadRequest<'a> {
     /// Looks up a variable.
-    pub env: &'a dyn Fn(&str) -> Option<String>,
+    pub env: &'a (dyn Fn(&str) -> Option<String> + Sync),
     /// The home directory, where the caller knows better than `HOME`.
     pub home: Option<PathBuf>,
     /// Where relative paths given as flags start; never used for a default.
@@ -38,7 +38,7 @@ pub struct LoadRequest<'a> {
 impl<'a> LoadRequest<'a> {
     /// A request without flags.
     #[must_use]
-    pub fn new(env: &'a dyn Fn(&str) -> Option<String>) -> Self {
+    pub fn new(env: &'a (dyn Fn(&str) -> Option<String> + Sync)) -> Self {
         Self {
             env,
             home: None,

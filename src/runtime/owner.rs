@@ -81,7 +81,7 @@ pub fn serve(context: &Context, reloading: &Reloading<'_>, ready: impl FnOnce(&C
     runtime(2)?.block_on(async {
         let end = told_to_end();
         tokio::pin!(end);
-        let mut moves = Moves::of(&reloading.watched);
+        let mut moves = Moves::of(reloading.watched);
         let mut context = context.clone();
         let mut ready = Some(ready);
         loop {

@@ -1,8 +1,11 @@
-//! Noticing that the configuration changed, so that whoever serves takes it up.
+//! Noticing that the configuration changed, so that whoever serves takes it up, and whoever asks goes along.
 //!
-//! Nothing is read here: that something moved is all that is said, and whoever is told loads again.
+//! No file is read here: that something moved is all that is said, and whoever is told loads again.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::PathBuf,
+    time::{Duration, SystemTime},
+};
 
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::mpsc;
@@ -11,13 +14,34 @@ use super::context::Context;
 
 /// An editor writes more than once; it is let finish.
 const SETTLE: Duration = Duration::from_millis(200);
+/// How long whoever serves may need to take up what changed.
+pub(super) const TAKING_UP: Duration = Duration::from_secs(5);
 
 /// How a configuration is had again.
 pub struct Reloading<'a> {
     /// Files whose change makes it worth while.
-    pub watched: Vec<PathBuf>,
+    pub watched: &'a [PathBuf],
     /// Loads it; the sentence says why it cannot be used.
-    pub load: &'a dyn Fn() -> Result<Context, String>,
+    pub load: &'a (dyn Fn() -> Result<Context, String> + Sync),
+}
+
+impl Reloading<'_> {
+    /// For who has a configuration once and for all.
+    pub const NEVER: Reloading<'static> = Reloading { watched: &[], load: &|| Err("it is not loaded again".to_owned()) };
+
+    /// The configuration as it is now; one that cannot be used leaves what was had.
+    pub(super) fn again(&self, context: &mut Context) {
+        if let Ok(now) = (self.load)() {
+            *context = now;
+        }
+    }
+
+    /// Whether a file was written so lately that whoever serves may not have taken it up yet.
+    pub(super) fn is_new(&self) -> bool {
+        let written = self.watched.iter().filter_map(|file| std::fs::metadata(file).ok()?.modified().ok());
+        let mut ages = written.filter_map(|written| SystemTime::now().duration_since(written).ok());
+        ages.any(|age| age < TAKING_UP)
+    }
 }
 
 /// A watch over files; without one, nothing ever moves.

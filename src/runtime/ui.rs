@@ -18,6 +18,7 @@ use super::{
     context::{Context, RuntimeError},
     log::Log,
     owner,
+    reload::Reloading,
 };
 use crate::{term, theme::ColorDepth};
 
@@ -47,7 +48,7 @@ pub fn screen_is_possible() -> bool {
 ///
 /// # Errors
 /// When the owner does not speak of the same thing, the engine cannot start, or the terminal cannot be had.
-pub fn screen(context: &Context, options: &ScreenOptions) -> Result<(), RuntimeError> {
+pub fn screen(context: &Context, reloading: &Reloading<'_>, options: &ScreenOptions) -> Result<(), RuntimeError> {
     if !screen_is_possible() {
         return Err(RuntimeError::Io("the screen needs a terminal to read from and to draw on; stellar list works anywhere".to_owned()));
     }
@@ -63,7 +64,7 @@ pub fn screen(context: &Context, options: &ScreenOptions) -> Result<(), RuntimeE
     let _log = log.unwrap_or_else(|| Log::start(context));
     runtime.block_on(async {
         match session {
-            Ok(session) => Box::pin(session::run(session, context, told, ahead, glimpse)).await,
+            Ok(session) => Box::pin(session::run(session, (context, reloading), told, ahead, glimpse)).await,
             Err(error) => {
                 if let Some(engine) = ahead {
                     // What is said is why there is no screen.

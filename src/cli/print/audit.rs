@@ -14,10 +14,14 @@ use crate::{
 use super::{Printer, payload, words::value};
 
 /// Prints a line per record.
-pub struct AuditPrinter;
+#[derive(Default)]
+pub struct AuditPrinter {
+    some: bool,
+}
 
 impl Printer for AuditPrinter {
     fn take(&mut self, envelope: &Envelope, sink: &mut Sink) -> ControlFlow<()> {
+        self.some = true;
         let Some(record) = payload::<AuditPayload>(envelope, sink) else { return ControlFlow::Continue(()) };
         let tone = match &*record.outcome {
             "ok" => Tone::Plain,
@@ -37,6 +41,10 @@ impl Printer for AuditPrinter {
             line = line.add(tone, &format!("  {}", record.outcome));
         }
         sink.line(&line)
+    }
+
+    fn finish(&mut self, sink: &mut Sink) -> ControlFlow<()> {
+        if self.some { ControlFlow::Continue(()) } else { sink.line(&Line::plain("no records")) }
     }
 }
 

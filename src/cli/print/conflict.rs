@@ -40,7 +40,10 @@ impl Printer for ConflictListPrinter {
             left("values, the believed one first", 80),
         ]);
         for conflict in &self.0 {
-            let values: Vec<String> = conflict.candidates.iter().map(candidate).collect();
+            // Who deleted it has no value that could be among them.
+            let deleted =
+                conflict.change.as_ref().filter(|_| conflict.class == "delete").map(|change| format!("not there ({})", change.source));
+            let values: Vec<String> = deleted.into_iter().chain(conflict.candidates.iter().map(candidate)).collect();
             table.row(vec![
                 (Tone::Plain, SafeText::line(&conflict.id)),
                 (Tone::Strong, SafeText::line(conflict.key.as_str())),
@@ -84,7 +87,7 @@ pub fn conflict_lines(conflict: &ConflictPayload, at: Timestamp) -> Vec<Line> {
             (Tone::Plain, SafeText::line(&(at + 1).to_string())),
             (Tone::Strong, value(candidate.value.as_ref(), "")),
             (Tone::Plain, SafeText::line(&row(&names(candidate)))),
-            (Tone::Plain, SafeText::line(&score_text(candidate.score))),
+            (Tone::Plain, SafeText::line(&if candidate.sources.is_empty() { "-".to_owned() } else { score_text(candidate.score) })),
             (Tone::Dim, SafeText::line(if at == 0 { "believed now" } else { "" })),
         ]);
     }
@@ -144,7 +147,11 @@ pub fn said(decision: &DecisionPayload) -> String {
     format!("{} {what} for {}", decision.by.user, decision.key)
 }
 
+/// Who stands for it; what only a person knows no source says.
 fn names(candidate: &CandidatePayload) -> Vec<String> {
+    if candidate.sources.is_empty() {
+        return vec!["no source".to_owned()];
+    }
     candidate.sources.iter().map(ToString::to_string).collect()
 }
 

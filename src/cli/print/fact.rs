@@ -14,8 +14,11 @@ use crate::{
 
 use super::{
     Printer, payload,
-    words::{ago, band_tone, believed_and_pending, row, score_text, short_of, state_tone, unreachable, value},
+    words::{ago, band_tone, believed_and_pending, is_of_a_person, row, score_text, short_of, state_tone, unreachable, value},
 };
+
+/// Sources that are named for a value, and against it: a line is read, and some facts have a thousand.
+const MOST: usize = 10;
 
 /// Prints each fact when it comes.
 pub struct FactPrinter {
@@ -54,6 +57,10 @@ pub fn fact_lines(fact: &InsightPayload, at: Timestamp) -> Vec<Line> {
             .add(band_tone(Some(band)), band)
             .add(Tone::Plain, &format!(", {})", score_text(score)));
     }
+    if is_of_a_person(fact) {
+        first =
+            first.add(Tone::Plain, "   ").add(Tone::Plain, &right_about(fact.p_true)).add(Tone::Dim, "   a person says so, no source does");
+    }
     let seen = seen(fact, at);
     if fact.state != "fresh" || !seen.is_empty() {
         first = first.add(Tone::Plain, "   ");
@@ -73,10 +80,15 @@ fn seen(fact: &InsightPayload, at: Timestamp) -> String {
     let Some(winner) = fact.sources.iter().find(|source| source.wins) else { return String::new() };
     let how = if winner.live { "live".to_owned() } else { format!("seen {} ago", ago(&fact.observed_at, at).unwrap_or_default()) };
     let mut text = format!("{how} by {}{}", winner.source, unreachable(winner, at));
-    for other in fact.sources.iter().filter(|source| !source.wins && source.agrees && !source.absent && source.role == "observed") {
+    let others = || fact.sources.iter().filter(|source| !source.wins && source.agrees && !source.absent && source.role == "observed");
+    for other in others().take(MOST) {
         let shared = other.same_origin.is_some() && other.same_origin == winner.same_origin;
         let verb = if shared { "reads the same place and agrees" } else { "agrees" };
         text.push_str(&format!("; {} {verb}{}", other.source, unreachable(other, at)));
+    }
+    let more = others().count().saturating_sub(MOST);
+    if more > 0 {
+        text.push_str(&format!("; {more} more agree"));
     }
     text
 }
@@ -85,12 +97,16 @@ fn seen(fact: &InsightPayload, at: Timestamp) -> String {
 fn against(fact: &InsightPayload) -> Option<Line> {
     let others: Vec<&SourceViewPayload> = fact.sources.iter().filter(|source| !source.wins && (source.absent || !source.agrees)).collect();
     let mut parts = Vec::new();
-    for source in others {
+    let more = others.len().saturating_sub(MOST);
+    for source in others.into_iter().take(MOST) {
         parts.push(match (source.absent, source.role.as_ref()) {
             (true, _) => format!("{} no longer has it", source.source),
             (false, "declared") => format!("{} wants {}", source.source, value(source.value.as_ref(), &fact.unit)),
             (false, _) => format!("{} says {}", source.source, value(source.value.as_ref(), &fact.unit)),
         });
+    }
+    if more > 0 {
+        parts.push(format!("and {more} more, which stellar why {} shows", fact.key));
     }
     let mut line = Line::default();
     if !parts.is_empty() {

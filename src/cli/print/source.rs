@@ -45,11 +45,13 @@ impl Printer for SourceListPrinter {
             let asked = source
                 .interval_ms
                 .map_or_else(|| "watched".to_owned(), |every| format!("every {}", duration_exact(Duration::from_millis(every))));
+            // Who never answered without something having to be left out has answered all the same.
+            let not_whole = if source.state == "reachable" { "in part" } else { "never" };
             let answered = source
                 .complete_at
                 .as_deref()
                 .and_then(|stamp| ago(stamp, *at))
-                .map_or_else(|| "never".to_owned(), |ago| format!("{ago} ago"));
+                .map_or_else(|| not_whole.to_owned(), |ago| format!("{ago} ago"));
             table.row(vec![
                 (Tone::Strong, SafeText::line(source.source.as_str())),
                 (Tone::Plain, SafeText::line(&source.kind)),

@@ -10,7 +10,7 @@ use crate::{
     wire::{Envelope, ScoresPayload, TelemetryPayload},
 };
 
-use super::{Printer, payload};
+use super::{Printer, payload, words::count};
 
 /// Prints how Stellar is doing.
 pub struct TelemetryPrinter;
@@ -64,11 +64,11 @@ impl Printer for TelemetryPrinter {
 fn row(name: &str, scores: &ScoresPayload) -> Line {
     let percent = |share: f64| format!("{:.1} %", share * 100.0);
     Line::plain(&format!(
-        "{name:<14} {:>7}   {:>7}   {:.3}   {:.3}  {} decisions",
+        "{name:<14} {:>7}   {:>7}   {:.3}   {:.3}  {}",
         percent(scores.right),
         percent(scores.majority_right),
         scores.brier,
         scores.calibration_error,
-        scores.decisions
+        count(scores.decisions, "decision")
     ))
 }

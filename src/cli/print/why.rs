@@ -15,7 +15,7 @@ use crate::{
 use super::{
     Printer, payload,
     table::{Table, left, right},
-    words::{ago, band_tone, believed, score_text, seen_to_change, unreachable, value},
+    words::{ago, band_tone, believed, is_of_a_person, score_text, seen_to_change, unreachable, value},
 };
 
 /// Prints the fact when it comes.
@@ -37,6 +37,10 @@ pub fn why_lines(fact: &InsightPayload, at: Timestamp) -> Vec<Line> {
             Tone::Plain,
             &format!(", {}); {} for it, {} against", score_text(score), fact.agreement.supporting, fact.agreement.opposing),
         ));
+    }
+    if is_of_a_person(fact) {
+        let against = fact.agreement.opposing;
+        lines.push(Line::plain(&format!("{}; a person says so, no source does, {against} against", right_about(fact.p_true))));
     }
     for reason in &fact.reason_codes {
         let sentence = reason.parse::<ReasonCode>().map_or_else(|_| reason.to_string(), |code| code.sentence().to_owned());

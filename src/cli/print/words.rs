@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     cli::line::Tone,
-    fact::{CommandId, Timestamp, Value, span},
+    fact::{CommandId, ReasonCode, Timestamp, Value, span},
     text::{SafeText, shown_value},
     wire::{InsightPayload, LastsPayload, SourceViewPayload},
 };
@@ -14,9 +14,14 @@ pub fn value(value: Option<&Value>, unit: &str) -> SafeText {
     shown_value(value.map_or("null", Value::as_json_text), unit)
 }
 
+/// Whether what is believed is what a person knew and no source says.
+pub fn is_of_a_person(fact: &InsightPayload) -> bool {
+    fact.confidence.is_none() && fact.reason_codes.iter().any(|reason| reason == ReasonCode::UserAccepted.code())
+}
+
 /// What is believed, or that nothing is.
 pub fn believed(fact: &InsightPayload) -> SafeText {
-    if fact.value.is_none() && fact.confidence.is_none() {
+    if fact.value.is_none() && fact.confidence.is_none() && !is_of_a_person(fact) {
         return SafeText::line("not observed");
     }
     value(fact.value.as_ref(), &fact.unit)

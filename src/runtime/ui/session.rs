@@ -28,6 +28,7 @@ use crate::runtime::{
     assets::{self, Assets},
     context::{Context, RuntimeError},
     record::Recorder,
+    reload::Reloading,
 };
 
 /// How long a terminal may take to answer what it can do.
@@ -61,16 +62,16 @@ pub(super) fn begin(
     Ok(session)
 }
 
-/// Runs the screen until somebody leaves; `told` is what it is told, `ahead` the engine where it is open already.
+/// Runs the screen until somebody leaves, with a configuration that may change while somebody else answers; `told` is what it is told, `ahead` the engine where it is open already.
 pub(super) async fn run(
     mut session: Session,
-    context: &Context,
+    (context, reloading): (&Context, &Reloading<'_>),
     told: Receiver<Msg>,
     ahead: Option<Engine>,
     glimpse: Glimpse,
 ) -> Result<(), RuntimeError> {
     let mut finding = Some(link::begin(context, &session.messages, ahead, glimpse));
-    let left = session.turn(told, &mut finding, context).await;
+    let left = session.turn(told, &mut finding, (context.clone(), reloading)).await;
     let flushed = session.leave(finding, context).await;
     left.and(flushed)
 }
@@ -151,7 +152,12 @@ impl Session {
     }
 
     /// The loop. What comes from a person is taken before what comes from the engine.
-    async fn turn(&mut self, mut told: Receiver<Msg>, finding: &mut Option<Finding>, context: &Context) -> Result<(), RuntimeError> {
+    async fn turn(
+        &mut self,
+        mut told: Receiver<Msg>,
+        finding: &mut Option<Finding>,
+        (mut context, reloading): (Context, &Reloading<'_>),
+    ) -> Result<(), RuntimeError> {
         // A change of size before the signal was listened for is told by nobody.
         if term::size().is_some_and(|size| size != self.model.size) {
             self.resize();
@@ -179,13 +185,17 @@ impl Session {
                 }
                 found = once(finding), if self.link.is_none() => {
                     let found = found.unwrap_or_else(|error| Err(RuntimeError::Io(format!("the engine could not be started: {error}"))));
-                    if let Err(error) = found.and_then(|found| self.linked(found, context)) {
-                        *finding = Some(self.look_again(error, context)?);
+                    if let Err(error) = found.and_then(|found| self.linked(found, &context)) {
+                        reloading.again(&mut context);
+                        *finding = Some(self.look_again(error, &context, reloading.is_new())?);
                     }
                 }
                 Some(msg) = told.recv() => {
                     if matches!(msg, Msg::EngineGone(_)) {
-                        *finding = Some(self.lost(context));
+                        // Whoever serves leaves to take up another configuration: with the former one nobody answers here any more, and
+                        // this screen must not own the directory with it.
+                        reloading.again(&mut context);
+                        *finding = Some(self.lost(&context));
                     }
                     self.take(msg);
                 }
@@ -230,9 +240,10 @@ impl Session {
         link::find(context, if self.linked_at.elapsed() < LATER { LATER } else { AGAIN }, &self.messages)
     }
 
-    /// Nobody could be found: at the start that is the end, later it is said and tried again.
-    fn look_again(&mut self, error: RuntimeError, context: &Context) -> Result<Finding, RuntimeError> {
-        if !self.had_link {
+    /// Nobody could be found: at the start that is the end, unless whoever serves may not have taken up the configuration yet; later it is
+    /// said and tried again.
+    fn look_again(&mut self, error: RuntimeError, context: &Context, is_new: bool) -> Result<Finding, RuntimeError> {
+        if !self.had_link && !(is_new && matches!(error, RuntimeError::Mismatch(_))) {
             return Err(error);
         }
         self.take(Msg::EngineGone(error.to_string()));

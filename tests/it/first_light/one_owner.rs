@@ -128,3 +128,21 @@ fn shape(value: &Value) -> Value {
         _ => Value::Null,
     }
 }
+
+#[test]
+fn what_is_followed_goes_on_when_its_owner_takes_up_another_configuration_and_when_it_leaves() {
+    let scene = Scene::new();
+    let serve = scene.sandbox.serve();
+    let watch = scene.sandbox.start(&["watch", "--json"]);
+    let ready = |line: &str| line.contains("core.watch.ready");
+    watch.wait_for(ready);
+    let before = std::fs::read_to_string(scene.sandbox.config_file()).expect("the configuration");
+    scene.sandbox.write(".config/stellar/config.toml", format!("{before}\n[[key]]\nmatch = \"x/**\"\nunit = \"bytes\"\n"));
+    watch.wait_for(ready);
+    // Whoever owns the directory now has the new configuration, as this command has.
+    scene.sandbox.stellar(&["get", UNDISPUTED, "--json"]).expect(0);
+    assert_eq!(serve.terminate(), 0);
+    watch.wait_for(ready);
+    scene.sandbox.stellar(&["get", UNDISPUTED, "--json"]).expect(0);
+    assert_eq!(watch.terminate(), 0);
+}

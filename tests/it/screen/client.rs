@@ -39,6 +39,23 @@ fn a_screen_beside_serve_shows_the_same_and_outlives_it() {
 }
 
 #[test]
+fn a_screen_beside_serve_goes_along_with_another_configuration() {
+    let sandbox = scene();
+    let serve = sandbox.serve();
+    let mut terminal = opened(&sandbox, 120, 36);
+    terminal.wait_for_text("1 needs you");
+    let before = std::fs::read_to_string(sandbox.config_file()).expect("the configuration");
+    let rule = "[[key]]\nmatch = \"service/checkout/replicas\"\npolicy = \"prefer:wiki\"\n";
+    sandbox.write(".config/stellar/config.toml", format!("{before}\n{rule}"));
+    terminal.wait_until_gone("1 needs you");
+    terminal.wait_until_gone("engine stopped");
+    let fact = sandbox.stellar(&["get", "service/checkout/replicas", "--json"]).expect(0).fact("service/checkout/replicas");
+    assert_eq!(fact["value"], 4, "{fact}");
+    terminal.quit();
+    drop(serve);
+}
+
+#[test]
 fn when_the_screen_that_owns_leaves_the_other_takes_over() {
     let sandbox = scene();
     let mut first = opened(&sandbox, 100, 30);
