@@ -5,6 +5,8 @@ use std::{collections::BTreeMap, path::PathBuf};
 use sha2::{Digest as _, Sha256};
 use toml::de::DeTable;
 
+use crate::fact::KeyRule;
+
 use super::{
     key_rule::{Surroundings, read_rules, read_writable_source},
     model::Config,
@@ -70,6 +72,7 @@ fn read<'d>(document: &'d Document<'d>, table: &'d DeTable<'d>, text: &str, arou
     let (rules, schema_files) = read_rules(&root, around, &sources);
     let queue = read_queue(&root);
     note_submit_to(&root, &sources);
+    let digest = digest_with(text, &schema_files, &rules);
     let config = Config {
         app: read_app(&root),
         cache: read_cache(&root, around.base),
@@ -83,7 +86,7 @@ fn read<'d>(document: &'d Document<'d>, table: &'d DeTable<'d>, text: &str, arou
         rules,
         base_dir: around.base.to_owned(),
         trusted: true,
-        digest: digest_of(text.as_bytes()),
+        digest,
     };
     Some((config, schema_files))
 }
@@ -99,6 +102,18 @@ fn note_submit_to(root: &Section<'_>, sources: &Sources) {
     {
         read_writable_source(&entry, sources);
     }
+}
+
+/// Of the text, and of the schemas that stand elsewhere: with another of those it is another configuration.
+fn digest_with(text: &str, schema_files: &[PathBuf], rules: &[KeyRule]) -> String {
+    let mut all = text.as_bytes().to_vec();
+    if !schema_files.is_empty() {
+        for schema in rules.iter().filter_map(|rule| rule.schema.as_ref()) {
+            all.push(0);
+            all.extend_from_slice(schema.as_json_text().as_bytes());
+        }
+    }
+    digest_of(&all)
 }
 
 /// SHA-256 in hex.

@@ -31,7 +31,7 @@ pub struct Config {
     pub base_dir: PathBuf,
     /// Whether `exec`, secret references and sending are allowed: false for a file that is not ours and not trusted.
     pub trusted: bool,
-    /// SHA-256 of the config file's bytes in hex; of nothing when there is no file.
+    /// SHA-256 in hex of the config file's bytes, and of the schemas of files it names; of nothing when there is no file.
     pub digest: String,
 }
 
