@@ -53,6 +53,18 @@ proptest! {
     }
 
     #[test]
+    fn what_cannot_be_seen_is_made_visible(at in 0_usize..3, code in prop::sample::select(vec!['\u{ad}', '\u{180e}', '\u{200b}', '\u{2060}'])) {
+        let mut text = "abc".to_owned();
+        text.insert(at, code);
+        let shown = SafeText::line(&text);
+        prop_assert!(shown.as_str() != "abc" && shown.as_str().is_ascii(), "{}", shown);
+        let json = format!("\"{text}\"");
+        let line = json_line(&json);
+        prop_assert!(line.is_ascii());
+        prop_assert_eq!(serde_json::from_str::<String>(&line).unwrap(), text);
+    }
+
+    #[test]
     fn harmless_text_is_not_touched(text in "[ -~äßλ漢]{0,60}") {
         let line = SafeText::line(&text);
         prop_assert_eq!(line.as_str(), text.as_str());

@@ -130,6 +130,7 @@ fn what_is_sent_is_shown_first_and_what_is_wrong_decides_nothing() {
         (&["--mine"], 2, "bad_arguments"),
         (&["--reject", "--auto"], 2, "bad_arguments"),
         (&["--accept", "north", "--send", "west", "--yes"], 1, "not_writable"),
+        (&["--accept", "north", "--send", "nobody", "--yes"], 3, "no_such_source"),
     ] {
         let args: Vec<&str> = ["conflicts", "resolve", &id].into_iter().chain(args.iter().copied()).collect();
         assert_eq!(ran(&home, &args, code).error_code(), name, "{args:?}");
@@ -152,6 +153,20 @@ fn rejected_decided_by_rule_and_known_otherwise() {
     assert!(fact["value"] == "C9" && fact["reason_codes"].as_array().unwrap().contains(&"user_rejected".into()), "{fact}");
     ran(&home, &["conflicts", "resolve", &id, "--value", "\"Z7\""], 0);
     assert_eq!(value_of(&home, "one/gate"), "Z7");
+    // What no source says is told as that, wherever it is shown.
+    for (args, part) in [
+        (&["get", "one/gate"][..], "Z7   nearly always right   a person says so, no source does"),
+        (&["why", "one/gate"], "nearly always right; a person says so, no source does, 3 against"),
+        (&["conflicts", "list", "--all"], "Z7 (no source) | C9"),
+        (&["conflicts", "show", &id], "1   Z7      no source           -   believed now"),
+    ] {
+        let told = home.stellar(args).expect(0).stdout;
+        assert!(told.contains(part), "{told}");
+    }
+    ran(&home, &["conflicts", "resolve", &id, "--value", "null"], 0);
+    let told = home.stellar(&["get", "one/gate"]).expect(0).stdout;
+    assert!(told.starts_with("null   nearly always right"), "it is known to be null: {told}");
+    ran(&home, &["conflicts", "undo", &id], 0);
     ran(&home, &["conflicts", "resolve", &id, "--auto"], 0);
     assert_eq!(value_of(&home, "one/gate"), "C9");
     let trust = ran(&home, &["source", "trust", "north"], 0).payloads();

@@ -6,7 +6,9 @@ use crate::{
         part::{Badge, FactorLine, Part},
         words,
     },
-    fact::{Content, FactState, FactorKind, Insight, Mark, Role as SourceRole, SourceState, SourceView, Timestamp, right_about, span},
+    fact::{
+        Candidate, Content, FactState, FactorKind, Insight, Mark, Role as SourceRole, SourceState, SourceView, Timestamp, right_about, span,
+    },
     text::SafeText,
     theme::Role,
 };
@@ -83,8 +85,11 @@ fn values(insight: &Insight, now: Timestamp) -> Vec<Part> {
         believed: true,
     }];
     let winner = insight.sources.first();
-    let others = insight.conflict.iter().flat_map(|conflict| &conflict.candidates);
-    for candidate in others.filter(|candidate| winner.is_none_or(|winner| !candidate.sources.contains(&winner.source))) {
+    // The believed one comes first, whether a source says it or only a person; a frozen one may be among the others, or nobody's.
+    let is_frozen = insight.marks.contains(Mark::Locked);
+    let is_other = |at: usize, candidate: &Candidate| if is_frozen { candidate.value != *value } else { at > 0 };
+    let candidates = insight.conflict.iter().flat_map(|conflict| conflict.candidates.iter().enumerate());
+    for (_, candidate) in candidates.filter(|(at, candidate)| is_other(*at, candidate)) {
         let names: Vec<&str> = candidate.sources.iter().map(crate::fact::SourceId::as_str).collect();
         parts.push(Part::Value {
             value: words::value(&candidate.value, insight),

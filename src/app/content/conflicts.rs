@@ -114,16 +114,22 @@ pub fn candidate_value(candidate: &Candidate, insight: Option<&Insight>) -> Safe
 fn values(model: &Model, conflict: &ConflictEntry, insight: Option<&Insight>) -> Vec<Part> {
     let mut parts = Vec::new();
     for (index, candidate) in conflict.candidates.iter().enumerate() {
-        let believed = candidate.sources.contains(&conflict.winner);
+        let believed = index == 0;
+        let is_said = !candidate.sources.is_empty();
         let lines: Vec<(&SourceId, String)> = candidate.sources.iter().map(|source| (source, standing(source, insight, model))).collect();
         let below = lines.iter().map(|(source, said)| format!("{source} {said}")).collect::<Vec<_>>().join("; ");
+        let says = match (believed, is_said) {
+            (true, true) => "believed now",
+            (true, false) => "believed now; no source says it",
+            (false, _) => "",
+        };
         parts.push(Part::Choice(Choice {
             number: index + 1,
             of: format!("{}\u{1}{}", conflict.id, candidate.value.as_json_text()),
             value: candidate_value(candidate, insight),
-            says: SafeText::line(if believed { "believed now" } else { "" }),
+            says: SafeText::line(says),
             below: SafeText::line(&below),
-            score: Some(candidate.score),
+            score: is_said.then_some(candidate.score),
             believed,
             chosen: index == model.conflicts.choice,
         }));
@@ -137,13 +143,11 @@ fn values(model: &Model, conflict: &ConflictEntry, insight: Option<&Insight>) ->
     parts.push(Part::Gap);
     parts.push(Part::text(class(conflict.class), Role::Text));
     parts.extend(conflict.reason_codes.iter().map(|reason| Part::text(reason.sentence(), Role::Text)));
-    let ahead = format!(
-        "The first is ahead by {:.2}; it is {} ({:.2}).",
-        conflict.margin,
-        Band::of(conflict.confidence.score),
-        conflict.confidence.score
-    );
-    parts.push(Part::text(&ahead, Role::Dim));
+    // What no source says has no score that others could be behind of.
+    if conflict.candidates.first().is_some_and(|first| !first.sources.is_empty()) {
+        let (band, score) = (Band::of(conflict.confidence.score), conflict.confidence.score);
+        parts.push(Part::text(&format!("The first is ahead by {:.2}; it is {band} ({score:.2}).", conflict.margin), Role::Dim));
+    }
     parts
 }
 

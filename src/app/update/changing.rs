@@ -35,13 +35,13 @@ pub(super) fn act(model: &mut Model, id: &str) -> Vec<Effect> {
     match id {
         "core.input.set" => {
             if let Some(key) = model.current().map(|insight| insight.key.clone()) {
-                prompt::open(&mut model.prompt, PromptFor::Value(key), "");
+                prompt::open(&mut model.prompt, &mut model.shared, PromptFor::Value(key), "");
                 push(model, Layer::Prompt);
             }
         }
         "core.input.submit" => {
             let about = model.current().map(|insight| insight.key.clone());
-            prompt::open(&mut model.prompt, PromptFor::Note(about), "");
+            prompt::open(&mut model.prompt, &mut model.shared, PromptFor::Note(about), "");
             push(model, Layer::Prompt);
         }
         "core.input.undo" => match change::undo(&model.shared) {
@@ -89,7 +89,7 @@ fn treat(model: &mut Model, id: &str) -> Vec<Effect> {
         "core.queue.edit" => {
             let what = PromptFor::Edit { id: command.id, shown: listed.shown.clone(), key: command.key.clone() };
             let text = prompt::text_of(&command.value, listed.secret);
-            prompt::open(&mut model.prompt, what, &text);
+            prompt::open(&mut model.prompt, &mut model.shared, what, &text);
             push(model, Layer::Prompt);
             return Vec::new();
         }

@@ -156,19 +156,31 @@ pub(super) fn start(model: &mut Model, deciding: Deciding) -> Vec<Effect> {
     vec![Effect::Ask(job, ask)]
 }
 
-/// The chosen value, the source that says it, and the value as it is shown.
-fn answer_of(model: &Model, conflict: &ConflictEntry) -> Option<(SourceId, SafeText)> {
+/// What asks for the chosen value to be believed, who says it, and the value as it is shown.
+fn answer_of(model: &Model, conflict: &ConflictEntry) -> Option<(Ask, Option<SourceId>, SafeText)> {
     let candidate = chosen(model)?;
     let insight = model.shared.snapshot.facts.find(&conflict.key).map(AsRef::as_ref);
-    Some((candidate.sources.first()?.clone(), candidate_value(candidate, insight)))
+    let shown = candidate_value(candidate, insight);
+    let source = candidate.sources.first().cloned();
+    let ask = match &source {
+        Some(source) => resolve(conflict).text("accept", source.as_str()),
+        // What a person knew and no source says.
+        None => {
+            let value = candidate.value.as_json_text();
+            let is_secret = insight.is_none_or(|insight| insight.secret);
+            resolve(conflict).shown("value", value, if is_secret { words::MASK } else { value })
+        }
+    };
+    Some((ask, source, shown))
 }
 
 fn accept(model: &mut Model, conflict: &ConflictEntry, again: bool) -> Vec<Effect> {
-    let Some((source, shown)) = answer_of(model, conflict) else { return Vec::new() };
-    if read_back(model, again, "core.conflict.accept", &format!("Believe {shown}, as {source} says? Nothing is sent.")) {
+    let Some((ask, source, shown)) = answer_of(model, conflict) else { return Vec::new() };
+    let says = source.map(|source| format!(", as {source} says")).unwrap_or_default();
+    if read_back(model, again, "core.conflict.accept", &format!("Believe {shown}{says}? Nothing is sent.")) {
         return Vec::new();
     }
-    let ask = resolve(conflict).text("accept", source.as_str()).quiet("digest", &*conflict.digest);
+    let ask = ask.quiet("digest", &*conflict.digest);
     start(model, of(conflict, ask, Stage::Decide, format!("{shown} is believed")))
 }
 
@@ -180,9 +192,9 @@ fn change(model: &mut Model, conflict: &ConflictEntry, mine: bool) -> Vec<Effect
 
 /// Believes the chosen value and gives it to a source: what is sent is shown first.
 fn send(model: &mut Model, conflict: &ConflictEntry) -> Vec<Effect> {
-    let Some((source, shown)) = answer_of(model, conflict) else { return Vec::new() };
+    let Some((ask, _, shown)) = answer_of(model, conflict) else { return Vec::new() };
     let look = |to: &SourceId| {
-        let ask = resolve(conflict).text("accept", source.as_str()).text("send", to.as_str()).flag("dry_run");
+        let ask = ask.clone().text("send", to.as_str()).flag("dry_run");
         of(conflict, ask.quiet("digest", &*conflict.digest), Stage::Look, format!("{shown} is believed"))
     };
     let mut offers: Vec<(String, Deciding)> = targets(model).into_iter().map(|to| (to.source.to_string(), look(&to.source))).collect();
@@ -213,7 +225,7 @@ fn edit(model: &mut Model, conflict: &ConflictEntry) {
             chosen(model).map(|candidate| prompt::text_of(&candidate.value, secret)).unwrap_or_default()
         }
     };
-    prompt::open(&mut model.prompt, what, &text);
+    prompt::open(&mut model.prompt, &mut model.shared, what, &text);
     push(model, Layer::Prompt);
 }
 

@@ -6,15 +6,15 @@ use crate::{
     action,
     app::{
         ask::{Answer, Ask, Told, Trouble},
-        content::{conflict_note, unavailable},
+        content::{canvas_parts, conflict_note, conflict_parts, unavailable},
         effect::Effect,
-        fixture::{press, queue, screen, send, snapshot, writable},
+        fixture::{contested, press, queue, screen, send, snapshot, writable},
         layout::{LayerBody, Part, layout},
         model::{Focus, JobId, Layer, Model},
         msg::Msg,
         snapshot::Snapshot,
     },
-    fact::{CommandState, ConflictEntry, ConflictId, Key, ResolutionState, Validity, Value},
+    fact::{Candidate, CommandState, ConflictEntry, ConflictId, Key, ResolutionState, Validity, Value},
     keymap::{Keymap, KeymapFile, LayerName, builtin_text},
 };
 
@@ -141,6 +141,65 @@ fn all_said(model: &Model) -> String {
         Some(LayerBody::Column(column)) => column.parts.iter().map(Part::spoken).collect::<Vec<_>>().join(" | "),
         _ => String::new(),
     }
+}
+
+#[test]
+fn what_a_person_knew_and_no_source_says_is_believed_first_and_can_be_sent() {
+    let mut model = opened();
+    let known = changed(&model, |conflict| {
+        conflict.resolution = ResolutionState::UserAccepted;
+        let value = Value::from_trusted_text("7");
+        conflict.candidates.insert(0, Candidate { value, sources: Vec::new(), score: 0.0 });
+    });
+    send(&mut model, known);
+    press(&mut model, "1");
+    let parts = conflict_parts(&model);
+    let choices = parts.iter().filter_map(|part| if let Part::Choice(choice) = part { Some(choice) } else { None });
+    let told: Vec<_> = choices.map(|choice| (choice.value.as_str(), choice.says.as_str(), choice.score.is_some())).collect();
+    assert_eq!(told, [("7", "believed now; no source says it", false), ("3", "", true), ("4", "", true)]);
+    assert!(!all_said(&model).contains("is ahead"), "{}", all_said(&model));
+    let (_, ask) = asked(&press(&mut model, "Enter")).unwrap();
+    assert!(ask.echo.ends_with(" --value 7"), "{}", ask.echo);
+    model.conflicts.deciding = None;
+    press(&mut model, "s");
+    let (_, ask) = asked(&press(&mut model, "Enter")).unwrap();
+    assert!(ask.echo.contains(" --value 7 --send ") && ask.echo.ends_with(" --dry-run"), "{}", ask.echo);
+}
+
+#[test]
+fn the_canvas_shows_each_value_once_where_no_source_says_the_believed_one() {
+    let mut insight = contested();
+    let mut conflict = ConflictEntry::clone(insight.conflict.as_ref().unwrap());
+    let seven = Value::from_trusted_text("7");
+    conflict.candidates.insert(0, Candidate { value: seven.clone(), sources: Vec::new(), score: 0.0 });
+    (insight.value, insight.confidence, insight.conflict) = (Some(seven), None, Some(Arc::new(conflict)));
+    insight.sources.iter_mut().for_each(|view| (view.wins, view.agrees) = (false, false));
+    let mut model = screen((120, 36));
+    send(&mut model, Msg::Snapshot(Snapshot { facts: vec![Arc::new(insight)].into(), ..Snapshot::default() }));
+    let parts = canvas_parts(&model);
+    let values = parts.iter().filter_map(|part| if let Part::Value { value, says, .. } = part { Some((value, says)) } else { None });
+    let told: Vec<_> = values.map(|(value, says)| (value.as_str(), says.as_str())).skip(1).collect();
+    assert_eq!(told, [("3", "says prom, cluster"), ("4", "says wiki")]);
+}
+
+#[test]
+fn a_value_that_is_edited_keeps_what_no_field_takes() {
+    let mut model = opened();
+    let odd = changed(&model, |conflict| conflict.candidates[0].value = Value::parse("\"a\u{202e}b\u{200b}c\"").unwrap());
+    send(&mut model, odd);
+    press(&mut model, "1 e");
+    assert_eq!(model.prompt.field.text(), r#""a\u202eb\u200bc""#);
+}
+
+#[test]
+fn of_a_value_that_is_too_long_no_part_is_edited() {
+    let mut model = opened();
+    let long = changed(&model, |conflict| conflict.candidates[0].value = Value::parse(&format!("\"{}\"", "x".repeat(5000))).unwrap());
+    send(&mut model, long);
+    press(&mut model, "1 e");
+    assert_eq!((model.focus(), model.prompt.field.text()), (Focus::Layer(Layer::Prompt), ""));
+    assert!(message(&model).contains("too long to be changed here"), "{}", message(&model));
+    assert!(asked(&press(&mut model, "Enter")).is_none(), "half of a value is another value");
 }
 
 #[test]

@@ -9,18 +9,23 @@ use crate::{
     },
     fact::{SourceId, Value},
     keymap::Chord,
+    text::json_line,
     theme::Role,
 };
 
 use super::step::Step;
 
-/// Opens it with a text to start from; what was typed for the same thing before stays.
-pub(super) fn open(prompt: &mut PromptModel, what: PromptFor, text: &str) {
+/// Opens it with a text to start from; what was typed for the same thing before stays. A text that does not fit is not started from: a part
+/// of a value is another value.
+pub(super) fn open(prompt: &mut PromptModel, shared: &mut Shared, what: PromptFor, text: &str) {
     if prompt.what.as_ref() == Some(&what) && !prompt.field.text().is_empty() {
         return;
     }
     prompt.field.clear();
-    prompt.field.insert(text);
+    if !text.is_empty() && !prompt.field.insert(text) {
+        prompt.field.clear();
+        shared.say("What is there is too long to be changed here: type another value, or give it on a command line.", Role::Text);
+    }
     *prompt = PromptModel { what: Some(what), field: std::mem::take(&mut prompt.field), ..PromptModel::default() };
 }
 
@@ -107,7 +112,7 @@ pub(super) fn choose(prompt: &mut PromptModel, shared: &mut Shared, choices: &[S
     shared.say(format!("{many} it: Up and Down choose, Enter queues."), Role::Text);
 }
 
-/// A value to start from, where it may be shown.
+/// A value to start from, where it may be shown; what a field does not take is written as an escape, so that nothing of it is lost.
 pub(super) fn text_of(value: &Value, secret: bool) -> String {
-    if secret { String::new() } else { value.as_json_text().to_owned() }
+    if secret { String::new() } else { json_line(value.as_json_text()).into_owned() }
 }
