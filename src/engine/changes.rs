@@ -5,8 +5,8 @@
 use std::{borrow::Borrow, sync::Arc, time::Duration};
 
 use crate::fact::{
-    Base, ClassOfValue, Command, CommandId, CommandState, FactState, Insight, Key, KeyRule, Mark, Operation, OwnWrite, Pending, SourceId,
-    Timestamp,
+    Agreement, Base, ClassOfValue, Command, CommandId, CommandState, CompareRule, Content, FactState, Insight, Key, KeyRule, Mark,
+    Operation, OwnWrite, Pending, Role, SourceId, Timestamp, Value,
 };
 
 use super::{
@@ -270,8 +270,14 @@ impl Core {
         if let Some(lock) = state.lock(&insight.key) {
             insight.marks.insert(Mark::Locked);
             insight.marks.remove(Mark::Conflict);
-            insight.value.clone_from(&lock.value);
+            if insight.value != lock.value {
+                freeze(insight, lock.value.as_ref(), &self.compare_of(&insight.key));
+            }
         }
+    }
+
+    fn compare_of(&self, key: &Key) -> CompareRule {
+        self.rules.rule(key).map(|rule| rule.compare.clone()).unwrap_or_default()
     }
 
     /// How the queue stands.
@@ -309,6 +315,25 @@ impl Core {
             closed: self.desk.closed(),
             sends: self.sends(),
         }
+    }
+}
+
+/// Puts a frozen value in the place of another one that would be believed: whoever wins says that other one, and vouches for this one no more.
+fn freeze(insight: &mut Insight, value: Option<&Value>, compare: &CompareRule) {
+    let frozen = Base::found(value.cloned());
+    insight.value = value.cloned();
+    insight.confidence = None;
+    insight.p_true = 0.0;
+    insight.agreement = Agreement::default();
+    for view in &mut insight.sources {
+        view.wins = false;
+        let Content::Value(said) = &view.content else { continue };
+        if view.role != Role::Observed {
+            continue;
+        }
+        view.agrees = frozen.holds(&Base::Value(said.clone()), compare);
+        let side = if view.agrees { &mut insight.agreement.supporting } else { &mut insight.agreement.opposing };
+        *side += 1;
     }
 }
 

@@ -282,6 +282,32 @@ async fn what_is_locked_or_has_moved_is_not_decided_and_the_rule_teaches_nothing
 }
 
 #[tokio::test]
+async fn nobody_vouches_for_a_frozen_value_who_says_another_one() {
+    let bench = Bench::new("sled");
+    let (engine, _) = disputed(&bench).await;
+    let handle = engine.handle();
+    decide(&handle, "a/gate", &accept(1, "north")).await;
+    let said = |of: &Insight| -> Vec<(String, bool, bool)> {
+        let observed = of.sources.iter().filter(|view| view.role == Role::Observed);
+        observed.map(|view| (view.source.to_string(), view.wins, view.agrees)).collect()
+    };
+    let before = fact(&handle, "a/gate");
+    handle.lock(&key("a/gate"), true, &Author::default()).await.unwrap();
+    let locked = fact(&handle, "a/gate");
+    assert_eq!((&locked.value, said(&locked), locked.p_true), (&before.value, said(&before), before.p_true), "it is what is believed");
+    // The decision is taken back: of itself another value would be believed now.
+    handle.undo_decision(conflict(&handle, "a/gate").id.as_str(), &Author::default()).await.unwrap();
+    let frozen = fact(&handle, "a/gate");
+    assert!(frozen.value == before.value && frozen.confidence.is_none() && frozen.marks.contains(Mark::Locked), "{frozen:?}");
+    let said = said(&frozen);
+    assert!(said.iter().all(|(source, wins, agrees)| !wins && *agrees == (source == "north")), "{said:?}");
+    assert_eq!((frozen.agreement.supporting, frozen.agreement.opposing as usize), (1, said.len() - 1));
+    handle.lock(&key("a/gate"), false, &Author::default()).await.unwrap();
+    assert!(fact(&handle, "a/gate").confidence.is_some());
+    engine.shutdown().await.unwrap();
+}
+
+#[tokio::test]
 async fn trust_fades_while_the_engine_runs_and_each_reset_is_its_own() {
     let bench = Bench::new("sled");
     let (engine, _) = disputed(&bench).await;
