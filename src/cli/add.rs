@@ -157,6 +157,7 @@ impl From<EditError> for Failure {
         match error {
             EditError::Config(error) => error.into(),
             EditError::BadBlock(_) => Self::new("bad_block", message),
+            EditError::InAValue(..) => Self::new("config_in_a_value", message),
             EditError::Exists(..) => Self::new("source_exists", message).hint("stellar source add OTHER-NAME .. gives it another name"),
             EditError::Moved(_) => Self::new("config_moved", message).hint("ask again: it is worked out anew"),
             EditError::Io { .. } => Self::new("io", message),

@@ -73,6 +73,7 @@ const CODES: &[(&str, u8)] = &[
     ("pins_full", 1),
     ("source_failed", 1),
     ("source_exists", 1),
+    ("config_in_a_value", 1),
     ("config_moved", 1),
     ("unreadable", 1),
     ("not_a_snapshot", 1),

@@ -49,6 +49,9 @@ pub enum EditError {
     /// There is one of that name.
     #[error("there is already a source named {0:?} in {1}")]
     Exists(String, String),
+    /// There they are the elements of one value, which is not taken apart.
+    #[error("{0} has {1} = [..] in one value, behind which no [[{1}]] can stand; write what is in it as [[{1}]] tables first")]
+    InAValue(String, String),
     /// The file changed since it was looked at.
     #[error("{0} was changed meanwhile; nothing was written")]
     Moved(String),
@@ -99,9 +102,16 @@ pub fn plan_sources(request: &LoadRequest<'_>, block: &str, rename: Option<&str>
     let in_file = |problems| ConfigError { file: Some(file.clone()), problems };
     let now = parse(text, &around).map_err(in_file)?.config;
     // Without a source the host is watched; with the first one that would end in silence.
-    let has_sources = text.parse::<DocumentMut>().is_ok_and(|document| document.contains_key("source"));
+    let document = text.parse::<DocumentMut>().unwrap_or_default();
+    let has_sources = document.contains_key("source");
     if has_sources && let Some(taken) = names.iter().find(|name| now.sources.iter().any(|source| source.name.as_str() == name.as_str())) {
         return Err(EditError::Exists(taken.clone(), shown));
+    }
+    // Tables cannot come behind a value of the same name.
+    let brought = block.parse::<DocumentMut>().unwrap_or_default();
+    let in_a_value = |name: &&str| brought.contains_key(name) && document.get(name).is_some_and(|item| !item.is_array_of_tables());
+    if let Some(name) = ["source", "key"].iter().find(|name| in_a_value(name)) {
+        return Err(EditError::InAValue(shown, (*name).to_owned()));
     }
     let keeps_host = !has_sources && !has_host && !names.iter().any(|name| name == "host");
     let mut added = String::new();
@@ -122,8 +132,12 @@ pub fn plan_sources(request: &LoadRequest<'_>, block: &str, rename: Option<&str>
     if whole.len() as u64 > LARGEST {
         return Err(EditError::BadBlock(format!("{shown} would be larger than {LARGEST} bytes")));
     }
-    parse(&whole, &around).map_err(in_file)?;
     let after = text.lines().count();
+    // A place behind the last line of the file would be looked for in vain.
+    parse(&whole, &around).map_err(|problems| match problems.iter().all(|problem| problem.line > after) {
+        true => EditError::BadBlock(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")),
+        false => in_file(problems).into(),
+    })?;
     Ok(SourceEdit { file, names, added, after, keeps_host, before, whole })
 }
 
@@ -253,7 +267,7 @@ mod tests {
     #[test]
     fn what_clashes_or_would_not_be_sound_is_refused_and_nothing_is_written() {
         let sound = "[[source]]\nname = \"wiki\"\nkind = \"host\"\n";
-        let table: [(&str, &str, Option<&str>, &str); 8] = [
+        let table: [(&str, &str, Option<&str>, &str); 10] = [
             (sound, BLOCK, None, "already a source named \"wiki\""),
             (sound, "[app]\ntheme = \"x\"\n", None, "only [[source]] and [[key]]"),
             (sound, "# nothing", None, "no [[source]]"),
@@ -262,11 +276,20 @@ mod tests {
             (sound, BLOCK, Some("No Name"), "name"),
             (sound, "[[source]]\nkind = \"file\"\npath = \"a.json\"\n", None, "a name of its own"),
             ("[[source]]\nname = 3\n", BLOCK, None, "name"),
+            ("source = [{ name = \"a\", kind = \"host\" }]\n", BLOCK, None, "source = [..] in one value"),
+            (
+                "key = [{ match = \"a\", unit = \"x\" }]\n",
+                "[[source]]\nname = \"x\"\nkind = \"host\"\n[[key]]\nmatch = \"b\"\n",
+                None,
+                "key = [..] in one value",
+            ),
         ];
         for (config, block, rename, sentence) in table {
             let (_home, file) = home(Some(config));
             let error = plan(&file, block, rename).unwrap_err().to_string();
             assert!(error.contains(sentence), "{error}");
+            let place = error.split(".toml:").nth(1).and_then(|place| place.split(':').next()?.parse::<usize>().ok());
+            assert!(place.is_none_or(|line| line <= config.lines().count()), "a place that is not in the file: {error}");
             assert_eq!(std::fs::read_to_string(&file).unwrap(), config);
         }
     }
