@@ -43,6 +43,14 @@ impl EngineHandle {
         Listing::begin(&self.core, query, OBSERVATIONS)
     }
 
+    /// The key that is written as this one but for what is encoded in it: `k%2F1` for `k/1`. Looks at every name.
+    #[must_use]
+    pub fn meant_by(&self, key: &Key) -> Option<Key> {
+        self.core.load().ok()?;
+        let is_meant = |known: &Key| known.as_str().contains('%') && Key::decode_segment(known.as_str()) == key.as_str();
+        self.core.keys_matching(None).into_iter().find(is_meant)
+    }
+
     /// Every matching fact, resolved for now.
     ///
     /// # Errors

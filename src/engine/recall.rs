@@ -228,7 +228,8 @@ impl Core {
         let Found { held, single, mut missing, all } = found;
         held.iter().for_each(|(key, hot)| each(key, hot.slots()));
         drop(held);
-        if missing.values().map(|observations| BY_ITSELF + observations).sum::<usize>() >= all {
+        // Of nothing noted nothing is missing, either.
+        if !missing.is_empty() && missing.values().map(|observations| BY_ITSELF + observations).sum::<usize>() >= all {
             self.walk_store(pattern, &mut missing, &mut each)?;
         }
         // What the store gave less or more of than was noted, if anything: it has moved meanwhile.

@@ -10,6 +10,7 @@ use super::{
     ranking::Ranking,
     reason::ReasonCode,
     rule::Policy,
+    value::Value,
 };
 
 /// The conflict of a ranking of live observed values; none when all stand for the winner's value.
@@ -23,7 +24,8 @@ pub(super) fn of(key: &Key, ranking: &Ranking<'_>, policy: &Policy, auto_margin:
         Standing::Ended | Standing::Undecided => decide(ranking, policy, winner.confidence.band(), lead >= points(auto_margin)),
     };
     reason_codes.extend(matches!(standing, Standing::Ended).then_some(ReasonCode::Reopened));
-    reason_codes.extend(ranking.tie);
+    // Where a person knows what no source says nobody came first.
+    reason_codes.extend(ranking.tie.filter(|_| known(ranking, standing).is_none()));
     Some(ConflictEntry {
         id: ConflictId::of(key, ConflictClass::Value),
         key: key.clone(),
@@ -82,6 +84,11 @@ fn decide(ranking: &Ranking<'_>, policy: &Policy, band: Band, is_ahead: bool) ->
     }
 }
 
+/// What a person knows and no source says: it is believed all the same.
+fn known<'a>(ranking: &Ranking<'_>, standing: Standing<'a>) -> Option<&'a Value> {
+    standing.held().and_then(|decision| decision.verdict.value()).filter(|_| !ranking.is_chosen)
+}
+
 fn candidates(ranking: &Ranking<'_>, standing: Standing<'_>) -> Vec<Candidate> {
     let of_class = |(at, class): (usize, &_)| {
         let best = ranking.members(class).next()?;
@@ -93,9 +100,7 @@ fn candidates(ranking: &Ranking<'_>, standing: Standing<'_>) -> Vec<Candidate> {
         );
         Some(Candidate { value: lead.value.clone(), sources, score: best.confidence.score })
     };
-    // What a person knows and no source says is believed all the same.
-    let known = standing.held().and_then(|decision| decision.verdict.value()).filter(|_| !ranking.is_chosen);
-    let known = known.map(|value| Candidate { value: value.clone(), sources: Vec::new(), score: 0.0 });
+    let known = known(ranking, standing).map(|value| Candidate { value: value.clone(), sources: Vec::new(), score: 0.0 });
     known.into_iter().chain(ranking.classes.iter().enumerate().filter_map(of_class)).collect()
 }
 

@@ -401,6 +401,11 @@ fn what_a_person_says_is_believed_while_it_holds() {
     assert_eq!(accepted("2", Some("c")).0, "2.0", "as the one it was taken from says it");
     assert_eq!(accepted("2", None).0, "2", "as it was said");
     assert_eq!(accepted("7", None), ("7".into(), 0.99, ResolutionState::UserAccepted, ReasonCode::UserAccepted, false));
+    let even = [reading(&a, 0.5), reading(&b, 0.5)];
+    let reasons = |insight: &Insight| insight.conflict.as_ref().unwrap().reason_codes.clone();
+    assert_eq!(reasons(&resolved(None, &even)).last(), Some(&ReasonCode::FirstByName));
+    let known = said(None, &[&a, &b], Verdict::Accepted(value("7")), None, &even);
+    assert_eq!(reasons(&known), [ReasonCode::UserAccepted], "who would come first among the others is no reason for it");
     let (shown, p_true, resolution, ..) = of(Verdict::Rejected, None);
     assert_eq!((shown.as_str(), resolution), ("2", ResolutionState::UserRejected), "nothing better is known");
     assert!((p_true - 0.01).abs() < 1e-12, "{p_true}");

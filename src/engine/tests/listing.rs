@@ -1,6 +1,8 @@
 //! Lists in parts are the list.
 
-use super::*;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::{snapshots::Damaged, *};
 use crate::{
     engine::{core::Core, listing::Listing},
     fact::Insight,
@@ -111,5 +113,20 @@ async fn what_went_since_it_began_is_left_out() {
     let rest: Vec<_> = std::iter::from_fn(|| listing.next_part().unwrap()).flatten().collect();
     assert_eq!(first.len() + rest.len(), 59);
     assert!(rest.iter().all(|fact| fact.key != key("n/30")));
+    engine.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn of_keys_that_nobody_speaks_of_nothing_is_read() {
+    let bench = Bench::new("memory");
+    let opened = bench.open();
+    let store = Arc::new(Damaged(Arc::clone(&opened.store), Mutex::default(), AtomicUsize::default()));
+    let engine = bench.start_over(OpenedStore { store: store.clone(), ..opened }, vec![]);
+    engine.handle().list(&FactQuery::default()).unwrap();
+    let before = store.2.load(Ordering::Relaxed);
+    for keys in [vec![], vec![key("a"), key("b")]] {
+        engine.core().walk_keys(&keys, None, |key, _| panic!("{key}")).unwrap();
+    }
+    assert_eq!(store.2.load(Ordering::Relaxed), before, "an empty store has nothing to look for, either");
     engine.shutdown().await.unwrap();
 }

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
+    sync::atomic::{AtomicUsize, Ordering},
 };
 
 use super::*;
@@ -190,8 +191,8 @@ async fn a_database_that_is_gone_is_rebuilt_from_the_newest_good_snapshot() {
     again.shutdown().await.unwrap();
 }
 
-/// A store that finds a record damaged at the first scan.
-struct Damaged(Arc<dyn CacheStore>, Mutex<Vec<Quarantined>>);
+/// A store that finds a record damaged at the first scan, and counts them.
+pub(super) struct Damaged(pub Arc<dyn CacheStore>, pub Mutex<Vec<Quarantined>>, pub AtomicUsize);
 
 impl CacheStore for Damaged {
     fn get(&self, key: &Key) -> Result<Vec<Observation>, StoreError> {
@@ -201,6 +202,7 @@ impl CacheStore for Damaged {
         self.0.apply(ops)
     }
     fn scan(&self, segments: &[&str], each: &mut dyn FnMut(Observation)) -> Result<(), StoreError> {
+        self.2.fetch_add(1, Ordering::Relaxed);
         self.0.scan(segments, each)
     }
     fn get_meta(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
@@ -231,7 +233,7 @@ async fn a_quarantined_record_is_told_and_its_source_is_asked_again() {
     let bench = Bench::new("memory");
     let opened = bench.open();
     let found = vec![Quarantined { key: Some(key("a")), source: Some(id("cluster")) }];
-    let store = Arc::new(Damaged(Arc::clone(&opened.store), Mutex::default()));
+    let store = Arc::new(Damaged(Arc::clone(&opened.store), Mutex::default(), AtomicUsize::default()));
     let scripts = [saying(&[&[("a", "1")]]), saying(&[&[("b", "1")]])];
     let sources = vec![source("cluster", Role::Observed, &scripts[0]), source("wiki", Role::Observed, &scripts[1])];
     let engine = bench.start_over(OpenedStore { store: store.clone(), ..opened }, sources);

@@ -90,7 +90,8 @@ fn rows_of(args: &SetArgs) -> Result<Vec<ChangeRow>, Failed> {
     }
 }
 
-fn source_named(answer: &Answer<'_>, name: &str) -> Result<SourceId, Failed> {
+/// The source of that name, if there is one.
+pub fn source_named(answer: &Answer<'_>, name: &str) -> Result<SourceId, Failed> {
     let known = answer.handle.sources().into_iter().map(|status| status.source).find(|source| source.as_str() == name);
     known.ok_or_else(|| Failed::new("no_such_source", format!("there is no source {name}")).hint("stellar source list shows them"))
 }

@@ -10,7 +10,7 @@ use crate::{
 use super::{
     super::clock::mint_command,
     answer::{Answer, Failed},
-    changes::settle,
+    changes::{settle, source_named},
     commands::{author, value_of},
     conflicts::{READ, payload_of},
     read::ask_the_never_asked,
@@ -88,7 +88,7 @@ fn change(
         key: conflict.key.clone(),
         operation: Operation::Set,
         value: value.clone(),
-        source: Some(SourceId::new(to).map_err(|_| no_such_source(to))?),
+        source: Some(source_named(answer, to)?),
         expires: None,
         author: author(answer),
         undoes: None,

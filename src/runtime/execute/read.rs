@@ -128,11 +128,18 @@ async fn known(answer: &Answer<'_>, key: &Key) -> Result<Result<Arc<Insight>, Fa
         }
     }
     Ok(Err(match answer.handle.knowledge(key) {
-        Knowledge::NoSuchKey => Failed::new("no_such_key", format!("there is no {key}: no source that could hold it has it"))
-            .hint("stellar list shows what there is"),
+        Knowledge::NoSuchKey => no_such_key(answer, key),
         Knowledge::Unanswered(sources) => nothing_cached(answer, &sources),
         Knowledge::LetGo(sources) => let_go(answer, key, &sources),
     }))
+}
+
+fn no_such_key(answer: &Answer<'_>, key: &Key) -> Failed {
+    let hint = answer.handle.meant_by(key).map_or_else(
+        || "stellar list shows what there is".to_owned(),
+        |meant| format!("did you mean {meant}? A / inside of a name is written %2F"),
+    );
+    Failed::new("no_such_key", format!("there is no {key}: no source that could hold it has it")).hint(hint)
 }
 
 fn refused(fact: &Insight, max_age: Option<Duration>, strict: bool) -> Option<Failed> {
@@ -195,12 +202,16 @@ pub fn nothing_cached(answer: &Answer<'_>, silent: &[SourceId]) -> Failed {
         .filter(|status| silent.contains(&status.source))
         .map(|status| match &status.error {
             Some(error) => format!("{}: {}", status.source, error.message),
+            None if status.asked_at.is_some() => format!("{}: some of what it answered had to be left out", status.source),
             None => format!("{} has not been asked", status.source),
         })
         .collect();
     let hint = if answer.offline() { "without --offline its sources are asked" } else { "stellar source test NAME shows more" };
-    Failed::new("nothing_cached", format!("nothing is cached for this, and its sources have not answered ({})", reasons.join("; ")))
-        .hint(hint)
+    Failed::new(
+        "nothing_cached",
+        format!("nothing is cached for this, and its sources have not answered completely ({})", reasons.join("; ")),
+    )
+    .hint(hint)
 }
 
 fn let_go(answer: &Answer<'_>, key: &Key, sources: &[SourceId]) -> Failed {

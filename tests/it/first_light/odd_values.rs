@@ -106,3 +106,32 @@ fn a_thousand_sources_of_one_key_are_one_fact() {
     assert_eq!(fact["sources"].as_array().map(Vec::len), Some(1000));
     assert_eq!((&fact["value"], &fact["agreement"]), (&json!(1), &json!({"for": 700, "against": 300})));
 }
+
+#[test]
+fn a_key_that_is_written_otherwise_is_found_by_the_hint() {
+    let sandbox = two(r#"{"k/1": 5, "50%": {"a/b": 1}}"#, "{}", "");
+    for (asked, meant) in [("k/1", "k%2F1"), ("50%/a/b", "50%25/a%2Fb")] {
+        for words in [["get", asked], ["why", asked]] {
+            let ran = sandbox.stellar(&words).expect(3);
+            assert!(ran.stderr.contains(&format!("did you mean {meant}?")), "{}", ran.stderr);
+        }
+        sandbox.stellar(&["get", meant]).expect(0);
+    }
+    let ran = sandbox.stellar(&["get", "k/2"]).expect(3);
+    assert!(ran.stderr.contains("stellar list shows what there is"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_source_that_left_items_out_has_been_asked_and_has_answered() {
+    let map = "[[source.map]]\nitems = \"$[*]\"\nkey = \"n/{$.name}\"\nvalue = \"$.value\"\n";
+    let sandbox = Sandbox::with_config(&file_source("one", map));
+    sandbox.write(".config/stellar/one.json", r#"[{"name": "a", "value": 1}, {"name": "b"}]"#);
+    let ran = sandbox.stellar(&["get", "n/b"]).expect(5);
+    assert!(
+        ran.stderr.contains("one: some of what it answered had to be left out") && !ran.stderr.contains("not been asked"),
+        "{}",
+        ran.stderr
+    );
+    let listed = sandbox.stellar(&["source", "list"]).expect(0).stdout;
+    assert!(listed.contains("reachable") && listed.contains("in part") && !listed.contains("never"), "{listed}");
+}
