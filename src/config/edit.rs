@@ -134,9 +134,11 @@ pub fn plan_sources(request: &LoadRequest<'_>, block: &str, rename: Option<&str>
     }
     let after = text.lines().count();
     // A place behind the last line of the file would be looked for in vain.
-    parse(&whole, &around).map_err(|problems| match problems.iter().all(|problem| problem.line > after) {
-        true => EditError::BadBlock(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")),
-        false => in_file(problems).into(),
+    parse(&whole, &around).map_err(|problems| {
+        if problems.iter().all(|problem| problem.line > after) {
+            return EditError::BadBlock(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "));
+        }
+        in_file(problems).into()
     })?;
     Ok(SourceEdit { file, names, added, after, keeps_host, before, whole })
 }

@@ -270,9 +270,11 @@ impl Core {
         if let Some(lock) = state.lock(&insight.key) {
             insight.marks.insert(Mark::Locked);
             insight.marks.remove(Mark::Conflict);
-            if insight.value != lock.value {
-                freeze(insight, lock.value.as_ref(), &self.compare_of(&insight.key));
+            let compare = self.compare_of(&insight.key);
+            if !Base::found(lock.value.clone()).holds(&Base::found(insight.value.clone()), &compare) {
+                let_nobody_vouch(insight, lock.value.as_ref(), &compare);
             }
+            insight.value.clone_from(&lock.value);
         }
     }
 
@@ -318,10 +320,9 @@ impl Core {
     }
 }
 
-/// Puts a frozen value in the place of another one that would be believed: whoever wins says that other one, and vouches for this one no more.
-fn freeze(insight: &mut Insight, value: Option<&Value>, compare: &CompareRule) {
-    let frozen = Base::found(value.cloned());
-    insight.value = value.cloned();
+/// Whoever wins says another value than the frozen one, and vouches for that; others may say the frozen one.
+fn let_nobody_vouch(insight: &mut Insight, frozen: Option<&Value>, compare: &CompareRule) {
+    let frozen = Base::found(frozen.cloned());
     insight.confidence = None;
     insight.p_true = 0.0;
     insight.agreement = Agreement::default();
