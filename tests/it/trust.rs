@@ -158,9 +158,11 @@ fn rejected_decided_by_rule_and_known_otherwise() {
         (&["get", "one/gate"][..], "Z7   nearly always right   a person says so, no source does"),
         (&["why", "one/gate"], "nearly always right; a person says so, no source does, 3 against"),
         (&["conflicts", "list", "--all"], "Z7 (no source) | C9"),
-        (&["conflicts", "show", &id], "1   Z7      no source           -   believed now"),
+        (&["conflicts", "show", &id], "1 Z7 no source - believed now"),
     ] {
         let told = home.stellar(args).expect(0).stdout;
+        // How wide columns are does not matter here.
+        let told = if args[1] == "show" { told.split_whitespace().collect::<Vec<_>>().join(" ") } else { told };
         assert!(told.contains(part), "{told}");
     }
     ran(&home, &["conflicts", "resolve", &id, "--value", "null"], 0);

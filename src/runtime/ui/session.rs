@@ -243,7 +243,7 @@ impl Session {
     /// Nobody could be found: at the start that is the end, unless whoever serves may not have taken up the configuration yet; later it is
     /// said and tried again.
     fn look_again(&mut self, error: RuntimeError, context: &Context, is_new: bool) -> Result<Finding, RuntimeError> {
-        if !self.had_link && !(is_new && matches!(error, RuntimeError::Mismatch(_))) {
+        if !(self.had_link || is_new && matches!(error, RuntimeError::Mismatch(_))) {
             return Err(error);
         }
         self.take(Msg::EngineGone(error.to_string()));
