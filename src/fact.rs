@@ -57,7 +57,7 @@ pub use json::{
 };
 pub use key::{Key, KeyError};
 pub use lesson::{Lesson, LessonId};
-pub use lifetime::{LearnedLifetime, Lifetime, Lifetimes, Look, StoredLifetimes};
+pub use lifetime::{LearnedLifetime, Lifetime, Lifetimes, Look, MOST_LIFETIMES, StoredLifetimes};
 pub use likeness::{Likeness, LikenessCounts, StoredLikeness};
 pub use merge::merge_values;
 pub use normal::{Normal, same};

@@ -31,3 +31,9 @@ pub mod term;
 pub mod text;
 pub mod theme;
 pub mod wire;
+
+/// Memory that nobody uses goes back to the system, from whichever thread it was taken: what the hot tier bounds is then bounded in the
+/// process as well.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;

@@ -169,7 +169,7 @@ impl Core {
         for op in ops {
             match op {
                 StoreOp::Put(observation) => {
-                    let slot = Arc::new(Slot::new(observation, &self.rules));
+                    let slot = Arc::new(Slot::beside(&slots, observation, &self.rules));
                     match slots.iter_mut().find(|held| held.observation.source == slot.observation.source) {
                         Some(held) => *held = slot,
                         None => slots.push(slot),

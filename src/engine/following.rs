@@ -82,10 +82,14 @@ impl Core {
         if facts.table.notes(key).len() != ops.len() || facts.unwritten.contains_key(key) {
             return None;
         }
-        let slot = |op: &StoreOp| match op {
-            StoreOp::Put(observation) if facts.table.is_noted(observation) => Some(Arc::new(Slot::new(observation.clone(), &self.rules))),
-            _ => None,
-        };
-        Some(Hot::new(ops.iter().map(slot).collect::<Option<Vec<_>>>()?))
+        let mut slots = Vec::with_capacity(ops.len());
+        for op in ops {
+            let StoreOp::Put(observation) = op else { return None };
+            if !facts.table.is_noted(observation) {
+                return None;
+            }
+            slots.push(Arc::new(Slot::beside(&slots, observation.clone(), &self.rules)));
+        }
+        Some(Hot::new(slots))
     }
 }

@@ -5,7 +5,9 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use crate::fact::{CompareRule, FieldName, Insight, Key, LearnedLifetime, Look, Normal, Role, SourceId, Timestamp, Value, same};
+use crate::fact::{
+    CompareRule, FieldName, Insight, Key, LearnedLifetime, Look, MOST_LIFETIMES, Normal, Role, SourceId, Timestamp, Value, same,
+};
 
 use super::{
     cache::{Ingested, Note, Table},
@@ -49,10 +51,7 @@ impl Core {
             let note = facts.table.note(key, id);
             if !note.is_some_and(Note::is_held) {
                 grows |= note.is_none();
-                match counted.of.get_mut(field) {
-                    Some(count) => *count += 1,
-                    None => drop(counted.of.insert(FieldName::new(field), 1)),
-                }
+                count(&mut counted.of, field);
                 continue;
             }
             if value.is_none()
@@ -83,13 +82,18 @@ impl Core {
     fn count_by_field(&self, source: &SourceId, table: &Table) -> HashMap<FieldName, u64> {
         let mut of: HashMap<FieldName, u64> = HashMap::new();
         for (key, _) in table.held_by(source).filter(|(_, note)| note.is_held()) {
-            let field = FieldName::text_of(key, self.rules.rule(key));
-            match of.get_mut(field) {
-                Some(count) => *count += 1,
-                None => drop(of.insert(FieldName::new(field), 1)),
-            }
+            count(&mut of, FieldName::text_of(key, self.rules.rule(key)));
         }
         of
+    }
+}
+
+/// Counts a value of `field`. Where every key has a field of its own, those that nothing is remembered of would fill the memory for nothing.
+fn count(of: &mut HashMap<FieldName, u64>, field: &str) {
+    if let Some(values) = of.get_mut(field) {
+        *values += 1;
+    } else if of.len() < MOST_LIFETIMES {
+        of.insert(FieldName::new(field), 1);
     }
 }
 
@@ -109,5 +113,22 @@ impl EngineHandle {
             _ => HalfLifeFrom::Ttl,
         };
         Some(HalfLife { half_life, from, learned })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_whose_keys_each_have_a_field_of_their_own_counts_as_many_as_are_remembered() {
+        let mut of = HashMap::new();
+        for key in 0..MOST_LIFETIMES + 5 {
+            count(&mut of, &format!("k{key}"));
+        }
+        assert_eq!(of.len(), MOST_LIFETIMES);
+        count(&mut of, "k7");
+        assert_eq!(of.get("k7"), Some(&2), "of what is remembered every value counts");
+        assert_eq!(of.get(format!("k{MOST_LIFETIMES}").as_str()), None);
     }
 }

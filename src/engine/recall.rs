@@ -173,14 +173,13 @@ impl Core {
             read.push(unwritten.clone());
         }
         let mut whole = facts.loaded && facts.table.notes(key).len() == read.len();
-        let slots: Vec<_> = read
-            .into_iter()
-            .map(|observation| {
-                let vouched = !facts.loaded || facts.table.is_noted(&observation);
-                whole &= vouched;
-                Arc::new(Slot { vouched, ..Slot::new(facts.table.shared(observation), &self.rules) })
-            })
-            .collect();
+        let mut slots = Vec::with_capacity(read.len());
+        for observation in read {
+            let vouched = !facts.loaded || facts.table.is_noted(&observation);
+            whole &= vouched;
+            let slot = Slot { vouched, ..Slot::beside(&slots, facts.table.shared(observation), &self.rules) };
+            slots.push(Arc::new(slot));
+        }
         (Hot::new(slots), whole)
     }
 
@@ -308,8 +307,9 @@ impl<'a> First<'a> {
             self.close();
         }
         let key = observation.key.clone();
-        let slot = Arc::new(Slot::new(observation, &self.core.rules));
-        self.open.get_or_insert_with(|| (key, Vec::new())).1.push(slot);
+        let (_, slots) = self.open.get_or_insert_with(|| (key, Vec::new()));
+        let slot = Slot::beside(slots, observation, &self.core.rules);
+        slots.push(Arc::new(slot));
     }
 
     fn close(&mut self) {

@@ -40,7 +40,7 @@ const DAY_MS: i64 = 86_400_000;
 /// Halvings in search of a rate: from 90 days to a minute is a factor of 2^17, so this is exact to a millionth.
 const HALVINGS: u32 = 40;
 /// Sources and fields together that are remembered.
-const MOST: usize = 2_000;
+pub const MOST_LIFETIMES: usize = 2_000;
 
 /// Values that were looked at again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -234,7 +234,7 @@ impl Lifetimes {
     pub fn look(&mut self, source: &SourceId, field: &FieldName, look: &Look) -> bool {
         let Some(one) = Lifetime::of(look) else { return false };
         let name = (source.clone(), field.clone());
-        let is_full = self.0.len() >= MOST;
+        let is_full = self.0.len() >= MOST_LIFETIMES;
         match self.0.get_mut(&name) {
             Some(known) => {
                 // A clock that was ahead must not make all that comes fade away.
@@ -288,7 +288,7 @@ impl Lifetimes {
     /// What [`Lifetimes::store`] gave.
     #[must_use]
     pub fn restore(stored: StoredLifetimes) -> Self {
-        Self(stored.into_iter().take(MOST).map(|(source, field, known)| ((source, field), known)).collect())
+        Self(stored.into_iter().take(MOST_LIFETIMES).map(|(source, field, known)| ((source, field), known)).collect())
     }
 }
 

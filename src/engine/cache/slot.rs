@@ -57,6 +57,9 @@ impl RuleBook {
     }
 }
 
+/// Among so many of a key it is looked for who says the same: of a thousand sources each against each would be half a million times.
+const SEARCHED: usize = 64;
+
 /// An observation with what is derived from it.
 #[derive(Debug)]
 pub struct Slot {
@@ -85,6 +88,21 @@ impl Slot {
         let normal = value.map_or_else(|| Normal::of(&Value::null(), &compare), |value| Normal::of(value, &compare));
         let violation = violation.map(Into::into);
         Self { observation, normal: Arc::new(normal), validity, violation, vouched: true }
+    }
+
+    /// Derives the rest from an observation of a key of which these are at hand: what one of them says in the same words is held and derived
+    /// once.
+    #[must_use]
+    pub fn beside(others: &[Arc<Self>], observation: Observation, rules: &RuleBook) -> Self {
+        let said = others.iter().take(SEARCHED).find(|other| other.observation.content == observation.content);
+        let Some(said) = said else { return Self::new(observation, rules) };
+        Self {
+            observation: Observation { content: said.observation.content.clone(), ..observation },
+            normal: Arc::clone(&said.normal),
+            validity: said.validity,
+            violation: said.violation.clone(),
+            vouched: true,
+        }
     }
 
     /// Of observations of one key that say the same: what is derived from the value is derived once.
@@ -137,5 +155,59 @@ impl Slot {
         };
         let violation = self.violation.as_ref().map_or(0, |violation| violation.len());
         size_of::<Normal>() + value + self.normal.heap_bytes() + violation
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fact::{Pattern, SourceId};
+
+    fn says(source: &str, content: Content) -> Observation {
+        Observation {
+            key: Key::new("k/replicas").unwrap(),
+            source: SourceId::new(source).unwrap(),
+            content,
+            observed_at: Timestamp::from_millis(3),
+            changed_at: Timestamp::from_millis(2),
+            fetched_at: Timestamp::from_millis(3),
+            revision: Some(source.into()),
+            live: false,
+            same_origin: None,
+        }
+    }
+
+    #[test]
+    fn what_another_says_in_the_same_words_is_held_once_and_what_is_derived_is_the_same_either_way() {
+        let mut rule = KeyRule::new(Pattern::new("k/*").unwrap());
+        rule.schema = Some(Arc::new(Value::parse(r#"{"minimum":2}"#).unwrap()));
+        let rules = RuleBook::new(vec![rule]);
+        let value = |text: &str| Content::Value(Value::parse(text).unwrap());
+        let gone = |text: &str| Content::Absent(Some(Value::parse(text).unwrap()));
+        let contents = [value("1"), value("3"), value("1"), value("1.0"), value("\"1\""), gone("1"), gone("1"), Content::Absent(None)];
+        let shares = [None, None, Some(0), None, None, None, Some(5), None];
+        let mut slots: Vec<Arc<Slot>> = Vec::new();
+        for (at, (content, shared)) in contents.into_iter().zip(shares).enumerate() {
+            let observation = says(&format!("s{at}"), content);
+            let (alone, beside) = (Slot::new(observation.clone(), &rules), Slot::beside(&slots, observation, &rules));
+            assert_eq!(beside.observation, alone.observation);
+            assert_eq!((&beside.normal, beside.validity, &beside.violation), (&alone.normal, alone.validity, &alone.violation));
+            let like = slots.iter().position(|other| Arc::ptr_eq(&other.normal, &beside.normal));
+            assert_eq!(like, shared, "of number {at}");
+            slots.push(Arc::new(beside));
+        }
+    }
+
+    #[test]
+    fn of_very_many_that_all_differ_each_is_made_by_itself() {
+        let rules = RuleBook::new(Vec::new());
+        let mut slots: Vec<Arc<Slot>> = Vec::new();
+        for at in 0..=SEARCHED {
+            let content = Content::Value(Value::parse(&at.to_string()).unwrap());
+            slots.push(Arc::new(Slot::beside(&slots, says(&format!("s{at}"), content), &rules)));
+        }
+        let again = |at: usize| Slot::beside(&slots, says("again", slots[at].observation.content.clone()), &rules);
+        assert!(Arc::ptr_eq(&again(SEARCHED - 1).normal, &slots[SEARCHED - 1].normal));
+        assert_eq!(again(SEARCHED).normal, slots[SEARCHED].normal);
     }
 }

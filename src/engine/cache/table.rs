@@ -314,12 +314,23 @@ impl Table {
         self.sources.get(note.place())
     }
 
-    /// The observation with the key and the name that are held here anyway.
+    /// The observation with the key, the name and the marks that are held here anyway.
     #[must_use]
     pub fn shared(&self, observation: Observation) -> Observation {
         let key = self.ids.get_key_value(&observation.key).map(|(key, _)| key.clone());
-        let source = self.places.get_key_value(&observation.source).map(|(source, _)| source.clone());
-        Observation { key: key.unwrap_or(observation.key), source: source.unwrap_or(observation.source), ..observation }
+        let source = self.places.get_key_value(&observation.source);
+        let digest = self.marks(observation.revision.as_deref(), observation.same_origin.as_deref());
+        let marks = source.and_then(|(_, place)| self.versions.get(*place as usize)?.texts(digest));
+        let marks = marks.filter(|(one, other)| (one, other) == (&observation.revision, &observation.same_origin)).cloned();
+        let (revision, same_origin) = marks.unwrap_or((observation.revision, observation.same_origin));
+        let source = source.map(|(source, _)| source.clone());
+        Observation {
+            key: key.unwrap_or(observation.key),
+            source: source.unwrap_or(observation.source),
+            revision,
+            same_origin,
+            ..observation
+        }
     }
 
     /// How many keys one source speaks of, those included that it no longer has.

@@ -94,6 +94,23 @@ proptest! {
 }
 
 #[test]
+fn names_and_marks_that_are_read_again_are_the_ones_held_here() {
+    let mut table = Table::default();
+    let noted = table.put(observation(1, 0, 1, true), 1);
+    let again = |revision: Option<&str>| Observation { revision: revision.map(Into::into), ..observation(1, 0, 1, true) };
+    let held = noted.revision.as_deref();
+    assert!(held.is_some(), "else nothing is shown");
+    let read = table.shared(again(held));
+    assert_eq!(read, noted);
+    assert!(read.revision.as_ref().zip(noted.revision.as_ref()).is_some_and(|(one, other)| std::sync::Arc::ptr_eq(one, other)));
+    for other in [None, Some("another")] {
+        assert_eq!(table.shared(again(other)), again(other), "what is not noted stays what it is");
+    }
+    let elsewhere = Observation { revision: held.map(Into::into), ..observation(1, 1, 1, true) };
+    assert_eq!(table.shared(elsewhere.clone()), elsewhere);
+}
+
+#[test]
 fn a_note_is_small() {
     assert_eq!(size_of::<Note>(), 40);
 }

@@ -32,8 +32,8 @@ enum Refusal {
 
 impl Claims {
     /// The claims of a configured source.
-    pub(super) fn of(config: &SourceConfig) -> Self {
-        Self { prefix: config.prefix.clone(), patterns: config.keys.clone(), host: matches!(config.kind, SourceKind::Host) }
+    pub(super) fn of(config: &SourceConfig) -> Arc<Self> {
+        Arc::new(Self { prefix: config.prefix.clone(), patterns: config.keys.clone(), host: matches!(config.kind, SourceKind::Host) })
     }
 
     /// Whether the source may report this key.
@@ -89,17 +89,17 @@ pub(super) struct Origin {
 
 /// Gathers the items of one answer.
 #[derive(Debug)]
-pub(super) struct Collector<'a> {
-    claims: &'a Claims,
+pub(super) struct Collector {
+    claims: Arc<Claims>,
     items: BTreeMap<Key, Reported>,
     duplicates: BTreeSet<Key>,
     skipped: BTreeMap<String, u64>,
     partial: bool,
 }
 
-impl<'a> Collector<'a> {
-    pub(super) fn new(claims: &'a Claims) -> Self {
-        Self { claims, items: BTreeMap::new(), duplicates: BTreeSet::new(), skipped: BTreeMap::new(), partial: false }
+impl Collector {
+    pub(super) fn new(claims: &Arc<Claims>) -> Self {
+        Self { claims: Arc::clone(claims), items: BTreeMap::new(), duplicates: BTreeSet::new(), skipped: BTreeMap::new(), partial: false }
     }
 
     /// Whether something stands before every name, so that an empty name is a key as well.

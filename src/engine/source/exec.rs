@@ -7,7 +7,7 @@ mod group;
 mod run;
 mod send;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use serde_json::{Value as Json, json};
 
@@ -18,6 +18,7 @@ use crate::{
 
 use super::{
     Answer, BoxFuture, Change, Confirmed, Delivery, Fetched, Source, SourceError,
+    apart::aside,
     collect::{Claims, Collector, Origin},
     fail::fail,
     json,
@@ -30,10 +31,15 @@ use send::WriteRoute;
 /// A command.
 pub(super) struct ExecSource {
     run: Run,
-    format: OutputFormat,
-    claims: Claims,
-    mapping: Mapping,
+    reading: Arc<Reading>,
     writes: Vec<WriteRoute>,
+}
+
+/// How an output is made into facts, wherever that is done.
+struct Reading {
+    format: OutputFormat,
+    claims: Arc<Claims>,
+    mapping: Mapping,
 }
 
 impl ExecSource {
@@ -66,34 +72,25 @@ impl ExecSource {
         };
         let routes = config.writes.iter().filter(|_| config.writable);
         let writes = routes.map(|write| WriteRoute::compile(write, &run, |name| run::program(name, &run.directory)));
-        Ok(Self {
-            writes: writes.collect::<Result<_, _>>()?,
-            run,
+        let writes = writes.collect::<Result<_, _>>()?;
+        let reading = Reading {
             format: exec.format,
             claims: Claims::of(config),
             mapping: Mapping::compile(&config.maps, exec.depth, items, &config.prefix)?,
-        })
-    }
-
-    fn body(&self, output: &[u8]) -> Result<Json, SourceError> {
-        match self.format {
-            OutputFormat::Json => json::parse("the command's output", output),
-            OutputFormat::Lines => lines(output),
-        }
+        };
+        Ok(Self { run, reading: Arc::new(reading), writes })
     }
 }
 
 impl ExecSource {
     async fn ask(&self) -> Result<Fetched, SourceError> {
         let output = self.run.output().await?;
-        let body = self.body(&output)?;
-        let mut into = Collector::new(&self.claims);
-        self.mapping.apply(&body, &Origin::default(), &mut into).map_err(|why| fail("invalid_mapping", why))?;
-        Ok(into.finish(output.len() as u64))
+        let reading = Arc::clone(&self.reading);
+        aside(move || reading.facts_of(&output)).await
     }
 
     fn write_route(&self, key: &Key) -> Option<&WriteRoute> {
-        self.writes.iter().find(|route| self.claims.allows(key) && route.is_for(key))
+        self.writes.iter().find(|route| self.reading.claims.allows(key) && route.is_for(key))
     }
 
     async fn value_now(&self, key: &Key) -> Result<Option<Value>, SourceError> {
@@ -116,6 +113,18 @@ impl ExecSource {
             }
         }
         route.send(change).await
+    }
+}
+
+impl Reading {
+    fn facts_of(&self, output: &[u8]) -> Result<Fetched, SourceError> {
+        let body = match self.format {
+            OutputFormat::Json => json::parse("the command's output", output)?,
+            OutputFormat::Lines => lines(output)?,
+        };
+        let mut into = Collector::new(&self.claims);
+        self.mapping.apply(&body, &Origin::default(), &mut into).map_err(|why| fail("invalid_mapping", why))?;
+        Ok(into.finish(output.len() as u64))
     }
 }
 

@@ -57,7 +57,7 @@ pub(super) struct FileSource {
 
 struct Inner {
     path: PathBuf,
-    claims: Claims,
+    claims: Arc<Claims>,
     mapping: Mapping,
     clock: Arc<dyn Clock>,
     last: Mutex<Memory>,
@@ -119,10 +119,7 @@ impl Source for FileSource {
             let seen = tokio::task::spawn_blocking(move || looking.look()).await.map_err(|_| ended_early())??;
             match seen {
                 Seen::Unchanged(fetched) => Ok(fetched),
-                Seen::New { files, prints, bytes, forgotten } => {
-                    let made = apart(bytes, move || inner.make(&files, prints, bytes, forgotten)).await;
-                    made.unwrap_or_else(|| Err(ended_early()))
-                }
+                Seen::New { files, prints, bytes, forgotten } => apart(bytes, move || inner.make(&files, prints, bytes, forgotten)).await,
             }
         })
     }

@@ -11,7 +11,7 @@ use super::collect::{Collector, Origin, refused};
 ///
 /// # Errors
 /// A sentence when the body is no object and there is no prefix that could name it.
-pub(super) fn flatten(body: &Json, depth: u32, origin: &Origin, into: &mut Collector<'_>) -> Result<(), String> {
+pub(super) fn flatten(body: &Json, depth: u32, origin: &Origin, into: &mut Collector) -> Result<(), String> {
     match body {
         Json::Object(members) => {
             for (name, member) in members {
@@ -27,7 +27,7 @@ pub(super) fn flatten(body: &Json, depth: u32, origin: &Origin, into: &mut Colle
     }
 }
 
-fn member_of(parent: &str, name: &str, level: u32, json: &Json, depth: u32, origin: &Origin, into: &mut Collector<'_>) {
+fn member_of(parent: &str, name: &str, level: u32, json: &Json, depth: u32, origin: &Origin, into: &mut Collector) {
     let segment = match Key::encode_segment(name) {
         Ok(segment) => segment,
         Err(error) => return into.skip(&refused(&error)),

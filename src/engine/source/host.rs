@@ -34,7 +34,7 @@ use side::Side;
 /// One of the sources of a `host`.
 pub(super) struct HostSource {
     side: Side,
-    claims: Claims,
+    claims: Arc<Claims>,
     shared: Arc<Shared>,
 }
 

@@ -31,6 +31,7 @@ use crate::{
 
 use super::{
     BoxFuture, Change, Delivery, Fetched, Reported, Skipped, Source, SourceError,
+    apart::aside,
     collect::{Claims, Collector, Origin},
     fail::fail,
     map::Mapping,
@@ -49,14 +50,25 @@ use write::WriteRoute;
 pub(super) struct HttpSource {
     client: Client,
     url: Url,
-    next: Option<Path>,
-    claims: Claims,
-    mapping: Mapping,
+    reading: Arc<Reading>,
     routes: Vec<Route>,
     writes: Vec<WriteRoute>,
     writable: bool,
     clock: Arc<dyn Clock>,
     last: Mutex<Option<Last>>,
+}
+
+/// How a page is made into facts, wherever that is done.
+struct Reading {
+    next: Option<Path>,
+    claims: Arc<Claims>,
+    mapping: Mapping,
+}
+
+/// The items of the pages so far, and where they were.
+struct Gathered {
+    items: Collector,
+    pages: Pages,
 }
 
 /// What the last successful fetch of one page left.
@@ -91,11 +103,14 @@ impl HttpSource {
         };
         let routes = config.reads.iter().map(|read| Route::compile(read, &url)).collect::<Result<_, _>>()?;
         let writes = config.writes.iter().map(|write| WriteRoute::compile(write, &url)).collect::<Result<_, _>>()?;
-        Ok(Self {
-            client: Client::new(&url, settings, secrets)?,
+        let reading = Reading {
             next: http.next.as_deref().map(|text| Path::compile("next", text)).transpose()?,
             claims: Claims::of(config),
             mapping: Mapping::compile(&config.maps, http.depth, None, &config.prefix)?,
+        };
+        Ok(Self {
+            client: Client::new(&url, settings, secrets)?,
+            reading: Arc::new(reading),
             routes,
             writes,
             writable: config.writable,
@@ -147,17 +162,18 @@ impl HttpSource {
 
     /// The items of an answer and of all pages behind it, and whether there were none.
     async fn gather(&self, first: Answer) -> Result<(Fetched, bool), SourceError> {
-        let mut into = Collector::new(&self.claims);
-        let mut pages = Pages::new(&self.url, self.client.max_body());
+        let pages = Pages::new(&self.url, self.client.max_body());
+        let mut gathered = Gathered { items: Collector::new(&self.reading.claims), pages };
         let mut answer = first;
         loop {
-            let body = answer.json()?;
-            pages.count(answer.body.len() as u64)?;
-            self.mapping.apply(&body, &Origin::default(), &mut into).map_err(|why| fail("invalid_mapping", why))?;
-            let Some(next) = self.next.as_ref().map(|path| pages.next(path, &body, &answer.url)).transpose()?.flatten() else { break };
+            let reading = Arc::clone(&self.reading);
+            let (so_far, next) = aside(move || reading.page(&answer, gathered)).await?;
+            gathered = so_far;
+            let Some(next) = next else { break };
             answer = self.client.get(&next, &[], self.clock.as_ref()).await?;
         }
-        Ok((into.finish(pages.bytes()), pages.is_single()))
+        let Gathered { items, pages } = gathered;
+        Ok((items.finish(pages.bytes()), pages.is_single()))
     }
 
     async fn take(&self, first: Answer) -> Result<Fetched, SourceError> {
@@ -178,13 +194,24 @@ impl HttpSource {
     }
 }
 
+impl Reading {
+    /// Takes what a page holds, and says where the next one is.
+    fn page(&self, answer: &Answer, mut so_far: Gathered) -> Result<(Gathered, Option<Url>), SourceError> {
+        let body = answer.json()?;
+        so_far.pages.count(answer.body.len() as u64)?;
+        self.mapping.apply(&body, &Origin::default(), &mut so_far.items).map_err(|why| fail("invalid_mapping", why))?;
+        let next = self.next.as_ref().map(|path| so_far.pages.next(path, &body, &answer.url)).transpose()?.flatten();
+        Ok((so_far, next))
+    }
+}
+
 impl Source for HttpSource {
     fn fetch(&self) -> BoxFuture<'_, Result<Fetched, SourceError>> {
         Box::pin(self.fetch_all())
     }
 
     fn read<'a>(&'a self, key: &'a Key) -> Option<BoxFuture<'a, Result<Option<Reported>, SourceError>>> {
-        if !self.claims.allows(key) {
+        if !self.reading.claims.allows(key) {
             return None;
         }
         let route = self.routes.iter().find(|route| route.is_for(key))?;

@@ -55,7 +55,7 @@ impl Mapping {
     ///
     /// # Errors
     /// A sentence when the body has no shape this mapping can read at all.
-    pub(super) fn apply(&self, body: &Json, origin: &Origin, into: &mut Collector<'_>) -> Result<(), String> {
+    pub(super) fn apply(&self, body: &Json, origin: &Origin, into: &mut Collector) -> Result<(), String> {
         match self {
             Self::Maps(maps) => {
                 for map in maps {
@@ -80,7 +80,7 @@ impl Map {
         })
     }
 
-    fn apply(&self, body: &Json, origin: &Origin, into: &mut Collector<'_>) {
+    fn apply(&self, body: &Json, origin: &Origin, into: &mut Collector) {
         let Some(items) = &self.items else {
             self.take(body, origin, into);
             return;
@@ -107,7 +107,7 @@ impl Map {
             .collect()
     }
 
-    fn take(&self, item: &Json, origin: &Origin, into: &mut Collector<'_>) {
+    fn take(&self, item: &Json, origin: &Origin, into: &mut Collector) {
         match self.read(item, origin) {
             Ok((key, value, origin)) => into.take(&key, value, origin),
             Err(reason) => into.skip(&reason),

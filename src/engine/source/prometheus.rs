@@ -16,6 +16,7 @@ use crate::{
 
 use super::{
     BoxFuture, Fetched, Source, SourceError,
+    apart::aside,
     collect::{Claims, Collector, Origin},
     fail::fail,
     http::{Answer, Client, Settings as HttpSettings, parse_url},
@@ -26,8 +27,8 @@ use super::{
 /// A Prometheus server.
 pub(super) struct PrometheusSource {
     client: Client,
-    queries: Vec<Query>,
-    claims: Claims,
+    queries: Vec<Arc<Query>>,
+    claims: Arc<Claims>,
     clock: Arc<dyn Clock>,
 }
 
@@ -60,7 +61,7 @@ impl PrometheusSource {
         let queries = settings
             .queries
             .iter()
-            .map(|query| Query::compile(&base, &query.expr, &query.key, &config.prefix))
+            .map(|query| Query::compile(&base, &query.expr, &query.key, &config.prefix).map(Arc::new))
             .collect::<Result<_, _>>()?;
         Ok(Self { client: Client::new(&base, http, secrets)?, queries, claims: Claims::of(config), clock })
     }
@@ -71,7 +72,8 @@ impl PrometheusSource {
         for query in &self.queries {
             let answer = self.client.get(&query.url, &[], self.clock.as_ref()).await?;
             bytes = bytes.saturating_add(answer.body.len() as u64);
-            query.take(&answer, &mut into)?;
+            let query = Arc::clone(query);
+            into = aside(move || query.take(&answer, into)).await?;
         }
         Ok(into.finish(bytes))
     }
@@ -95,20 +97,21 @@ impl Query {
         Ok(Self { url, key })
     }
 
-    fn take(&self, answer: &Answer, into: &mut Collector<'_>) -> Result<(), SourceError> {
+    /// Takes the series of an answer as well.
+    fn take(&self, answer: &Answer, mut into: Collector) -> Result<Collector, SourceError> {
         let body = answer.json()?;
         let result = body.pointer("/data/result");
         match (body.pointer("/data/resultType").and_then(Json::as_str), result) {
             (Some("vector"), Some(Json::Array(series))) => {
                 for one in series {
                     let labels = one.get("metric").unwrap_or(&Json::Null);
-                    self.take_sample(labels, one.get("value"), into);
+                    self.take_sample(labels, one.get("value"), &mut into);
                 }
-                Ok(())
+                Ok(into)
             }
             (Some("scalar"), Some(sample)) => {
-                self.take_sample(&Json::Null, Some(sample), into);
-                Ok(())
+                self.take_sample(&Json::Null, Some(sample), &mut into);
+                Ok(into)
             }
             (Some("matrix" | "string"), _) => {
                 Err(fail("invalid_mapping", "a query must give an instant vector or a scalar, not a range or a text"))
@@ -117,7 +120,7 @@ impl Query {
         }
     }
 
-    fn take_sample(&self, labels: &Json, sample: Option<&Json>, into: &mut Collector<'_>) {
+    fn take_sample(&self, labels: &Json, sample: Option<&Json>, into: &mut Collector) {
         let at = sample.and_then(|sample| sample.get(0)).and_then(moment);
         let number = sample.and_then(|sample| sample.get(1)).and_then(Json::as_str).and_then(number);
         match (self.key.fill(labels), at, number) {

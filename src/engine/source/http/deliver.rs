@@ -24,7 +24,7 @@ struct Ready {
 impl HttpSource {
     /// The route of a key that may be written here.
     pub(super) fn write_route(&self, key: &Key) -> Option<&WriteRoute> {
-        let routes = Some(&self.writes).filter(|_| self.writable && self.claims.allows(key))?;
+        let routes = Some(&self.writes).filter(|_| self.writable && self.reading.claims.allows(key))?;
         routes.iter().find(|route| route.is_for(key))
     }
 
