@@ -6,7 +6,7 @@
 //! - a question is as close as `2 ^ -(margin / h)`: 1 when it is a tie, half at a lead of `h = 0.01 + 0.04 / (1 + answers counted)`, the
 //!   mean over its sources: a lead that was learned from one answer may be chance;
 //! - a source has at stake, for a field, the sum over its open questions of closeness, shared by the sources of each;
-//! - a question teaches `closeness * sum over its sources of (at stake / (3 + answers counted))`.
+//! - a question teaches `closeness * sum over its sources of (at stake / (5 + answers counted))`.
 //!
 //! Questions that teach the same but for a hundred-millionth teach the same: how a sum was rounded decides nothing.
 //!

@@ -77,8 +77,8 @@ fn a_source_that_stands_on_two_sides_has_one_part_in_it() {
     // A value within the tolerance of two others stands for both of them.
     let all = [conflict("x/gate", 0.0, &[&["a", "b"], &["b"]])];
     let asked = most_teaching_first(&all, |key| FieldName::text_of(key, None), &TrustTable::default());
-    // Half of it is at stake for each of the two, of whom three answers would have to be counted: (1/2 + 1/2) / 3.
-    assert!((asked[0].teaches - 1.0 / 3.0).abs() < 1e-7, "{}", asked[0].teaches);
+    // Half of it is at stake for each of the two, of whom five answers would have to be counted: (1/2 + 1/2) / 5.
+    assert!((asked[0].teaches - 1.0 / 5.0).abs() < 1e-7, "{}", asked[0].teaches);
 }
 
 /// The formula as it is written at the top of the file, looked up anew for every question and source.
@@ -102,7 +102,7 @@ fn by_the_formula(conflicts: &[ConflictEntry], table: &TrustTable) -> Vec<Key> {
     let teaches = |conflict: &ConflictEntry| {
         let of = field(conflict);
         let all = sources(conflict);
-        let teaches = closeness(conflict) * all.iter().map(|source| at_stake(source, &of) / (3.0 + counted(source, &of))).sum::<f64>();
+        let teaches = closeness(conflict) * all.iter().map(|source| at_stake(source, &of) / (5.0 + counted(source, &of))).sum::<f64>();
         (teaches * 1e8).round() / 1e8
     };
     let mut asked: Vec<(f64, &ConflictEntry)> = conflicts.iter().map(|conflict| (teaches(conflict), conflict)).collect();

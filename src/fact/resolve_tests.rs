@@ -213,6 +213,42 @@ fn those_alike_are_not_as_many_opinions() {
 }
 
 #[test]
+fn copies_together_have_the_say_of_the_cube_root_of_their_number() {
+    let made =
+        |values: &[&str]| -> Vec<Observation> { values.iter().enumerate().map(|(at, json)| seen(&format!("s{at}"), json, 0)).collect() };
+    // s0 to s7 always say one thing, which nobody else says; s8 says another.
+    let mut counts = crate::fact::LikenessCounts::default();
+    let normal = |json: &str| Normal::of(&Value::parse(json).unwrap(), &CompareRule::default());
+    let said: Vec<(SourceId, Normal)> =
+        (0..9).map(|at| (SourceId::new(&format!("s{at}")).unwrap(), normal(if at < 8 { "1" } else { "2" }))).collect();
+    for _ in 0..400 {
+        counts.add(&said.iter().map(|(source, normal)| (source, normal)).collect::<Vec<_>>(), &CompareRule::default());
+    }
+    let likeness = counts.likeness();
+    let place = |name: &str| likeness.place(&SourceId::new(name).unwrap());
+    let like = likeness.between(place("s0"), place("s1"));
+    assert!(like > 0.9, "{like}");
+    let learned = ResolveSettings { likeness: Some(std::sync::Arc::new(likeness.clone())), ..ResolveSettings::default() };
+    let lead = |copies: usize, settings: &ResolveSettings| {
+        let mut all = made(&["5"].repeat(copies));
+        all.push(seen("s8", "6", 0));
+        let readings: Vec<_> = all.iter().map(|observation| reading(observation, 0.5)).collect();
+        resolve(&key(), None, &readings, settings, now()).unwrap().conflict.unwrap().margin
+    };
+    let mut before = 0.0;
+    for copies in 2..=8_u32 {
+        let (count, at) = (f64::from(copies), copies as usize);
+        let company = 1.0 + (count - 1.0) * like;
+        let expected = 0.05 * (count * company.powf(-2.0 / 3.0)).log2();
+        let (known, blind) = (lead(at, &learned), lead(at, &ResolveSettings::default()));
+        assert!((known - expected).abs() < 2e-4, "{copies} copies lead by {known}, not {expected}");
+        // One copy more is never less, and never as much as one more that is none.
+        assert!(known >= before && known < blind, "{copies}: {before} {known} {blind}");
+        before = known;
+    }
+}
+
+#[test]
 fn p_true_by_hand() {
     let p = |values: &[(&str, f64)]| {
         let all: Vec<_> = values.iter().enumerate().map(|(at, (json, _))| seen(&format!("s{at}"), json, 0)).collect();

@@ -3,8 +3,8 @@
 //! An answer says of every source that had a value whether it was right. [`TrustBook`] keeps the answers, [`TrustTable`] what they come to
 //! at one moment: an answer weighs half after the half-life (180 days), and trust is a share shrunk towards what is known more widely:
 //!
-//! - the source's mean: `(right + 2 * configured) / (counted + 2)` over all its fields;
-//! - its trust for a field: `(right there + 3 * mean) / (counted there + 3)`.
+//! - the source's mean: `(right + 3 * configured) / (counted + 3)` over all its fields;
+//! - its trust for a field: `(right there + 5 * mean) / (counted there + 5)`.
 //!
 //! So a decision never lowers the trust of the source it accepted. The same answers in any order, once or twice, give the same table.
 //! Agreement between sources is no answer and is never counted.
@@ -22,9 +22,9 @@ use super::{
 };
 
 /// How much the configured trust of a source counts, in answers.
-const SOURCE_PRIOR: f64 = 2.0;
+const SOURCE_PRIOR: f64 = 3.0;
 /// How much the mean of a source counts for each of its fields, in answers.
-pub const FIELD_PRIOR: f64 = 3.0;
+pub const FIELD_PRIOR: f64 = 5.0;
 /// Age is counted in whole days, so that trust moves once a day and not with every look.
 const DAY_MS: i64 = 86_400_000;
 /// After so many half-lives an answer weighs a thousandth and is let go.

@@ -52,11 +52,11 @@ fn who_nothing_is_known_of_is_trusted_as_configured() {
 #[test]
 fn an_answer_counts_for_everybody_who_had_a_value() {
     let book = book(&[("q1", lesson(day(0), "gate", &[("a", true), ("b", false)]))]);
-    // Mean (1 + 2 * 0.5) / (1 + 2), then (1 + 3 * mean) / (1 + 3).
-    close(trust(&book, "a", "gate", day(0)), (1.0 + 3.0 * (2.0 / 3.0)) / 4.0);
-    close(trust(&book, "b", "gate", day(0)), (3.0 * (1.0 / 3.0)) / 4.0);
+    // Mean (1 + 3 * 0.5) / (1 + 3), then (1 + 5 * mean) / (1 + 5).
+    close(trust(&book, "a", "gate", day(0)), (1.0 + 5.0 * (2.5 / 4.0)) / 6.0);
+    close(trust(&book, "b", "gate", day(0)), (5.0 * (1.5 / 4.0)) / 6.0);
     // Another field of the same source knows only its mean, and who was silent nothing.
-    close(trust(&book, "a", "arrival", day(0)), 2.0 / 3.0);
+    close(trust(&book, "a", "arrival", day(0)), 2.5 / 4.0);
     close(trust(&book, "c", "gate", day(0)), 0.5);
     let standing = book.table(day(0)).standing(&id("b"), &field("gate"), 0.5);
     assert_eq!((standing.field.accepts, standing.field.rejects), (0, 1));

@@ -2,7 +2,7 @@
 //!
 //! The say of an observation doubles with every 0.05 of its score; the strength of a value is the score one observation would need to have
 //! the say of all who stand for it. One observation alone has the strength of its score, twice as many equal ones 0.05 more. Those who are
-//! alike share: of n copies each has its say divided by the square root of n, and readings of one place have only the best one's.
+//! alike share: n copies together have the say of the cube root of n, and readings of one place have only the best one's.
 //!
 //! Says are whole numbers, so that no order of adding them matters.
 
@@ -25,7 +25,9 @@ pub(super) fn own_parts(entries: &[&Entry<'_>], likeness: Option<&Likeness>) -> 
         let Some(entry) = entries.get(at) else { continue };
         let others = entries.iter().zip(&firsts).enumerate().filter(|(other, (_, is_first))| *other != at && **is_first);
         let like: f64 = others.map(|(_, (other, _))| likeness.between(entry.alike, other.alike)).sum();
-        *part = 1.0 / (1.0 + like).sqrt();
+        // Of n copies each has its n-th of what the cube root of n would say.
+        let company = 1.0 + like;
+        *part = company.cbrt() / company;
     }
     parts
 }
