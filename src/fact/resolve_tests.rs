@@ -213,7 +213,7 @@ fn those_alike_are_not_as_many_opinions() {
 }
 
 #[test]
-fn copies_together_have_the_say_of_the_cube_root_of_their_number() {
+fn copies_together_have_the_say_of_the_cube_root_of_their_number_and_are_evidence_by_the_square_root() {
     let made =
         |values: &[&str]| -> Vec<Observation> { values.iter().enumerate().map(|(at, json)| seen(&format!("s{at}"), json, 0)).collect() };
     // s0 to s7 always say one thing, which nobody else says; s8 says another.
@@ -229,22 +229,27 @@ fn copies_together_have_the_say_of_the_cube_root_of_their_number() {
     let like = likeness.between(place("s0"), place("s1"));
     assert!(like > 0.9, "{like}");
     let learned = ResolveSettings { likeness: Some(std::sync::Arc::new(likeness.clone())), ..ResolveSettings::default() };
-    let lead = |copies: usize, settings: &ResolveSettings| {
+    let of = |copies: usize, settings: &ResolveSettings| {
         let mut all = made(&["5"].repeat(copies));
         all.push(seen("s8", "6", 0));
         let readings: Vec<_> = all.iter().map(|observation| reading(observation, 0.5)).collect();
-        resolve(&key(), None, &readings, settings, now()).unwrap().conflict.unwrap().margin
+        let insight = resolve(&key(), None, &readings, settings, now()).unwrap();
+        (insight.conflict.unwrap().margin, insight.p_true)
     };
     let mut before = 0.0;
     for copies in 2..=8_u32 {
         let (count, at) = (f64::from(copies), copies as usize);
         let company = 1.0 + (count - 1.0) * like;
         let expected = 0.05 * (count * company.powf(-2.0 / 3.0)).log2();
-        let (known, blind) = (lead(at, &learned), lead(at, &ResolveSettings::default()));
+        let ((known, p_true), (blind, _)) = (of(at, &learned), of(at, &ResolveSettings::default()));
         assert!((known - expected).abs() < 2e-4, "{copies} copies lead by {known}, not {expected}");
         // One copy more is never less, and never as much as one more that is none.
         assert!(known >= before && known < blind, "{copies}: {before} {known} {blind}");
         before = known;
+        // Each is right with odds of one to one; as opinions those alike are as many as the square root.
+        let opinions = count / company.sqrt();
+        let right = 1.0 / (1.0 + opinions.powi(-2) + opinions.powi(-3));
+        assert!((p_true - right).abs() < 1e-6, "{copies} copies are right with {p_true}, not {right}");
     }
 }
 

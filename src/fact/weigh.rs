@@ -2,7 +2,8 @@
 //!
 //! The say of an observation doubles with every 0.05 of its score; the strength of a value is the score one observation would need to have
 //! the say of all who stand for it. One observation alone has the strength of its score, twice as many equal ones 0.05 more. Those who are
-//! alike share: n copies together have the say of the cube root of n, and readings of one place have only the best one's.
+//! alike share: n copies together have the say of the cube root of n, and readings of one place have only the best one's. As evidence of
+//! being right they are as many opinions as the square root of n.
 //!
 //! Says are whole numbers, so that no order of adding them matters.
 
@@ -13,23 +14,25 @@ const DOUBLES: f64 = 500.0;
 /// The say of a score of 0.
 const LEAST_SAY: f64 = 1024.0;
 
-/// Of each of these entries, which must come best first, the part of its say that is its own: 1, less for those alike, 0 for a further
-/// reading of one place.
-pub(super) fn own_parts(entries: &[&Entry<'_>], likeness: Option<&Likeness>) -> Vec<f64> {
+/// Of each of these entries, which must come best first, in whose company it speaks: how many alike there are, itself included, or 0 for a
+/// further reading of one place.
+fn company(entries: &[&Entry<'_>], likeness: Option<&Likeness>) -> Vec<f64> {
     let place = |at: usize| entries.get(at).and_then(|entry| entry.reading.observation.same_origin.as_deref());
     let is_second = |at: usize| place(at).is_some_and(|own| (0..at).any(|before| place(before) == Some(own)));
-    let mut parts: Vec<f64> = (0..entries.len()).map(|at| if is_second(at) { 0.0 } else { 1.0 }).collect();
-    let Some(likeness) = likeness else { return parts };
-    let firsts: Vec<bool> = parts.iter().map(|part| *part > 0.0).collect();
-    for (at, part) in parts.iter_mut().enumerate().filter(|(_, part)| **part > 0.0) {
+    let mut company: Vec<f64> = (0..entries.len()).map(|at| if is_second(at) { 0.0 } else { 1.0 }).collect();
+    let Some(likeness) = likeness else { return company };
+    let firsts: Vec<bool> = company.iter().map(|of| *of > 0.0).collect();
+    for (at, of) in company.iter_mut().enumerate().filter(|(_, of)| **of > 0.0) {
         let Some(entry) = entries.get(at) else { continue };
         let others = entries.iter().zip(&firsts).enumerate().filter(|(other, (_, is_first))| *other != at && **is_first);
-        let like: f64 = others.map(|(_, (other, _))| likeness.between(entry.alike, other.alike)).sum();
-        // Of n copies each has its n-th of what the cube root of n would say.
-        let company = 1.0 + like;
-        *part = company.cbrt() / company;
+        *of += others.map(|(_, (other, _))| likeness.between(entry.alike, other.alike)).sum::<f64>();
     }
-    parts
+    company
+}
+
+/// The part that is its own of what one in such company says, where so many together count as `root` of them.
+fn own_part(company: f64, root: impl Fn(f64) -> f64) -> f64 {
+    if company > 0.0 { root(company) / company } else { 0.0 }
 }
 
 /// The strength of these entries together, best first, in ten-thousandths.
@@ -37,8 +40,10 @@ pub(super) fn strength(entries: &[&Entry<'_>], likeness: Option<&Likeness>) -> u
     if let [alone] = entries {
         return alone.points;
     }
-    let say = |(entry, part): (&&Entry<'_>, f64)| ((f64::from(entry.points) / DOUBLES).exp2() * LEAST_SAY * part).round();
-    let together: f64 = entries.iter().zip(own_parts(entries, likeness)).map(say).sum();
+    let say = |(entry, company): (&&Entry<'_>, f64)| {
+        ((f64::from(entry.points) / DOUBLES).exp2() * LEAST_SAY * own_part(company, f64::cbrt)).round()
+    };
+    let together: f64 = entries.iter().zip(company(entries, likeness)).map(say).sum();
     in_points(DOUBLES * (together / LEAST_SAY).log2())
 }
 
@@ -56,7 +61,7 @@ pub(super) fn odds(entries: &[&Entry<'_>], likeness: Option<&Likeness>) -> (f64,
         let right = (basis.trust * (0.5 + 0.5 * basis.freshness())).clamp(0.0, 0.99);
         if right.is_nan() { 0.0 } else { right / (1.0 - right) }
     };
-    let parts = own_parts(entries, likeness);
+    let parts: Vec<f64> = company(entries, likeness).into_iter().map(|company| own_part(company, f64::sqrt)).collect();
     let together = entries.iter().zip(&parts).map(|(entry, part)| odds_of(entry) * part).sum();
     (together, parts.iter().sum())
 }
