@@ -83,7 +83,7 @@ fn a_decision_is_believed_learned_from_and_taken_back() {
     // The answer about one gate tells of the other.
     assert_eq!(value_of(&home, "two/gate"), "B1");
     let trust = ran(&home, &["source", "trust", "north", "--field", "gate"], 0).payloads();
-    assert_eq!((&trust[0]["right"], &trust[0]["answers"], &trust[0]["trust"]), (&1.into(), &1.into(), &0.75.into()), "{trust:?}");
+    assert_eq!((&trust[0]["right"], &trust[0]["answers"], &trust[0]["trust"]), (&1.into(), &1.into(), &0.6875.into()), "{trust:?}");
     let why = ran(&home, &["why", "two/gate"], 0).fact("two/gate");
     assert_eq!(why["trust"].as_array().map(Vec::len), Some(3), "{why}");
 
