@@ -46,6 +46,8 @@ fn a_change_is_pending_then_delivered_and_taken_back() {
     terminal.wait_for_text("delivered service/checkout/replicas = 4 to wiki");
     assert_eq!(replicas(&scene), 4);
     assert!(scene.file().contains("\"note\": \"kept\""), "{}", scene.file());
+    // That it was delivered is told before the queue is empty, and until then leaving asks.
+    terminal.wait_until_gone("queue 1");
     terminal.send(b"q");
     assert_eq!(terminal.wait_for_end(), 0);
     terminal.assert_restored();
