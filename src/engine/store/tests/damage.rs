@@ -126,9 +126,12 @@ fn flipped_bits_and_a_cut_in_the_file_of_redb() {
         }
         fs::write(&path, bytes).unwrap();
         survives(&place, count, &format!("rows.redb, trial {trial}, byte {at}"));
-        aside += u32::from(fs::read_dir(place.data().join("damaged")).is_ok_and(|mut found| found.next().is_some()));
+        let is_aside = fs::read_dir(place.data().join("damaged")).is_ok_and(|mut found| found.next().is_some());
+        assert!(is_aside || !trial.is_multiple_of(8), "trial {trial}: a file cut in its first page is not believed");
+        aside += u32::from(is_aside);
     }
-    assert!(aside > 8, "{aside} of 32 were found");
+    // How many flips meet something differs from file to file, which is sealed with a new key; some do.
+    assert!(aside > 4, "{aside} of 32 were found, of which 4 were cut");
 }
 
 #[test]
