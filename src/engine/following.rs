@@ -82,14 +82,10 @@ impl Core {
         if facts.table.notes(key).len() != ops.len() || facts.unwritten.contains_key(key) {
             return None;
         }
-        let mut slots = Vec::with_capacity(ops.len());
-        for op in ops {
-            let StoreOp::Put(observation) = op else { return None };
-            if !facts.table.is_noted(observation) {
-                return None;
-            }
-            slots.push(Arc::new(Slot::beside(&slots, observation.clone(), &self.rules)));
-        }
-        Some(Hot::new(slots))
+        let noted = |op: &StoreOp| match op {
+            StoreOp::Put(observation) if facts.table.is_noted(observation) => Some(observation.clone()),
+            _ => None,
+        };
+        Some(Hot::new(Slot::of_key(ops.iter().map(noted).collect::<Option<Vec<_>>>()?, &self.rules)))
     }
 }

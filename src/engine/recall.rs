@@ -153,7 +153,7 @@ impl Core {
         let Some(observation) = read else { return Ok(None) };
         let facts = self.read_facts();
         let Some(all) = facts.table.likewise(&observation) else { return Ok(None) };
-        let hot = Hot::new(Slot::alike(all, &self.rules));
+        let hot = Hot::new(Slot::of_key(all, &self.rules));
         self.keep(&facts, key, &hot, keep);
         Ok(Some(hot))
     }

@@ -71,7 +71,7 @@ impl Core {
     pub(super) fn kept_slots(&self, key: &Key) -> Vec<Arc<Slot>> {
         self.keeping.with(self.store.as_ref(), |ledgers| {
             let kept = ledgers.kept.get(key).into_iter().flatten();
-            kept.map(|observation| Arc::new(Slot::new(observation.clone(), &self.rules))).collect()
+            Slot::of_key(kept.cloned(), &self.rules)
         })
     }
 

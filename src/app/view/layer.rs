@@ -9,6 +9,7 @@ use crate::{
         content::PaletteRow,
         layout::{Field, LayerBody, LayerRegion},
         model::Model,
+        words,
     },
     theme::{Role, Surface, Theme},
 };
@@ -41,7 +42,7 @@ pub(super) fn layer(model: &Model, region: &LayerRegion, theme: &Theme, buf: &mu
                 put(buf, (place.x, place.y), charset(model).pointer(), 1, theme.role(Role::Text));
             }
             let below = column.height.saturating_sub(column.scroll + usize::from(region.inner.height));
-            more(&format!(" {below} more {} ", if below == 1 { "line" } else { "lines" }), below, region, theme, buf);
+            more(&format!(" {} ", words::count(below, "more line", "more lines")), below, region, theme, buf);
         }
         LayerBody::Changes { visible, detail, .. } => {
             for (index, place) in visible {
@@ -49,7 +50,7 @@ pub(super) fn layer(model: &Model, region: &LayerRegion, theme: &Theme, buf: &mu
             }
             draw_column(model, detail, theme, buf);
             let below = detail.height.saturating_sub(detail.scroll + usize::from(detail.area.height));
-            more(&format!(" {below} more {} ", if below == 1 { "line" } else { "lines" }), below, region, theme, buf);
+            more(&format!(" {} ", words::count(below, "more line", "more lines")), below, region, theme, buf);
         }
         LayerBody::Palette { field: area, rows, visible } => {
             put(buf, (area.x.saturating_sub(2), area.y), ":", 1, theme.role(Role::Key));

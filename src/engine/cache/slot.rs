@@ -105,19 +105,11 @@ impl Slot {
         }
     }
 
-    /// Of observations of one key that say the same: what is derived from the value is derived once.
-    pub fn alike(observations: Vec<Observation>, rules: &RuleBook) -> Vec<Arc<Self>> {
-        let mut observations = observations.into_iter();
-        let mut slots: Vec<Arc<Self>> = observations.next().map(|first| Arc::new(Self::new(first, rules))).into_iter().collect();
-        if let Some(first) = slots.first().cloned() {
-            let like = |observation| Self {
-                observation,
-                normal: Arc::clone(&first.normal),
-                validity: first.validity,
-                violation: first.violation.clone(),
-                vouched: true,
-            };
-            slots.extend(observations.map(|observation| Arc::new(like(observation))));
+    /// Of observations of one key: what several say in the same words is held and derived once.
+    pub fn of_key(observations: impl IntoIterator<Item = Observation>, rules: &RuleBook) -> Vec<Arc<Self>> {
+        let mut slots: Vec<Arc<Self>> = Vec::new();
+        for observation in observations {
+            slots.push(Arc::new(Self::beside(&slots, observation, rules)));
         }
         slots
     }

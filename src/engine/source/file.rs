@@ -36,7 +36,7 @@ use crate::{
 
 use super::{
     BoxFuture, Change, Delivery, Fetched, Prepared, Skipped, Source, SourceError, Whole,
-    apart::apart,
+    apart::{apart, aside},
     collect::{Claims, Collector, Origin},
     fail::fail,
     map::Mapping,
@@ -116,7 +116,7 @@ impl Source for FileSource {
         let inner = Arc::clone(&self.inner);
         Box::pin(async move {
             let looking = Arc::clone(&inner);
-            let seen = tokio::task::spawn_blocking(move || looking.look()).await.map_err(|_| ended_early())??;
+            let seen = aside(move || looking.look()).await?;
             match seen {
                 Seen::Unchanged(fetched) => Ok(fetched),
                 Seen::New { files, prints, bytes, forgotten } => apart(bytes, move || inner.make(&files, prints, bytes, forgotten)).await,

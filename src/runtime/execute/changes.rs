@@ -93,7 +93,11 @@ fn rows_of(args: &SetArgs) -> Result<Vec<ChangeRow>, Failed> {
 /// The source of that name, if there is one.
 pub fn source_named(answer: &Answer<'_>, name: &str) -> Result<SourceId, Failed> {
     let known = answer.handle.sources().into_iter().map(|status| status.source).find(|source| source.as_str() == name);
-    known.ok_or_else(|| Failed::new("no_such_source", format!("there is no source {name}")).hint("stellar source list shows them"))
+    known.ok_or_else(|| no_such_source(name))
+}
+
+pub fn no_such_source(name: &str) -> Failed {
+    Failed::new("no_such_source", format!("there is no source {name}")).hint("stellar source list shows them")
 }
 
 fn at_line(failed: Failed, row: &ChangeRow) -> Failed {

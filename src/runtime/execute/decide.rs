@@ -10,7 +10,7 @@ use crate::{
 use super::{
     super::clock::mint_command,
     answer::{Answer, Failed},
-    changes::{settle, source_named},
+    changes::{no_such_source, settle, source_named},
     commands::{author, value_of},
     conflicts::{READ, payload_of},
     read::ask_the_never_asked,
@@ -68,10 +68,6 @@ fn choice(conflict: &ConflictEntry, args: &ResolveArgs) -> Result<Choice, Failed
         }
         _ => Err(bad("say one of accept, value, reject and auto")),
     }
-}
-
-fn no_such_source(name: &str) -> Failed {
-    Failed::new("no_such_source", format!("there is no source {name}")).hint("stellar source list shows them")
 }
 
 /// The change that brings a source in line.

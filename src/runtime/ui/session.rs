@@ -62,7 +62,8 @@ pub(super) fn begin(
     Ok(session)
 }
 
-/// Runs the screen until somebody leaves, with a configuration that may change while somebody else answers; `told` is what it is told, `ahead` the engine where it is open already.
+/// Runs the screen until somebody leaves, with a configuration that may change while somebody else answers; `told` is what it is told,
+/// `ahead` the engine where it is open already.
 pub(super) async fn run(
     mut session: Session,
     (context, reloading): (&Context, &Reloading<'_>),
