@@ -72,6 +72,7 @@ fn fact(index: usize) -> Insight {
         changed_at: seen,
         ttl: Duration::from_secs(900),
         sources: vec![view],
+        left_out: None,
         reason_codes: vec![ReasonCode::SingleSource],
         conflict: None,
         wanted: None,

@@ -6,6 +6,7 @@
 //! It does not fetch, store, print or schedule.
 
 mod book;
+mod brief;
 mod calibration;
 mod chars;
 mod command;
@@ -44,6 +45,7 @@ mod value;
 mod weigh;
 
 pub use book::{DecisionBook, StoredBook, TrustReset};
+pub use brief::SOURCES_HELD;
 pub use calibration::{Calibration, Correction, Judged, Strata, majority_of};
 pub use command::{Attempt, Author, Base, Command, CommandId, CommandIdError, CommandReason, CommandState, Operation};
 pub use confidence::{Band, Confidence, Factor, FactorKind, ScoreBasis, Validity, Weights, WeightsError, right_about};
@@ -51,7 +53,7 @@ pub use conflict::{Candidate, ConflictClass, ConflictEntry, ConflictId, Conflict
 pub use decision::{Decision, Found, Now, Said, Verdict, millionths, said_of};
 pub use field::FieldName;
 pub use foreign::JsonTree;
-pub use insight::{Agreement, FactState, Insight, Mark, Marks, Pending, SourceState, SourceView, UnknownName};
+pub use insight::{Agreement, FactState, Insight, LeftOut, Mark, Marks, Pending, SourceState, SourceView, UnknownName};
 pub use json::{
     JsonEditError, JsonStep, MAX_DEPTH, MAX_VALUES, ValueError, ValueErrorKind, json_string, parse_json, set_in_json, set_in_read_json,
 };

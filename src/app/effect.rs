@@ -13,6 +13,8 @@ pub enum Effect {
     Refresh(JobId, Vec<SourceId>),
     /// Resolve these keys for now; what differs comes with the next snapshot.
     Renew(Vec<Key>),
+    /// Tell this fact with everyone who speaks of it; answers with `Looked` where somebody does.
+    Look(Key),
     /// Tell the past of this fact; answers with `History` where any is kept.
     Past(Key),
     /// Ask this of whoever owns the data directory; answers with `Answered`.

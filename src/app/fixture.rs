@@ -88,6 +88,7 @@ pub fn fact(key: &str, value: &str, unit: &str, source: &str, age: i64, trust: f
         changed_at: before(age),
         ttl: Duration::from_secs(900),
         sources: vec![view(source, value, age, trust, true)],
+        left_out: None,
         reason_codes: vec![ReasonCode::SingleSource],
         conflict: None,
         wanted: None,
@@ -122,6 +123,28 @@ pub fn contested() -> Insight {
     insight.p_true = 0.78;
     insight.conflict = Some(Arc::new(conflict(&insight)));
     marked(insight, &[Mark::Conflict, Mark::Drift], FactState::Fresh)
+}
+
+/// The same where so many more say what is believed.
+pub fn widely_contested(more: usize) -> Insight {
+    let mut insight = contested();
+    let others: Vec<_> =
+        (0..more).map(|at| SourceView { agrees: true, ..view(&format!("replica-{at:02}"), "3", 60, 0.5, false) }).collect();
+    let candidates = &mut Arc::make_mut(insight.conflict.as_mut().unwrap()).candidates;
+    candidates[0].sources.extend(others.iter().map(|view| view.source.clone()));
+    let declared = insight.sources.pop();
+    insight.sources.extend(others.into_iter().chain(declared));
+    insight
+}
+
+/// What the engine knows where it holds but the first of those who speak of that fact.
+pub fn shortened(whole: &Insight) -> Snapshot {
+    let mut all = snapshot();
+    all.facts.put(Arc::new(whole.clone().shortened()));
+    let of =
+        |conflict: &Arc<ConflictEntry>| whole.conflict.clone().filter(|own| own.id == conflict.id).unwrap_or_else(|| Arc::clone(conflict));
+    all.conflicts = all.conflicts.iter().map(of).collect();
+    all
 }
 
 fn conflict(insight: &Insight) -> ConflictEntry {

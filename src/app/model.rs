@@ -14,7 +14,7 @@ use crate::{
     theme::Role,
 };
 
-use super::{ask::Ask, field::Field, history::History, queue::Listed, snapshot::Snapshot};
+use super::{ask::Ask, field::Field, history::History, looked::Looked, queue::Listed, snapshot::Snapshot};
 
 pub use changes::{PromptFor, PromptModel, Question, QueueModel, Then};
 pub use deciding::{ConflictsModel, Decided, Deciding, Stage, Underneath};
@@ -92,6 +92,8 @@ pub struct Message {
 pub struct Shared {
     /// What the engine knows.
     pub snapshot: Snapshot,
+    /// The facts that are shown at length.
+    pub looked: Looked,
     /// How many of its facts differ from what is wanted.
     pub drifting: usize,
     /// How the engine is.
@@ -257,6 +259,7 @@ impl Model {
             now,
             shared: Shared {
                 snapshot: Snapshot::default(),
+                looked: Looked::default(),
                 drifting: 0,
                 engine: EngineLife::Starting,
                 told_at: None,
@@ -344,6 +347,15 @@ impl Model {
         self.conflicts.looked_at(&self.shared.snapshot)
     }
 
+    /// The facts that are shown at length: the selected one, and that of the conflict that is asked about.
+    pub fn at_length(&self) -> impl Iterator<Item = &Arc<Insight>> + Clone {
+        let selected = self.current().filter(|_| self.canvas.shown);
+        let asked = self.conflict().filter(|_| self.layers.contains(&Layer::Conflicts));
+        let contested = asked.and_then(|conflict| self.shared.snapshot.facts.find(&conflict.key));
+        let selected = selected.filter(|fact| contested.is_none_or(|contested| contested.key != fact.key));
+        contested.into_iter().chain(selected)
+    }
+
     /// Whether the screen is too small to be drawn.
     #[must_use]
     pub fn too_small(&self) -> bool {
@@ -396,6 +408,12 @@ impl Shared {
         let job = self.next_job();
         self.asked.push((job, ask.clone()));
         job
+    }
+
+    /// What is to be said of those who speak of a fact and are not known here; nothing where everyone is.
+    #[must_use]
+    pub fn missing(&self, insight: &Insight) -> Option<String> {
+        self.looked.missing(insight, self.engine == EngineLife::Running)
     }
 
     /// Whether keys are those for work with a screen reader.

@@ -1,7 +1,10 @@
 //! What can happen to the screen.
 
+use std::sync::Arc;
+
 use crate::{
     engine::RefreshReport,
+    fact::{Insight, Key},
     keymap::{Chord, Keyboard},
 };
 
@@ -58,6 +61,8 @@ pub enum Msg {
     Answered(JobId, Answer),
     /// Somebody answers; whether it is this process.
     Linked(bool),
+    /// A fact with everyone who speaks of it, or a sentence why it cannot be read; dropped when it is shown at length no more.
+    Looked(Key, Result<Arc<Insight>, String>),
     /// The past of a fact; dropped when another one is selected meanwhile.
     History(History),
     /// The engine is gone; the sentence says why.

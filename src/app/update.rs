@@ -14,6 +14,8 @@ mod drift;
 mod keys;
 mod layers;
 mod list;
+#[cfg(test)]
+mod looked_tests;
 mod palette;
 mod pointer;
 mod prompt;
@@ -31,7 +33,7 @@ use crate::{fact::Timestamp, theme::Role};
 
 use super::{
     effect::Effect,
-    model::{Focus, Layer, Model},
+    model::{EngineLife, Focus, Layer, Model},
     msg::Msg,
 };
 
@@ -75,6 +77,13 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
         Msg::Answered(job, answer) => answer::answered(model, job, &answer),
         Msg::Linked(owns) => {
             model.shared.owns = Some(owns);
+            model.shared.looked.ask_anew();
+            Vec::new()
+        }
+        Msg::Looked(key, found) => {
+            if model.shared.looked.take(&key, found) {
+                model.touch();
+            }
             Vec::new()
         }
         Msg::History(history) => told::history(model, history),
@@ -98,7 +107,19 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
     };
     settle::settle(model);
     effects.extend(canvas::past(model));
+    effects.extend(look(model));
     effects
+}
+
+/// Asks for those who speak of what is shown at length, where the snapshot has but the first of them.
+fn look(model: &mut Model) -> Vec<Effect> {
+    if model.shared.engine != EngineLife::Running {
+        return Vec::new();
+    }
+    let mut looked = std::mem::take(&mut model.shared.looked);
+    let keys = looked.show(model.at_length().map(AsRef::as_ref));
+    model.shared.looked = looked;
+    keys.into_iter().map(Effect::Look).collect()
 }
 
 /// The first Ctrl+C closes a layer or hints, the second leaves.

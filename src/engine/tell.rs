@@ -1,7 +1,7 @@
 //! From what changed to the view and the events: only the keys concerned are resolved anew.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashSet},
     sync::{Arc, MutexGuard, PoisonError, atomic::Ordering},
     time::Duration,
 };
@@ -19,7 +19,7 @@ use super::{
     recall::all,
     source::Skipped,
     store::StoreError,
-    view::{EngineView, FactMap, Keeper},
+    view::{Difference, EngineView, FactMap, Keeper},
 };
 
 /// Facts of a source that are dated anew together with its answer; more are in slices, so that nobody waits.
@@ -96,7 +96,7 @@ impl Core {
                 let standings = self.standings(now);
                 self.walk(None, all, |key, slots| {
                     let turns = self.turns(slots, &standings, now);
-                    resolved.extend(self.resolve(key, slots, &standings, now).map(|insight| (Arc::new(insight), turns)));
+                    resolved.extend(self.resolve(key, slots, &standings, now).map(|insight| (Arc::new(insight.shortened()), turns)));
                 })?;
                 let unheard_of = self.unheard_of_keys().into_iter().filter_map(|key| self.unheard_of(&key, now));
                 resolved.extend(unheard_of.map(|insight| (Arc::new(insight), None)));
@@ -139,59 +139,63 @@ impl Core {
             return self.remember_keys(Some(keys), now);
         };
         let turned = keeper.next_turn();
-        let differences = {
+        {
             let standings = self.standings(now);
-            let resolved = |key: &Key, slots: &[Arc<Slot>]| {
+            let mut take = |key: &Key, slots: &[Arc<Slot>]| {
                 let turns = self.turns(slots, &standings, now);
                 let resolved = self.resolve(key, slots, &standings, now);
                 if let Some(insight) = resolved.as_ref().filter(|insight| !insight.is_unheard_of()) {
                     self.remember(insight, now);
                 }
-                resolved.map(|insight| (insight, turns))
+                // Told under the lock, so that events come in the order of the moments; and one by one, for all at length are many.
+                if let Some(difference) = keeper.take(key, resolved.map(|insight| (insight, turns))) {
+                    self.tell_of(difference, now);
+                }
             };
             // Where much moved, the store is read once and not once for each.
-            let mut together = HashMap::new();
+            let mut together = HashSet::new();
             if keys.len() > SLICE {
-                let _ = self.walk_keys(keys, None, |key, slots| drop(together.insert(key.clone(), resolved(key, slots))));
+                let _ = self.walk_keys(keys, None, |key, slots| {
+                    if together.insert(key.clone()) {
+                        take(key, slots);
+                    }
+                });
             }
-            // What cannot be read stays as it was told: the store says so itself.
-            let told = keys.iter().filter_map(|key| {
-                let told = match together.remove(key) {
-                    Some(told) => told,
-                    None => resolved(key, self.recall(key).ok()?.slots()),
-                };
-                Some((key.clone(), told))
-            });
-            keeper.take(told.collect())
-        };
+            for key in keys.iter().filter(|key| !together.contains(*key)) {
+                // What cannot be read stays as it was told: the store says so itself.
+                if let Ok(hot) = self.recall(key) {
+                    take(key, hot.slots());
+                }
+            }
+        }
         keeper.stand(self.source_statuses(now));
         if is_shown {
             self.hand_out(keeper, now, Order::InItsTime);
         }
         let sooner = keeper.next_turn().is_some_and(|next| turned.is_none_or(|turned| next < turned));
-        // Told under the lock, so that events come in the order of the moments.
-        for difference in differences {
-            let secret = difference.insight.secret;
-            let changed = difference.changed().cloned();
-            let is = difference.insight.conflict.as_ref().map(|conflict| conflict.id.clone());
-            let key = difference.insight.key.clone();
-            if difference.is_news {
-                self.events.emit(now, EngineEvent::InsightChanged(difference.insight));
-            }
-            match (difference.had.map(|had| had.id.clone()), is) {
-                (None, Some(opened)) => self.events.emit(now, EngineEvent::ConflictOpened(opened, key)),
-                (Some(_), Some(_)) => {
-                    if let Some(conflict) = changed {
-                        self.events.emit(now, EngineEvent::ConflictChanged(conflict, secret));
-                    }
-                }
-                (Some(closed), None) => self.events.emit(now, EngineEvent::ConflictClosed(closed, key)),
-                _ => {}
-            }
-        }
         drop(guard);
         if sooner {
             self.sooner.notify_one();
+        }
+    }
+
+    fn tell_of(&self, difference: Difference, now: Timestamp) {
+        let secret = difference.insight.secret;
+        let changed = difference.changed().cloned();
+        let is = difference.insight.conflict.as_ref().map(|conflict| conflict.id.clone());
+        let key = difference.insight.key.clone();
+        if difference.is_news {
+            self.events.emit(now, EngineEvent::InsightChanged(difference.insight));
+        }
+        match (difference.had.map(|had| had.id.clone()), is) {
+            (None, Some(opened)) => self.events.emit(now, EngineEvent::ConflictOpened(opened, key)),
+            (Some(_), Some(_)) => {
+                if let Some(conflict) = changed {
+                    self.events.emit(now, EngineEvent::ConflictChanged(conflict, secret));
+                }
+            }
+            (Some(closed), None) => self.events.emit(now, EngineEvent::ConflictClosed(closed, key)),
+            _ => {}
         }
     }
 

@@ -30,7 +30,7 @@ use super::{
 };
 use crate::{
     config::{CacheKey, Config, FileSource, SecretRef, SourceConfig, SourceKind},
-    fact::{FactState, Key, Mark, Pattern, Role, SourceId, SourceState, Value},
+    fact::{FactState, Key, Mark, Pattern, Role, SOURCES_HELD, SourceId, SourceState, Value},
 };
 
 type Answer = Result<Fetched, SourceError>;
@@ -359,6 +359,40 @@ async fn a_view_shares_what_did_not_change_and_knows_its_conflicts() {
     let listed = handle.list(&FactQuery::default()).unwrap();
     assert!(third.facts.iter().zip(&listed).all(|(shown, listed)| shown == listed), "what is shown is what is listed");
     assert_eq!(third.sources[..], handle.sources()[..]);
+}
+
+#[tokio::test]
+async fn a_view_holds_the_first_of_many_sources_and_says_when_another_one_moves() {
+    let bench = Bench::new("memory");
+    let names: Vec<String> = (0..9).map(|at| format!("s{at}")).collect();
+    let scripts: Vec<Scripted> = names.iter().map(|_| Scripted::default()).collect();
+    scripts.iter().for_each(|script| script.say(Ok(holding(&[("a", "1"), ("b", "1")]))));
+    scripts[8].say(Ok(holding(&[("a", "2"), ("b", "1")])));
+    let sources = names.iter().zip(&scripts).map(|(name, script)| source(name, Role::Observed, script)).collect();
+    let engine = bench.start(sources);
+    let handle = engine.handle();
+    let ids: Vec<_> = names.iter().map(|name| id(name)).collect();
+    handle.refresh(&ids).await.unwrap();
+    let mut view = handle.view().unwrap();
+    let first = view.borrow_and_update().facts.clone();
+    let (a, b) = (first.find(&key("a")).unwrap(), first.find(&key("b")).unwrap());
+    assert_eq!((a.sources.len(), a.left_out.unwrap().count), (SOURCES_HELD, 9 - SOURCES_HELD));
+    let whole = handle.get(&key("a")).unwrap().unwrap();
+    assert_eq!((whole.sources.len(), whole.left_out), (9, None));
+    assert_eq!((**a).clone(), (*whole).clone().shortened());
+    // Who is not held says something else: the fact is another, and whoever listens is told all of it.
+    let mut events = handle.subscribe();
+    handle.refresh(&[id("s8")]).await.unwrap();
+    let second = view.borrow_and_update().facts.clone();
+    let now = second.find(&key("a")).unwrap();
+    assert_ne!(now.left_out, a.left_out);
+    assert_eq!(now.sources.len(), SOURCES_HELD);
+    assert!(Arc::ptr_eq(second.find(&key("b")).unwrap(), b) || second.find(&key("b")).unwrap().left_out != b.left_out);
+    let told = std::iter::from_fn(|| events.try_recv().ok()).find_map(|event| match event.event {
+        EngineEvent::InsightChanged(insight) => Some(insight),
+        _ => None,
+    });
+    assert_eq!(told.map(|insight| (insight.key.clone(), insight.sources.len(), insight.left_out)), Some((key("a"), 9, None)));
 }
 
 #[tokio::test]

@@ -15,4 +15,4 @@ pub use contested::Contested;
 pub(super) use contested::InOrder;
 pub use fact_map::FactMap;
 pub use keeper::EngineView;
-pub(super) use keeper::{Keeper, Unordered};
+pub(super) use keeper::{Difference, Keeper, Unordered};

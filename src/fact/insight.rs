@@ -132,6 +132,15 @@ pub struct SourceView {
     pub agrees: bool,
 }
 
+/// Those who speak of a fact and are not held with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// How many.
+    pub count: usize,
+    /// Another one as soon as any of them says anything else or stands otherwise: the first 128 bits of a BLAKE3 hash.
+    pub digest: u128,
+}
+
 /// How many live observed sources stand for the value and against it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Agreement {
@@ -168,6 +177,8 @@ pub struct Insight {
     pub ttl: Duration,
     /// Everyone who speaks of the key: the winner first, then by score, declared and absent last.
     pub sources: Vec<SourceView>,
+    /// Those of them that are not held here; none where all are.
+    pub left_out: Option<LeftOut>,
     /// Why, most important first.
     pub reason_codes: Vec<ReasonCode>,
     /// The conflict the key has, decided or not.
@@ -201,6 +212,7 @@ impl Insight {
             changed_at: pending.since,
             ttl: Duration::ZERO,
             sources: Vec::new(),
+            left_out: None,
             reason_codes: Vec::new(),
             conflict: None,
             wanted: None,

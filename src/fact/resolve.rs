@@ -130,6 +130,7 @@ pub fn resolve_decided(
         changed_at: shown.observation.changed_at,
         ttl: shown.ttl,
         sources: case.views(),
+        left_out: None,
         reason_codes,
         conflict: conflict.map(Into::into),
         wanted,

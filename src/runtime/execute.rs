@@ -38,7 +38,7 @@ use super::{
 
 pub use answer::Answer;
 pub use audit::{NOTE, config_note};
-pub use view::{CHANGED, FOLLOW, RENEW};
+pub use view::{CHANGED, FOLLOW, LOOK, RENEW};
 
 /// Answers one request into `replies`; ends when the answer is complete or nobody takes it any more.
 pub async fn execute(handle: &EngineHandle, context: &Context, request: &Request, replies: mpsc::Sender<Reply>) {
@@ -60,6 +60,7 @@ async fn carry_out(handle: &EngineHandle, context: &Context, request: &Request, 
     let screens = match request.action.as_str() {
         FOLLOW => Some(view::follow(&mut answer).await),
         RENEW => Some(view::renew(&mut answer).await),
+        LOOK => Some(view::look(&mut answer).await),
         NOTE => Some(audit::take(&mut answer).await),
         _ => None,
     };

@@ -7,15 +7,15 @@ use tokio::sync::mpsc::Sender;
 use crate::{
     app::{History, Moment, Msg, Snapshot},
     engine::{Contested, RefreshReport},
-    fact::{Key, SourceId, Timestamp},
-    wire::{CacheSentence, Envelope, FaultPayload, HistoryPayload, Outcome, RefreshPayload, ViewPayload, ViewSource, told_error},
+    fact::{Insight, Key, SourceId, Timestamp},
+    wire::{CacheSentence, Envelope, FaultPayload, HistoryPayload, Outcome, RefreshPayload, ViewFact, ViewPayload, ViewSource, told_error},
 };
 
 use super::{
     client::{self, Asked, Asking, Begun},
     clock::mint_id,
     context::{Context, RuntimeError},
-    execute::{CHANGED, FOLLOW, RENEW},
+    execute::{CHANGED, FOLLOW, LOOK, RENEW},
     message::{FromServer, Reply, Request},
     queue_view,
 };
@@ -148,6 +148,33 @@ pub fn renew(context: &Context, keys: &[Key]) {
     let keys = keys.iter().map(|key| key.as_str().into()).collect();
     let args = serde_json::Map::from_iter([("keys".to_owned(), serde_json::Value::Array(keys))]);
     let _ = client::ask(context, &request(context, RENEW, args, false), &mut |_| std::ops::ControlFlow::Continue(()));
+}
+
+/// A fact with everyone who speaks of it, by the owner; none where nobody does any more.
+///
+/// # Errors
+/// A sentence why there is no answer.
+pub fn look(context: &Context, key: &Key) -> Result<Option<Insight>, String> {
+    let args = serde_json::Map::from_iter([("key".to_owned(), key.as_str().into())]);
+    let mut told = Ok(None);
+    let asked = client::ask(context, &request(context, LOOK, args, false), &mut |reply| {
+        if let Reply::Line(line) = reply {
+            told = at_length(line.get()).map(Some);
+        }
+        std::ops::ControlFlow::Continue(())
+    });
+    match asked.map_err(|error| error.to_string())? {
+        Asked::Done => told,
+        Asked::NobodyThere | Asked::OwnerLeft => Err("the stellar that answered is gone".to_owned()),
+    }
+}
+
+fn at_length(line: &str) -> Result<Insight, String> {
+    let envelope = Envelope::read(line).map_err(|error| error.to_string())?;
+    match envelope.error {
+        Some(error) => Err(error.message),
+        None => envelope.payload_as::<ViewFact>().map_err(|error| error.to_string())?.insight(),
+    }
 }
 
 /// What the owner remembers of a fact; none where it remembers nothing.

@@ -65,6 +65,7 @@ fn insight(json: &str, secret: bool) -> Insight {
         changed_at: at,
         ttl: seconds(900),
         sources: vec![view("prom", true), view("wiki", false)],
+        left_out: None,
         reason_codes: vec![ReasonCode::SingleSource],
         conflict: None,
         wanted: Some(value("5")),

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     engine::{Contested, EngineView, FactMap},
-    fact::{ConflictId, Insight, Key, Value},
+    fact::{ConflictId, Key, Value},
 };
 
 pub use fact::{ViewConflict, ViewFact};
@@ -64,7 +64,7 @@ impl ViewPayload {
             let readings = insight.sources.len() + 2;
             bytes += readings * insight.value.as_ref().map_or(0, |value| value.as_json_text().len());
             if let Some(piece) = pieces.last_mut() {
-                piece.facts.push(masked(&insight));
+                piece.facts.push(ViewFact::masked(&insight));
                 if piece.facts.len() == FACTS || bytes > LINE {
                     pieces.push(Self::default());
                     bytes = 0;
@@ -121,10 +121,4 @@ fn order(before: &EngineView, now: &EngineView) -> Vec<String> {
         return Vec::new();
     }
     now.conflicts.iter().map(|conflict| conflict.id.to_string()).collect()
-}
-
-/// A fact with its values, masked when they are secret.
-fn masked(insight: &Insight) -> ViewFact {
-    let mask = super::mask::Mask::new(insight.secret, false);
-    ViewFact::of(insight, &|value| mask.value(value).as_json_text().to_owned())
 }

@@ -44,7 +44,9 @@ pub fn canvas_parts(model: &Model) -> Vec<Part> {
     }
     parts.push(Part::Gap);
     parts.push(Part::heading("Sources"));
-    parts.extend(insight.sources.iter().map(|view| source(view, insight, now)));
+    let at_length = model.shared.looked.at_length(insight);
+    parts.extend(at_length.sources.iter().map(|view| source(view, at_length, now)));
+    parts.extend(model.shared.missing(insight).map(|more| Part::text(&more, Role::Dim)));
     parts.extend(series(model, insight));
     parts
 }

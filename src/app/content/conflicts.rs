@@ -1,5 +1,7 @@
 //! The conflicts, one at a time, most instructive first: who says what, what is believed, what can be decided.
 
+use std::collections::HashMap;
+
 use crate::{
     app::{
         model::{Model, Underneath},
@@ -43,7 +45,7 @@ pub fn conflict_parts(model: &Model) -> Vec<Part> {
         parts.extend(decided(model).into_iter().flat_map(|line| [Part::Gap, line]));
         return parts;
     };
-    let insight = model.shared.snapshot.facts.find(&conflict.key).map(AsRef::as_ref);
+    let insight = model.shared.snapshot.facts.find(&conflict.key).map(|insight| model.shared.looked.at_length(insight));
     let mut parts = vec![Part::Heading(SafeText::line(conflict.key.as_str()))];
     parts.extend(underneath(model));
     match conflict.change.and_then(|id| model.shared.snapshot.queue.find(id)) {
@@ -113,10 +115,17 @@ pub fn candidate_value(candidate: &Candidate, insight: Option<&Insight>) -> Safe
 /// Competing values: each with who says it, then what is wanted, what deciding does, and why it is asked.
 fn values(model: &Model, conflict: &ConflictEntry, insight: Option<&Insight>) -> Vec<Part> {
     let mut parts = Vec::new();
+    let views: HashMap<&SourceId, &SourceView> =
+        insight.iter().flat_map(|insight| &insight.sources).map(|view| (&view.source, view)).collect();
+    let standing = |source| match (views.get(source), insight) {
+        (Some(view), Some(insight)) => standing(view, insight, model),
+        (None, Some(insight)) if insight.left_out.is_some() => "not read yet".to_owned(),
+        _ => "trust unknown".to_owned(),
+    };
     for (index, candidate) in conflict.candidates.iter().enumerate() {
         let believed = index == 0;
         let is_said = !candidate.sources.is_empty();
-        let lines: Vec<(&SourceId, String)> = candidate.sources.iter().map(|source| (source, standing(source, insight, model))).collect();
+        let lines: Vec<(&SourceId, String)> = candidate.sources.iter().map(|source| (source, standing(source))).collect();
         let below = lines.iter().map(|(source, said)| format!("{source} {said}")).collect::<Vec<_>>().join("; ");
         let says = match (believed, is_said) {
             (true, true) => "believed now",
@@ -203,10 +212,7 @@ const fn class(class: ConflictClass) -> &'static str {
 }
 
 /// When a source spoke, how far it is trusted and how often it was right, what its value weighs.
-fn standing(source: &SourceId, insight: Option<&Insight>, model: &Model) -> String {
-    let Some(view) = insight.and_then(|insight| insight.sources.iter().find(|view| view.source == *source)) else {
-        return "trust unknown".to_owned();
-    };
+fn standing(view: &SourceView, insight: &Insight, model: &Model) -> String {
     let mut said = vec![if view.live { "live".to_owned() } else { words::ago(view.observed_at, model.now) }];
     if matches!(view.state, SourceState::Failing { .. }) {
         said.push("unreachable".to_owned());
@@ -216,6 +222,6 @@ fn standing(source: &SourceId, insight: Option<&Insight>, model: &Model) -> Stri
     if let Some(score) = view.score.filter(|_| model.size.0 >= 60) {
         said.push(format!("score {score:.2}"));
     }
-    said.extend(insight.and_then(|insight| words::misfit(view, insight)));
+    said.extend(words::misfit(view, insight));
     said.join(", ")
 }

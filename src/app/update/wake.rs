@@ -125,6 +125,11 @@ impl Next {
         }
     }
 
+    /// Everyone who speaks of a fact that is shown at length.
+    fn sources(&mut self, model: &Model, insight: &Insight) {
+        model.shared.looked.at_length(insight).sources.iter().for_each(|view| self.source(view));
+    }
+
     fn source(&mut self, view: &SourceView) {
         if !view.live {
             self.wait_for(until_next_step(self.now.since(view.observed_at)).min(LONGEST));
@@ -136,7 +141,7 @@ impl Next {
 
     /// The canvas.
     fn at_length(&mut self, model: &Model, insight: &Insight) {
-        insight.sources.iter().for_each(|view| self.source(view));
+        self.sources(model, insight);
         if let Some(pending) = &insight.pending {
             self.age(pending.since);
             model.shared.snapshot.queue.find(pending.command).into_iter().for_each(|listed| self.standing(model, listed));
@@ -166,7 +171,7 @@ impl Next {
             Some(listed) => self.age(listed.command.created_at),
             None => {
                 let insight = model.shared.snapshot.facts.find(&conflict.key);
-                insight.iter().flat_map(|insight| &insight.sources).for_each(|view| self.source(view));
+                insight.into_iter().for_each(|insight| self.sources(model, insight));
             }
         }
     }

@@ -5,7 +5,7 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Modifier};
 use crate::{
     app::{
         ask::{Answer, Told, Trouble},
-        fixture::{blank, failing, press, queue, screen, send, snapshot, source, theme, writable},
+        fixture::{blank, failing, press, queue, screen, send, shortened, snapshot, source, theme, widely_contested, writable},
         layout::layout,
         model::{JobId, Model},
         msg::Msg,
@@ -182,6 +182,23 @@ fn deciding() {
         send(&mut model, Msg::Answered(job, Answer { told: vec![told], trouble: None }));
         model
     });
+}
+
+#[test]
+fn more_sources_than_are_held() {
+    let whole = widely_contested(9);
+    let at_it = |size, told: bool, keys: &str| {
+        let mut model = with(size, shortened(&whole));
+        press(&mut model, &format!("{TO_CONTESTED} {keys}"));
+        if told {
+            send(&mut model, Msg::Looked(whole.key.clone(), Ok(std::sync::Arc::new(whole.clone()))));
+        }
+        model
+    };
+    check("canvas_being_read", |size| at_it(size, false, "Enter End"));
+    check("canvas_read", |size| at_it(size, true, "Enter End"));
+    check("conflict_being_read", |size| at_it(size, false, "c"));
+    check("conflict_read", |size| at_it(size, true, "c"));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::{
     engine::api::SourceStatus,
-    fact::{ConflictEntry, ConflictId, Insight, Key, Timestamp},
+    fact::{ConflictEntry, ConflictId, Insight, Key, SOURCES_HELD, Timestamp},
 };
 
 use super::{
@@ -17,7 +17,7 @@ use super::{
 /// What the engine knows at one moment: cheap to clone, shared with the next.
 #[derive(Clone, Debug)]
 pub struct EngineView {
-    /// Every fact, by key.
+    /// Every fact, by key, with the first of those who speak of it ([`Insight::shortened`]).
     pub facts: FactMap,
     /// Every source, in configured order.
     pub sources: Arc<[SourceStatus]>,
@@ -31,11 +31,9 @@ impl Default for EngineView {
     }
 }
 
-/// What was resolved of a key: the fact and when it turns by itself; none when nobody speaks of it any more.
-pub type Told = (Key, Option<(Insight, Option<Timestamp>)>);
-
 /// A fact that differs in what an event tells of, and the conflict it had before.
 pub struct Difference {
+    /// With everyone who speaks of it.
     pub insight: Arc<Insight>,
     pub had: Option<Arc<ConflictEntry>>,
     /// Whether the fact itself differs, and not its conflict alone.
@@ -96,30 +94,23 @@ impl Keeper {
         self.sender.receiver_count() > 0
     }
 
-    /// Takes what was resolved anew; gives back what differs in value, state, marks or conflict.
-    pub fn take(&mut self, told: Vec<Told>) -> Vec<Difference> {
-        let mut differences = Vec::new();
-        for (key, resolved) in told {
-            let Some((insight, turns)) = resolved else {
-                self.view.facts.remove(&key);
-                self.contested.forget(&key);
-                continue;
-            };
-            let before = self.view.facts.find(&key);
-            // What is the same stays the same piece of memory, so that nobody draws it anew.
-            let insight = match before {
-                Some(before) if **before == insight => Arc::clone(before),
-                _ => Arc::new(insight),
-            };
-            self.contested.take(&insight);
-            let before = self.view.facts.put_until(Arc::clone(&insight), turns);
-            let is_news = before.as_ref().is_none_or(|before| differs(before, &insight));
-            let difference = Difference { insight, had: before.and_then(|before| before.conflict.clone()), is_news };
-            if is_news || difference.changed().is_some() {
-                differences.push(difference);
-            }
-        }
-        differences
+    /// Takes what was resolved of a key, with the moment from which it may change by itself; none when nobody speaks of it any more. Gives
+    /// back whether value, state, marks or conflict differ.
+    pub fn take(&mut self, key: &Key, resolved: Option<(Insight, Option<Timestamp>)>) -> Option<Difference> {
+        let Some((insight, turns)) = resolved else {
+            self.view.facts.remove(key);
+            self.contested.forget(key);
+            return None;
+        };
+        let insight = Arc::new(insight);
+        let shown = if insight.sources.len() > SOURCES_HELD { Arc::new((*insight).clone().shortened()) } else { Arc::clone(&insight) };
+        // What is the same stays the same piece of memory, so that nobody draws it anew.
+        let shown = self.view.facts.find(key).filter(|before| **before == shown).map_or(shown, Arc::clone);
+        self.contested.take(&shown);
+        let before = self.view.facts.put_until(shown, turns);
+        let is_news = before.as_ref().is_none_or(|before| differs(before, &insight));
+        let difference = Difference { insight, had: before.and_then(|before| before.conflict.clone()), is_news };
+        (is_news || difference.changed().is_some()).then_some(difference)
     }
 
     /// How the sources stand now.
@@ -259,7 +250,7 @@ mod tests {
 
     fn settle(keeper: &mut Keeper, at: u16) {
         let fact = fact(at, FactState::Fresh);
-        keeper.take(vec![(fact.key.clone(), Some(((*fact).clone(), None)))]);
+        keeper.take(&fact.key, Some(((*fact).clone(), None)));
     }
 
     fn turned(begun: &Unordered, by: usize) -> InOrder {

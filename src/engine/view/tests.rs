@@ -25,6 +25,7 @@ pub(super) fn fact(number: u16, state: FactState) -> Arc<Insight> {
         changed_at: Timestamp::default(),
         ttl: std::time::Duration::ZERO,
         sources: Vec::new(),
+        left_out: None,
         reason_codes: Vec::new(),
         conflict: None,
         wanted: None,

@@ -1,4 +1,4 @@
-//! What a screen behind the socket is told: everything, then what differs; and what it asks to be resolved for now.
+//! What a screen behind the socket is told: everything, then what differs; what it asks to be resolved for now, and to be told at length.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::{
     app::Queue,
     engine::{EngineEvent, EngineView, StampedEvent},
     fact::{Key, Value},
-    wire::{EventPayload, ViewPayload},
+    wire::{EventPayload, ViewFact, ViewPayload},
 };
 
 use super::{
@@ -24,12 +24,19 @@ use super::{
 pub const FOLLOW: &str = "core.view.follow";
 /// What a screen asks to have resolved for now.
 pub const RENEW: &str = "core.view.renew";
+/// What a screen asks of a fact that it shows at length: everyone who speaks of it.
+pub const LOOK: &str = "core.view.look";
 /// One piece of what differs.
 pub const CHANGED: &str = "core.view.changed";
 /// The least time between two moments.
 const PAUSE: Duration = Duration::from_millis(100);
 /// More keys than any screen has rows.
 const KEYS: usize = 2_000;
+
+#[derive(Deserialize)]
+struct LookArgs {
+    key: Key,
+}
 
 #[derive(Deserialize)]
 struct RenewArgs {
@@ -98,10 +105,28 @@ fn masked(_: &Value) -> String {
     "\"********\"".to_owned()
 }
 
+/// Tells a fact with everyone who speaks of it; nothing where nobody does any more.
+pub async fn look(answer: &mut Answer<'_>) -> Result<(), Failed> {
+    let key = args::<LookArgs>(answer, LOOK)?.key;
+    let handle = answer.handle.clone();
+    let found = tokio::task::spawn_blocking(move || handle.get(&key)).await;
+    let Ok(found) = found else { return Err(Failed::new("fault", "reading the fact failed")) };
+    if let Some(insight) = found? {
+        let now = answer.handle.now();
+        // Whoever left needs no answer.
+        let _ = answer.line_of(LOOK, now, &ViewFact::masked(&insight.at(now))).await;
+    }
+    Ok(())
+}
+
+fn args<T: serde::de::DeserializeOwned>(answer: &Answer<'_>, action: &str) -> Result<T, Failed> {
+    let args = serde_json::from_value(answer.request.args.clone().into());
+    args.map_err(|error| Failed::new("bad_arguments", format!("{action}: {error}")))
+}
+
 /// Resolves the keys for now; who follows is told what differs.
 pub async fn renew(answer: &mut Answer<'_>) -> Result<(), Failed> {
-    let args = serde_json::from_value::<RenewArgs>(answer.request.args.clone().into());
-    let keys = args.map_err(|error| Failed::new("bad_arguments", format!("{RENEW}: {error}")))?.keys;
+    let keys = args::<RenewArgs>(answer, RENEW)?.keys;
     if keys.len() > KEYS {
         return Err(Failed::new("bad_arguments", format!("{RENEW}: at most {KEYS} keys at once")));
     }

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The version that is written.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// A context, an action and its keys.
 type Bound = (String, String, Vec<String>);

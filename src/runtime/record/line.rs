@@ -78,6 +78,12 @@ enum Recorded {
         reports: Vec<Report>,
         error: Option<String>,
     },
+    Looked {
+        key: Key,
+        fact: Option<Box<ViewFact>>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        error: Option<String>,
+    },
     History {
         key: String,
         moments: Vec<(i64, Option<String>, Option<f64>)>,
@@ -129,6 +135,11 @@ impl Line {
                 job: job.0,
                 reports: outcome.iter().flatten().map(Report::of).collect(),
                 error: outcome.as_ref().err().cloned(),
+            },
+            Msg::Looked(key, found) => Recorded::Looked {
+                key: key.clone(),
+                fact: found.as_ref().ok().map(|insight| Box::new(ViewFact::of(insight, &stand_in))),
+                error: found.as_ref().err().cloned(),
             },
             Msg::History(past) => Recorded::History {
                 key: past.key.to_string(),
@@ -198,6 +209,13 @@ impl Line {
             Recorded::Refreshed { job, reports, error } => {
                 let reports = reports.into_iter().map(Report::report).collect();
                 Msg::Refreshed(JobId(job), error.map_or(Ok(reports), Err))
+            }
+            Recorded::Looked { key, fact, error } => {
+                let found = match (fact, error) {
+                    (Some(fact), _) => Ok(Arc::new(fact.insight()?)),
+                    (None, error) => Err(error.unwrap_or_default()),
+                };
+                Msg::Looked(key, found)
             }
             Recorded::History { key, moments } => {
                 let moment = |(at, value, score): (i64, Option<String>, Option<f64>)| {

@@ -1,6 +1,6 @@
 //! A session that is recorded and fed back.
 
-use std::os::unix::fs::PermissionsExt as _;
+use std::{os::unix::fs::PermissionsExt as _, sync::Arc};
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
@@ -8,11 +8,11 @@ use super::*;
 use crate::{
     app::{
         History, Moment, Pointer, PointerKind, Snapshot,
-        fixture::{NOW, blank, send, snapshot, theme},
+        fixture::{NOW, blank, send, snapshot, theme, widely_contested},
         layout::layout,
         view,
     },
-    fact::{Key, Timestamp, Value},
+    fact::{Insight, Key, Timestamp, Value},
     theme::ColorDepth,
 };
 
@@ -126,7 +126,7 @@ fn a_bad_recording_is_said_with_its_line() {
     let said = |text: String| replay(&text).unwrap_err();
     assert_eq!(replay("").unwrap_err(), "the recording is empty");
     assert!(said("{}".to_owned()).starts_with("line 1:"));
-    assert!(said(text.replacen("\"v\":3", "\"v\":9", 1)).contains("version 9"));
+    assert!(said(text.replacen("\"v\":4", "\"v\":9", 1)).contains("version 9"));
     assert!(said(format!("{text}{{\"at\":1,\"msg\":{{\"key\":\"Hyper+K\"}}}}\n")).starts_with("line 3: \"Hyper+K\" is no key"));
 }
 
@@ -142,6 +142,26 @@ fn a_told_past_keeps_its_times_and_loses_its_values() {
     };
     assert_eq!((read.key.clone(), read.changes()), (past.key.clone(), 1));
     assert!(read.moments.iter().map(|moment| (moment.at, moment.score)).eq(past.moments.iter().map(|moment| (moment.at, moment.score))));
+}
+
+#[test]
+fn a_fact_that_was_told_at_length_names_its_sources_and_loses_its_values() {
+    let whole = Insight { value: Some(Value::string("hunter2")), ..widely_contested(9) };
+    let carried = |found| {
+        let msg = Msg::Looked(whole.key.clone(), found);
+        let line = serde_json::to_string(&Line::of(&msg, &blank((120, 36)), &mut Snapshot::default(), NOW).unwrap()).unwrap();
+        assert!(!line.contains("hunter2"), "{line}");
+        match serde_json::from_str::<Line>(&line).unwrap().msg(&mut Snapshot::default(), None).unwrap() {
+            (Msg::Looked(key, found), _) if key == whole.key => found,
+            (other, _) => panic!("{other:?}"),
+        }
+    };
+    let read = carried(Ok(Arc::new(whole.clone()))).unwrap();
+    let names = |insight: &Insight| insight.sources.iter().map(|view| view.source.clone()).collect::<Vec<_>>();
+    assert_eq!((names(&read), read.left_out), (names(&whole), None));
+    let short = whole.clone().shortened();
+    assert_eq!(carried(Ok(Arc::new(short.clone()))).unwrap().left_out, short.left_out);
+    assert_eq!(carried(Err("the disk is full".to_owned())).unwrap_err(), "the disk is full");
 }
 
 #[test]

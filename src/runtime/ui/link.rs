@@ -13,7 +13,7 @@ use tokio::{
 use crate::{
     app::{Ask, History, JobId, Moment, Msg},
     engine::{Believed, Engine, EngineError, EngineHandle, StoreError, on_behalf_of, store::needs_passphrase},
-    fact::{Key, SourceId},
+    fact::{Insight, Key, SourceId},
 };
 
 use super::{
@@ -218,6 +218,30 @@ impl Link {
             Self::Client { context, .. } => {
                 let context = context.clone();
                 tokio::task::spawn_blocking(move || follow::renew(&context, &keys));
+            }
+        }
+    }
+
+    /// Tells a fact with everyone who speaks of it, where somebody does.
+    pub fn look(&self, key: Key, screen: Sender<Msg>) {
+        let told = move |key, found: Result<Option<Insight>, String>| {
+            // A screen that is gone needs no answer.
+            found.transpose().map(|found| screen.blocking_send(Msg::Looked(key, found.map(Arc::new))))
+        };
+        match self {
+            Self::Owner { handle, .. } => {
+                let handle = handle.clone();
+                tokio::task::spawn_blocking(move || {
+                    let found = handle.get(&key).map_err(|error| error.to_string());
+                    told(key, found.map(|found| found.map(|insight| insight.at(handle.now()))))
+                });
+            }
+            Self::Client { context, .. } => {
+                let context = context.clone();
+                tokio::task::spawn_blocking(move || {
+                    let found = follow::look(&context, &key);
+                    told(key, found)
+                });
             }
         }
     }

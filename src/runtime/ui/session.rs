@@ -319,8 +319,9 @@ impl Session {
         match effect {
             Effect::Arrange(question) if feed::is_small(&question.facts) => self.take(Msg::Arranged(app::arrange(&question))),
             // Nobody has answered yet, and somebody will: what a key asked for is done then.
-            asked @ (Effect::Past(_) | Effect::Refresh(..)) if !self.had_link => self.wait(asked),
+            asked @ (Effect::Past(_) | Effect::Look(_) | Effect::Refresh(..)) if !self.had_link => self.wait(asked),
             Effect::Renew(keys) => self.link.iter().for_each(|link| link.renew(keys.clone())),
+            Effect::Look(key) => self.link.iter().for_each(|link| link.look(key.clone(), self.messages.clone())),
             Effect::Past(key) => self.link.iter().for_each(|link| link.past(key.clone(), self.messages.clone())),
             Effect::Arrange(question) => feed::arrange(question, self.messages.clone()),
             Effect::Refresh(job, sources) => match &self.link {

@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::fact::{
     Agreement, Candidate, CommandId, CommandState, Confidence, ConflictClass, ConflictEntry, ConflictId, Content, FactState, Insight, Key,
-    Mark, Marks, Pending, ReasonCode, ResolutionState, Role, ScoreBasis, SourceId, SourceView, Timestamp, Validity, Value, Weights,
+    LeftOut, Mark, Marks, Pending, ReasonCode, ResolutionState, Role, ScoreBasis, SourceId, SourceView, Timestamp, Validity, Value,
+    Weights,
 };
 
-use super::{Veil, source::Standing};
+use super::{super::mask::Mask, Veil, source::Standing};
 
 fn millis(span: Duration) -> u64 {
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
@@ -238,6 +239,9 @@ pub struct ViewFact {
     changed_at: Timestamp,
     ttl_ms: u64,
     sources: Vec<ViewReading>,
+    /// How many more there are, and the digest of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    left_out: Option<(usize, String)>,
     reasons: Vec<String>,
     conflict: Option<ViewConflict>,
     wanted: Option<String>,
@@ -246,7 +250,19 @@ pub struct ViewFact {
     pending: Option<(String, CommandId, Timestamp, CommandState)>,
 }
 
+fn left_out(count: usize, digest: &str) -> Result<LeftOut, String> {
+    let digest = u128::from_str_radix(digest, 16).map_err(|_| format!("no digest {digest:?}"))?;
+    Ok(LeftOut { count, digest })
+}
+
 impl ViewFact {
+    /// Puts a fact on the wire, its values masked when they are secret.
+    #[must_use]
+    pub fn masked(insight: &Insight) -> Self {
+        let mask = Mask::new(insight.secret, false);
+        Self::of(insight, &|value| mask.value(value).as_json_text().to_owned())
+    }
+
     /// Puts a fact on the wire, its values as `veil` shows them.
     #[must_use]
     pub fn of(insight: &Insight, veil: Veil<'_>) -> Self {
@@ -263,6 +279,7 @@ impl ViewFact {
             changed_at: insight.changed_at,
             ttl_ms: millis(insight.ttl),
             sources: insight.sources.iter().map(|view| ViewReading::of(view, veil)).collect(),
+            left_out: insight.left_out.map(|left_out| (left_out.count, format!("{:032x}", left_out.digest))),
             reasons: insight.reason_codes.iter().map(ToString::to_string).collect(),
             conflict: insight.conflict.as_deref().map(|conflict| ViewConflict::of(conflict, veil)),
             wanted: insight.wanted.as_ref().map(veil),
@@ -294,6 +311,7 @@ impl ViewFact {
             changed_at: self.changed_at,
             ttl: Duration::from_millis(self.ttl_ms),
             sources: self.sources.into_iter().map(ViewReading::view).collect::<Result<_, _>>()?,
+            left_out: self.left_out.map(|(count, digest)| left_out(count, &digest)).transpose()?,
             reason_codes: self.reasons.iter().map(|code| parsed::<ReasonCode>(code)).collect::<Result<_, _>>()?,
             conflict: self.conflict.map(ViewConflict::entry).transpose()?.map(Arc::new),
             wanted: self.wanted.as_deref().map(value).transpose()?,

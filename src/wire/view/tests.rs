@@ -59,6 +59,7 @@ fn fact(name: &str, json: &str, secret: bool) -> Insight {
             wins: true,
             agrees: true,
         }],
+        left_out: None,
         reason_codes: vec![ReasonCode::SingleSource],
         conflict: None,
         wanted: Some(Value::parse("1e3").unwrap()),

@@ -1,5 +1,7 @@
 //! A second screen: it is told by whoever owns the directory, and goes on when that one is gone.
 
+use crate::support::Sandbox;
+
 use super::{
     terminal::Terminal,
     walk::{opened, scene, through_the_panes},
@@ -35,6 +37,39 @@ fn a_screen_beside_serve_shows_the_same_and_outlives_it() {
         sandbox.write(&format!(".config/stellar/{name}.json"), prom("hopper"));
     }
     terminal.wait_for_text("hopper");
+    terminal.quit();
+}
+
+#[test]
+fn a_fact_of_many_sources_is_shown_with_all_of_them_whoever_owns_the_directory() {
+    let name = |at: u32| format!("site-{at}");
+    let source = |at| format!("[[source]]\nname = \"{0}\"\nkind = \"file\"\npath = \"{0}.json\"\n", name(at));
+    let sandbox = Sandbox::with_config(&format!("version = 1\n{}", (0..9).map(source).collect::<String>()));
+    let write = |at: u32, owner: &str| {
+        sandbox.write(&format!(".config/stellar/{}.json", name(at)), format!(r#"{{"a":{{"owner":"{owner}"}}}}"#));
+    };
+    (0..9).for_each(|at| write(at, "ada"));
+    let serve = sandbox.serve();
+    let mut terminal = Terminal::start(&sandbox.stellar_command(&[]), 140, 50);
+    terminal.wait_for_text("a/owner");
+    let all_of_them = |terminal: &mut Terminal| {
+        let shown = |text: &str| (0..9).all(|at| text.contains(&name(at))) && !text.contains("being read");
+        terminal.wait_for("all sources", |screen| shown(&screen.contents()));
+    };
+    all_of_them(&mut terminal);
+    // The one that stands last is none of those that come with the list: what it says is seen all the same.
+    write(8, "grace");
+    terminal.wait_for_text("grace");
+    all_of_them(&mut terminal);
+    serve.kill();
+    terminal.wait_for_text("this screen owns the directory now");
+    all_of_them(&mut terminal);
+    write(7, "hopper");
+    terminal.wait_for_text("hopper");
+    terminal.send(b"c");
+    terminal.wait_for_text("It sends nothing.");
+    terminal.wait_until_gone("not read yet");
+    terminal.close("It sends nothing.");
     terminal.quit();
 }
 
@@ -107,7 +142,7 @@ fn garbled_lines_do_not_crash_the_screen() {
 }
 
 /// Where the owner of the scene listens.
-fn socket_of(sandbox: &crate::support::Sandbox) -> std::path::PathBuf {
+fn socket_of(sandbox: &Sandbox) -> std::path::PathBuf {
     let paths = sandbox.stellar(&["config", "path", "--json"]).expect(0).payloads();
     let text = serde_json::to_string(&paths).expect("text");
     let socket = paths.iter().find_map(|payload| payload.get("socket").and_then(|socket| socket.as_str()).map(Into::into));
@@ -116,7 +151,7 @@ fn socket_of(sandbox: &crate::support::Sandbox) -> std::path::PathBuf {
 
 #[test]
 fn a_fact_turns_stale_on_the_screen_without_an_event() {
-    let sandbox = crate::support::Sandbox::with_config(
+    let sandbox = Sandbox::with_config(
         "version = 1\n[[source]]\nname = \"prom\"\nkind = \"file\"\npath = \"prom.json\"\ninterval = \"1h\"\nttl = \"2s\"\n",
     );
     sandbox.write(".config/stellar/prom.json", r#"{"service":{"search":{"owner":"ada"}}}"#);
