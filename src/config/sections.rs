@@ -5,7 +5,7 @@ use std::{path::Path, time::Duration};
 use crate::{fact::Weights, text::duration_exact};
 
 use super::{
-    address::{absolute, fault_in_path, is_loopback_listener, parse_url},
+    address::{absolute, fault_in_path, is_loopback_listener},
     default::WEIGHTS,
     model::{
         AccessibilityMode, AppConfig, CacheConfig, CacheKey, ConfidenceConfig, HttpConfig, LogConfig, PrefetchConfig, QueueConfig,
@@ -13,6 +13,7 @@ use super::{
     },
     reader::{Entry, Section},
     settings::{ACCESSIBILITY, BACKENDS, LEVELS, PERSONAS, keys_of},
+    source_tables::read_url,
 };
 
 /// Shortest and longest duration a setting takes.
@@ -202,20 +203,7 @@ pub(super) fn read_telemetry(root: &Section<'_>) -> TelemetryConfig {
 
 fn read_optional_url(entry: &Entry<'_>) -> Option<String> {
     let text = entry.text()?;
-    if text.is_empty() {
-        return Some(String::new());
-    }
-    match parse_url(text) {
-        Ok(_) => Some(text.to_owned()),
-        Err(fault) => {
-            entry.clone().masked().problem(
-                "bad_url",
-                format!("`{}` is no URL that can be used: {fault}.", entry.path),
-                "an http or https URL",
-            );
-            None
-        }
-    }
+    if text.is_empty() { Some(String::new()) } else { read_url(entry).map(|(url, _)| url) }
 }
 
 /// `[log]`

@@ -124,6 +124,7 @@ impl LikenessCounts {
             known.into_iter().take(MOST_SOURCES).enumerate().map(|(at, source)| (source.clone(), at)).collect();
         let count = places.len();
         let mut alike = vec![0.0; count * count];
+        alike.iter_mut().step_by(count + 1).for_each(|own| *own = 1.0);
         let at = |place: u32| usize::try_from(place).ok().and_then(|place| self.names.get(place)).and_then(|name| places.get(name));
         for (&(one, other), pair) in &self.pairs {
             let (Some(&one), Some(&other)) = (at(one), at(other)) else { continue };
@@ -161,14 +162,17 @@ impl Likeness {
         self.places.get(source).copied()
     }
 
+    /// How alike the source at a place is to the one at each place, itself included; empty when nothing is known of it.
+    #[must_use]
+    pub(super) fn row(&self, place: usize) -> &[f64] {
+        let count = self.places.len();
+        self.alike.get(place * count..(place + 1) * count).unwrap_or_default()
+    }
+
     /// How alike the sources at two places are: 1 for a source and itself, 0 for one of which nothing is known.
     #[must_use]
     pub fn between(&self, one: Option<usize>, other: Option<usize>) -> f64 {
-        match (one, other) {
-            (Some(one), Some(other)) if one == other => 1.0,
-            (Some(one), Some(other)) => self.alike.get(one * self.places.len() + other).copied().unwrap_or(0.0),
-            _ => 0.0,
-        }
+        one.zip(other).and_then(|(one, other)| self.row(one).get(other)).copied().unwrap_or(0.0)
     }
 }
 

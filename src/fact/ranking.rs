@@ -4,6 +4,8 @@
 //!
 //! Nothing here depends on the order the readings come in: every comparison ends at the source's name, and last at the value's text.
 
+use std::collections::HashSet;
+
 use super::{
     entry::Entry,
     likeness::Likeness,
@@ -134,8 +136,15 @@ fn by_policy(entries: &[Entry<'_>], policy: &Policy) -> Option<usize> {
 struct Field {
     /// For every form, which forms are the same as it.
     sames: Vec<Vec<bool>>,
-    /// For every form, what all who stand for it weigh together.
-    strengths: Vec<u32>,
+    /// For every form, what all who stand for it are together.
+    backings: Vec<Backing>,
+}
+
+/// What all who stand for a form are together.
+#[derive(Clone, Copy, Default)]
+struct Backing {
+    strength: u32,
+    opinions: u32,
 }
 
 impl Field {
@@ -152,34 +161,37 @@ impl Field {
                 }
             }
         }
-        let mut field = Self { sames, strengths: Vec::new() };
-        field.strengths = (0..normals.len()).map(|form| weigh::strength(&field.standing_for(form, entries), likeness)).collect();
-        field
+        let mut backings: Vec<Backing> = Vec::with_capacity(sames.len());
+        for (form, row) in sames.iter().enumerate() {
+            // A thousand forms within tolerance of each other have the same standing for them, who are weighed once.
+            let twin = sames.iter().zip(row).take(form).position(|(other, is_same)| *is_same && other == row);
+            let known = twin.and_then(|twin| backings.get(twin)).copied();
+            backings.push(known.unwrap_or_else(|| Backing::of(&standing_for(row, entries), likeness)));
+        }
+        Self { sames, backings }
     }
 
     fn same(&self, one: usize, other: usize) -> bool {
         self.sames.get(one).and_then(|row| row.get(other)).copied().unwrap_or(false)
     }
 
-    /// Everyone whose value is the same as the form, best first.
-    fn standing_for<'e, 'a>(&self, form: usize, entries: &'e [Entry<'a>]) -> Vec<&'e Entry<'a>> {
-        entries.iter().filter(|entry| self.same(form, entry.form)).collect()
+    fn backing(&self, form: usize) -> Backing {
+        self.backings.get(form).copied().unwrap_or_default()
     }
 
     fn strength(&self, form: usize) -> u32 {
-        self.strengths.get(form).copied().unwrap_or(0)
+        self.backing(form).strength
     }
 
     /// The strongest form, and by support, trust, newness and name among those as good as it; and what decided, if that had to.
     fn strongest(&self, entries: &[Entry<'_>]) -> Option<(usize, Option<ReasonCode>)> {
-        let top = *self.strengths.iter().max()?;
+        let top = self.backings.iter().map(|backing| backing.strength).max()?;
         // Each form by the best observation that has it.
         let leader = |form: usize| entries.iter().find(|entry| entry.form == form);
-        let leaders = (0..self.strengths.len()).filter_map(|form| Some((form, leader(form)?)));
+        let leaders = (0..self.backings.len()).filter_map(|form| Some((form, leader(form)?)));
         let good = leaders.filter(|(form, _)| self.strength(*form) + AS_GOOD >= top);
-        let support = |form: usize| opinions(self.standing_for(form, entries).into_iter());
         let exactly = |form: usize| opinions(entries.iter().filter(|entry| entry.form == form));
-        let mut ranked: Vec<_> = good.map(|(form, leader)| (support(form), exactly(form), form, leader)).collect();
+        let mut ranked: Vec<_> = good.map(|(form, leader)| (self.backing(form).opinions, exactly(form), form, leader)).collect();
         // Among forms within tolerance of each other the one most sources have to the letter is shown.
         ranked.sort_by(|(support, exactly, _, leader), (other_support, others_exactly, _, other)| {
             other_support.cmp(support).then_with(|| others_exactly.cmp(exactly)).then_with(|| leader.by_standing(other))
@@ -207,7 +219,7 @@ impl Field {
 
     /// How much stronger the form is than the strongest that differs from it; nothing when it is not.
     fn lead(&self, form: usize) -> u32 {
-        let rivals = (0..self.strengths.len()).filter(|other| !self.same(form, *other));
+        let rivals = (0..self.backings.len()).filter(|other| !self.same(form, *other));
         self.strength(form).saturating_sub(rivals.map(|rival| self.strength(rival)).max().unwrap_or(0))
     }
 
@@ -227,6 +239,17 @@ impl Field {
     }
 }
 
+impl Backing {
+    fn of(entries: &[&Entry<'_>], likeness: Option<&Likeness>) -> Self {
+        Self { strength: weigh::strength(entries, likeness), opinions: opinions(entries.iter().copied()) }
+    }
+}
+
+/// Everyone whose form is marked in the row, best first.
+fn standing_for<'e, 'a>(row: &[bool], entries: &'e [Entry<'a>]) -> Vec<&'e Entry<'a>> {
+    entries.iter().filter(|entry| row.get(entry.form).copied().unwrap_or(false)).collect()
+}
+
 fn class_of(members: Vec<usize>, entries: &[Entry<'_>]) -> Class {
     let opinions = opinions(members.iter().filter_map(|member| entries.get(*member)));
     Class { members, opinions }
@@ -234,16 +257,11 @@ fn class_of(members: Vec<usize>, entries: &[Entry<'_>]) -> Class {
 
 /// How many opinions these are, given that they agree: readings of one place count once.
 fn opinions<'e, 'a: 'e>(entries: impl Iterator<Item = &'e Entry<'a>>) -> u32 {
-    let mut places: Vec<&str> = Vec::new();
-    let mut count = 0;
-    for entry in entries {
-        if let Some(place) = entry.reading.observation.same_origin.as_deref() {
-            if places.contains(&place) {
-                continue;
-            }
-            places.push(place);
-        }
-        count += 1;
-    }
-    count
+    let mut places = HashSet::new();
+    let of_its_own = |entry: &&'e Entry<'a>| entry.reading.observation.same_origin.as_deref().is_none_or(|place| places.insert(place));
+    u32::try_from(entries.filter(of_its_own).count()).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+#[path = "ranking_tests.rs"]
+mod tests;

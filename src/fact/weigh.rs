@@ -7,6 +7,8 @@
 //!
 //! Says are whole numbers, so that no order of adding them matters.
 
+use std::collections::HashSet;
+
 use super::{entry::Entry, likeness::Likeness};
 
 /// So many ten-thousandths of score double the say.
@@ -16,17 +18,25 @@ const LEAST_SAY: f64 = 1024.0;
 
 /// Of each of these entries, which must come best first, in whose company it speaks: how many alike there are, itself included, or 0 for a
 /// further reading of one place.
+///
+/// Only those of whom something is known are compared: never more than a [`Likeness`] holds, however many have spoken. What others add to
+/// one is added in their order.
 fn company(entries: &[&Entry<'_>], likeness: Option<&Likeness>) -> Vec<f64> {
-    let place = |at: usize| entries.get(at).and_then(|entry| entry.reading.observation.same_origin.as_deref());
-    let is_second = |at: usize| place(at).is_some_and(|own| (0..at).any(|before| place(before) == Some(own)));
-    let mut company: Vec<f64> = (0..entries.len()).map(|at| if is_second(at) { 0.0 } else { 1.0 }).collect();
+    let mut spoken = HashSet::new();
+    let places = entries.iter().map(|entry| entry.reading.observation.same_origin.as_deref());
+    let firsts = places.map(|place| place.is_none_or(|place| spoken.insert(place)));
+    let mut company: Vec<f64> = firsts.map(|is_first| if is_first { 1.0 } else { 0.0 }).collect();
     let Some(likeness) = likeness else { return company };
-    let firsts: Vec<bool> = company.iter().map(|of| *of > 0.0).collect();
-    for (at, of) in company.iter_mut().enumerate().filter(|(_, of)| **of > 0.0) {
-        let Some(entry) = entries.get(at) else { continue };
-        let others = entries.iter().zip(&firsts).enumerate().filter(|(other, (_, is_first))| *other != at && **is_first);
-        *of += others.map(|(_, (other, _))| likeness.between(entry.alike, other.alike)).sum::<f64>();
+    // Where it stands in the likeness, what the others add, and what they add it to.
+    let mut known = Vec::with_capacity(entries.len());
+    known.extend(entries.iter().zip(&mut company).filter(|(_, of)| **of > 0.0).filter_map(|(entry, of)| Some((entry.alike?, 0.0, of))));
+    for at in 0..known.len() {
+        let row = known.get(at).map_or(&[][..], |(alike, ..)| likeness.row(*alike));
+        for (_, (alike, others, _)) in known.iter_mut().enumerate().filter(|(to, _)| *to != at) {
+            *others += row.get(*alike).copied().unwrap_or(0.0);
+        }
     }
+    known.into_iter().for_each(|(_, others, of)| *of += others);
     company
 }
 
@@ -65,3 +75,7 @@ pub(super) fn odds(entries: &[&Entry<'_>], likeness: Option<&Likeness>) -> (f64,
     let together = entries.iter().zip(&parts).map(|(entry, part)| odds_of(entry) * part).sum();
     (together, parts.iter().sum())
 }
+
+#[cfg(test)]
+#[path = "weigh_tests.rs"]
+pub(super) mod tests;

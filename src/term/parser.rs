@@ -187,17 +187,13 @@ impl Parser {
 fn ss3(bytes: &[u8]) -> Step {
     let Some(byte) = bytes.get(2) else { return Step::More };
     let key = match byte {
-        b'A' => KeyName::Up,
-        b'B' => KeyName::Down,
-        b'C' => KeyName::Right,
-        b'D' => KeyName::Left,
-        b'H' => KeyName::Home,
-        b'F' => KeyName::End,
         b'M' => KeyName::Enter,
-        b'P'..=b'S' => KeyName::F(byte - b'P' + 1),
         b'j'..=b'y' => KeyName::Char(char::from(byte - 0x40)),
         0x1b => return Step::Done(2, None),
-        _ => return Step::Done(3, None),
+        other => match csi::letter(*other) {
+            Some(key) => key,
+            None => return Step::Done(3, None),
+        },
     };
     Step::Done(3, Some(TermEvent::Key(Chord::plain(key))))
 }

@@ -4,7 +4,7 @@ use crate::{
     app::{
         ask::Ask,
         effect::Effect,
-        model::{Question, Shared, Then},
+        model::{Model, Question, Shared, Then},
         queue::Listed,
         words::{self, count},
     },
@@ -78,6 +78,27 @@ pub(super) fn send(shared: &mut Shared, ask: Ask, said: &str) -> Vec<Effect> {
 
 /// What is asked before leaving while something waits; none when nothing does.
 pub(super) fn leaving(shared: &Shared) -> Option<Question> {
+    Some(Question { title: "Leave?", says: undelivered(shared)?, yes: "leave", no: "stay", then: Then::Quit })
+}
+
+/// While it is asked whether to leave, it says what waits now.
+///
+/// When nothing does any more it stays: had it closed by itself, the Enter that was to leave would act on what lay below it.
+pub(super) fn still_leaving(model: &mut Model) {
+    // The first facts come before the queue is known.
+    if model.shared.snapshot.partial {
+        return;
+    }
+    let Some(question) = model.question.as_mut().filter(|question| question.then == Then::Quit) else { return };
+    let says = undelivered(&model.shared).unwrap_or_else(|| vec!["Nothing waits to be delivered any more.".to_owned()]);
+    if question.says != says {
+        question.says = says;
+        model.touch();
+    }
+}
+
+/// What waits to be delivered and what becomes of it, a paragraph each.
+fn undelivered(shared: &Shared) -> Option<Vec<String>> {
     let status = &shared.snapshot.queue.status;
     if status.depth == 0 {
         return None;
@@ -103,5 +124,5 @@ pub(super) fn leaving(shared: &Shared) -> Option<Question> {
         let waits = if many == 1 { "waits for you: it is not sent" } else { "wait for you: they are not sent" };
         says.push(format!("{} {waits} before you decide.", count(many, "change", "changes")));
     }
-    Some(Question { title: "Leave?", says, yes: "leave", no: "stay", then: Then::Quit })
+    Some(says)
 }

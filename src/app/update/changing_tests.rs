@@ -10,6 +10,7 @@ use crate::{
         model::{Focus, JobId, Layer, Model, Pane},
         msg::Msg,
         queue::Queue,
+        snapshot::Snapshot,
     },
     engine::QueueStatus,
     fact::{Author, CommandState, Mark, Value},
@@ -168,6 +169,34 @@ fn leaving_says_what_happens_to_what_waits() {
             }
         }
     }
+}
+
+#[test]
+fn while_leaving_is_asked_what_waits_is_told_as_it_is() {
+    let mut model = with(queue::every());
+    let says = |model: &Model| model.question.as_ref().unwrap().says.join(" ");
+    press(&mut model, "c");
+    send(&mut model, Msg::Action("core.app.quit".into()));
+    assert!(says(&model).starts_with("4 changes are not delivered yet."), "{}", says(&model));
+    send(&mut model, Msg::Linked(false));
+    assert!(says(&model).contains("goes on sending"), "{}", says(&model));
+    let rev = model.rev;
+    told(&mut model, queue::waiting());
+    assert!(says(&model).starts_with("1 change is not delivered yet."), "{}", says(&model));
+    assert!(model.rev > rev, "it is drawn anew");
+    // After the engine changed hands the queue is told last.
+    send(&mut model, Msg::Snapshot(Snapshot { partial: true, queue: std::sync::Arc::default(), ..snapshot() }));
+    assert!(says(&model).starts_with("1 change is not delivered yet."), "{}", says(&model));
+    told(&mut model, queue::delivered());
+    assert_eq!(says(&model), "Nothing waits to be delivered any more.");
+    assert_eq!(model.focus(), Focus::Layer(Layer::Question), "no key goes to the conflict below by surprise");
+    assert!(matches!(press(&mut model, "Enter").as_slice(), [Effect::Quit]));
+    // What else is asked is asked as it was.
+    let mut model = with(queue::delivered());
+    press(&mut model, "u");
+    let before = says(&model);
+    told(&mut model, queue::waiting());
+    assert_eq!(says(&model), before);
 }
 
 #[test]

@@ -1,14 +1,15 @@
-//! What must hold after every message: what is selected shows, nothing is scrolled beyond its end.
+//! What must hold after every message: a question tells what is so now, what is selected shows, nothing is scrolled beyond its end.
 
 use crate::app::{
     layout::{LayerBody, ListBody, Regions, layout, scroll_into_view},
     model::{Layer, Model},
 };
 
-use super::canvas;
+use super::{canvas, change};
 
-/// Brings offsets within what there is now.
+/// Brings what is asked up to what waits now, and offsets within what there is.
 pub(super) fn settle(model: &mut Model) {
+    change::still_leaving(model);
     if model.too_small() {
         return;
     }

@@ -254,6 +254,11 @@ fn change_conflict() {
 #[test]
 fn questions() {
     check("leaving", |size| changing(size, "q"));
+    check("leaving_delivered", |size| {
+        let mut model = changing(size, "q");
+        send(&mut model, Msg::Snapshot(snapshot().with_queue(queue::delivered())));
+        model
+    });
     check("undo_delivered", |size| {
         let mut model = with(size, snapshot().with_queue(queue::delivered()));
         press(&mut model, "u");

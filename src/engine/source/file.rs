@@ -20,6 +20,7 @@ mod plan;
 mod replace;
 mod text;
 mod unit;
+mod yaml;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

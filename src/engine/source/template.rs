@@ -4,9 +4,11 @@
 //! and `..` refused, because a URL has no way to encode them), escaped inside JSON strings in a body, never starting with `-` in an
 //! argument (a number behind other text may). Any other brace is literal; any other `{word}` is an error when the template is compiled.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, sync::LazyLock};
 
-use crate::fact::{Key, Pattern, Value};
+use crate::fact::{Base, Key, Pattern, Value};
+
+use super::Change;
 
 /// Where a template's text goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +57,19 @@ pub struct Words<'a> {
     pub base: Option<&'a Value>,
     /// The command's id.
     pub id: Option<&'a str>,
+}
+
+impl<'a> Words<'a> {
+    /// What they stand for in a change: what replaces nothing replaces null.
+    pub(super) fn of(change: &'a Change, captures: &'a [&'a str]) -> Self {
+        static NULL: LazyLock<Value> = LazyLock::new(Value::null);
+        let base = match &change.base {
+            Base::Unknown => None,
+            Base::Absent => Some(&*NULL),
+            Base::Value(base) => Some(base),
+        };
+        Self { key: &change.key, captures, value: Some(&change.value), base, id: Some(&change.id) }
+    }
 }
 
 impl Template {

@@ -135,7 +135,8 @@ fn modifiers(number: u32) -> Option<Mods> {
     Some(held.into_iter().filter(|(bit, _)| bits & bit != 0).fold(Mods::NONE, |mods, (_, held)| mods | held))
 }
 
-fn letter(last: u8) -> Option<KeyName> {
+/// The key that this last letter of `CSI` or `SS3` stands for.
+pub(super) fn letter(last: u8) -> Option<KeyName> {
     Some(match last {
         b'A' => KeyName::Up,
         b'B' => KeyName::Down,

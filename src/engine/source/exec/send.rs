@@ -5,7 +5,7 @@
 
 use crate::{
     config::WriteConfig,
-    fact::{Base, Key, Pattern, Value},
+    fact::{Key, Pattern},
 };
 
 use super::{
@@ -61,13 +61,7 @@ impl WriteRoute {
 
     fn filled(&self, change: &Change) -> Result<Run, String> {
         let captures = self.pattern.captures(&change.key).unwrap_or_default();
-        let null = Value::null();
-        let base = match &change.base {
-            Base::Unknown => None,
-            Base::Absent => Some(&null),
-            Base::Value(base) => Some(base),
-        };
-        let words = Words { key: &change.key, captures: &captures, value: Some(&change.value), base, id: Some(&change.id) };
+        let words = Words::of(change, &captures);
         let mut run = self.run.clone();
         run.arguments = self.arguments.iter().map(|argument| argument.fill(&words)).collect::<Result<_, _>>()?;
         let given =

@@ -10,7 +10,7 @@ use super::{
     super::{SourceError, fail::fail, json},
     dotenv, go_mod,
     load::shown,
-    unit,
+    unit, yaml,
 };
 
 /// What a file is written in, told by its name alone.
@@ -60,7 +60,7 @@ pub(in crate::engine::source) fn parse(path: &Path, bytes: &[u8]) -> Result<Json
     match format {
         Format::Json => json::parse(&name, bytes),
         Format::Toml => toml(&name, utf8(&name, bytes)?),
-        Format::Yaml => yaml(&name, utf8(&name, bytes)?),
+        Format::Yaml => yaml::parse(&name, utf8(&name, bytes)?),
         Format::Env => dotenv::parse(utf8(&name, bytes)?).map_err(|line| at(&name, "this is no NAME=value", line)),
         Format::GoMod => Ok(go_mod::parse(utf8(&name, bytes)?)),
         Format::Unit => unit::parse(utf8(&name, bytes)?).map_err(|line| at(&name, "this is neither [Section] nor Setting=value", line)),
@@ -86,24 +86,8 @@ fn toml(name: &str, text: &str) -> Result<Json, SourceError> {
     })
 }
 
-/// A file with nothing in it, or only comments, is an object without members, as it is in TOML. Several documents are a list of them.
-fn yaml(name: &str, text: &str) -> Result<Json, SourceError> {
-    // Only true and false are booleans, as in YAML 1.2: otherwise a country called no or a key called y would be one.
-    let options = serde_saphyr::options! { strict_booleans: true, with_snippet: false };
-    let read = serde_saphyr::from_multiple_with_options::<JsonTree>(text, options);
-    let mut documents = read.map_err(|error| {
-        let line = error.location().map(|location| location.line());
-        refused(name, &error.to_string(), line.and_then(|line| usize::try_from(line).ok()))
-    })?;
-    documents.retain(|tree| !tree.0.is_null());
-    Ok(match documents.len() {
-        0 => Json::Object(serde_json::Map::new()),
-        1 => documents.swap_remove(0).0,
-        _ => Json::Array(documents.into_iter().map(|tree| tree.0).collect()),
-    })
-}
-
-fn refused(name: &str, message: &str, line: Option<usize>) -> SourceError {
+/// What a parser says of a file, with the line where it does not name one itself.
+pub(super) fn refused(name: &str, message: &str, line: Option<usize>) -> SourceError {
     let lower = message.to_lowercase();
     let code = if lower.contains("duplicate") || lower.contains("twice") { "duplicate_member" } else { "not_json" };
     let first = message.lines().next().unwrap_or_default().trim_end_matches('.');

@@ -9,7 +9,7 @@ use reqwest::{
 
 use crate::{
     config::WriteConfig,
-    fact::{Base, Key, Pattern, Value},
+    fact::{Key, Pattern, Value},
 };
 
 use super::{
@@ -72,13 +72,7 @@ impl WriteRoute {
     pub(super) fn request(&self, change: &Change) -> Result<Request, String> {
         let named = |why: String| format!("[[source.write]] match = {:?}: {why}", self.pattern.as_str());
         let captures = self.pattern.captures(&change.key).unwrap_or_default();
-        let null = Value::null();
-        let base = match &change.base {
-            Base::Unknown => None,
-            Base::Absent => Some(&null),
-            Base::Value(base) => Some(base),
-        };
-        let words = Words { key: &change.key, captures: &captures, value: Some(&change.value), base, id: Some(&change.id) };
+        let words = Words::of(change, &captures);
         let url = self.target(&words).map_err(named)?;
         let body = self.body.fill(&words).map_err(named)?;
         let mut headers = HeaderMap::new();

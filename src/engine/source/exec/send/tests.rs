@@ -10,6 +10,7 @@ use crate::{
         exec::ExecSource,
         support::{self, change, short},
     },
+    fact::Base,
 };
 
 /// A source that reads `state` and writes by this command.
