@@ -13,7 +13,7 @@ pub enum Effect {
     Refresh(JobId, Vec<SourceId>),
     /// Resolve these keys for now; what differs comes with the next snapshot.
     Renew(Vec<Key>),
-    /// Tell this fact with everyone who speaks of it; answers with `Looked` where somebody does.
+    /// Tell this fact with everyone who speaks of it; answers with `Looked`.
     Look(Key),
     /// Tell the past of this fact; answers with `History` where any is kept.
     Past(Key),

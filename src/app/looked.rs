@@ -15,8 +15,10 @@ pub struct Looked(Vec<Look>);
 #[derive(Clone, Debug)]
 struct Look {
     key: Key,
-    /// Of those who are left out in the snapshot; none where it is to be asked for anew.
+    /// Of those who were left out in the snapshot when it was asked for; none where it is to be asked for anew.
     digest: Option<u128>,
+    /// The answer is to come: until then it is not asked for again, so that no answer overtakes another.
+    is_asked: bool,
     told: Option<Arc<Insight>>,
     failed: Option<SafeText>,
 }
@@ -29,9 +31,9 @@ impl Looked {
         for (insight, left_out) in shown.filter_map(|insight| Some((insight, insight.left_out?))) {
             let digest = Some(left_out.digest);
             match self.0.iter_mut().find(|look| look.key == insight.key) {
-                Some(look) if look.digest == digest => continue,
-                Some(look) => look.digest = digest,
-                None => self.0.push(Look { key: insight.key.clone(), digest, told: None, failed: None }),
+                Some(look) if look.digest == digest || look.is_asked => continue,
+                Some(look) => (look.digest, look.is_asked) = (digest, true),
+                None => self.0.push(Look { key: insight.key.clone(), digest, is_asked: true, told: None, failed: None }),
             }
             keys.push(insight.key.clone());
         }
@@ -40,16 +42,17 @@ impl Looked {
 
     /// Whoever was asked is gone, or another one is there: what is shown is asked for anew.
     pub fn ask_anew(&mut self) {
-        self.0.iter_mut().for_each(|look| look.digest = None);
+        self.0.iter_mut().for_each(|look| (look.digest, look.is_asked) = (None, false));
     }
 
-    /// Takes an answer; whether anybody waited for it.
-    pub fn take(&mut self, key: &Key, found: Result<Arc<Insight>, String>) -> bool {
+    /// Takes an answer: the fact, none where nobody speaks of it any more. Says whether anybody waited for it.
+    pub fn take(&mut self, key: &Key, found: Result<Option<Arc<Insight>>, String>) -> bool {
         let Some(look) = self.0.iter_mut().find(|look| look.key == *key) else { return false };
-        match found {
-            Ok(insight) => (look.told, look.failed) = (Some(insight), None),
-            Err(why) => (look.told, look.failed) = (None, Some(SafeText::line(&why))),
-        }
+        look.is_asked = false;
+        (look.told, look.failed) = match found {
+            Ok(insight) => (insight, None),
+            Err(why) => (None, Some(SafeText::line(&why))),
+        };
         true
     }
 

@@ -61,8 +61,9 @@ pub enum Msg {
     Answered(JobId, Answer),
     /// Somebody answers; whether it is this process.
     Linked(bool),
-    /// A fact with everyone who speaks of it, or a sentence why it cannot be read; dropped when it is shown at length no more.
-    Looked(Key, Result<Arc<Insight>, String>),
+    /// A fact with everyone who speaks of it, none when nobody does any more, or a sentence why it cannot be read; dropped when it is shown at
+    /// length no more.
+    Looked(Key, Result<Option<Arc<Insight>>, String>),
     /// The past of a fact; dropped when another one is selected meanwhile.
     History(History),
     /// The engine is gone; the sentence says why.

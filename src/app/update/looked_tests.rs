@@ -29,7 +29,7 @@ fn looks(effects: &[Effect]) -> Vec<Key> {
 }
 
 fn tell(model: &mut Model, whole: &Insight) -> Vec<Key> {
-    looks(&send(model, Msg::Looked(whole.key.clone(), Ok(Arc::new(whole.clone())))))
+    looks(&send(model, Msg::Looked(whole.key.clone(), Ok(Some(Arc::new(whole.clone()))))))
 }
 
 fn lines(parts: Vec<Part>) -> Vec<String> {
@@ -67,7 +67,13 @@ fn what_is_shown_at_length_is_asked_for_once_and_again_when_another_one_moves() 
     moved.sources[20].trust = 0.9;
     assert_eq!(looks(&send(&mut model, Msg::Snapshot(shortened(&moved)))), std::slice::from_ref(&whole.key));
     assert_eq!(canvas(&model), said);
-    tell(&mut model, &moved);
+    // What moves while the answer is under way is asked for when it is there, so that none overtakes another.
+    let mut again = moved.clone();
+    again.sources[21].trust = 0.8;
+    assert!(looks(&send(&mut model, Msg::Snapshot(shortened(&again)))).is_empty());
+    assert_eq!(tell(&mut model, &moved), std::slice::from_ref(&whole.key));
+    assert!(tell(&mut model, &again).is_empty());
+    assert_eq!(canvas(&model).iter().filter(|line| line.contains("trust 0.80")).count(), 1);
     assert_eq!(canvas(&model).iter().filter(|line| line.contains("trust 0.90")).count(), 1);
 }
 
@@ -84,6 +90,17 @@ fn what_is_shown_at_length_no_more_is_forgotten() {
     press(&mut model, "Alt+I");
     assert!(looks(&press(&mut model, "Down Up")).is_empty(), "nothing shows it");
     assert_eq!(looks(&press(&mut model, "c")), std::slice::from_ref(&whole.key), "the overlay does");
+}
+
+#[test]
+fn what_nobody_speaks_of_any_more_is_not_asked_for_again_and_again() {
+    let whole = widely_contested(36);
+    let (mut model, _) = at_it(&whole);
+    assert!(looks(&send(&mut model, Msg::Looked(whole.key.clone(), Ok(None)))).is_empty());
+    assert!(looks(&send(&mut model, Msg::Wake)).is_empty());
+    let mut back = whole.clone();
+    back.sources[20].trust = 0.9;
+    assert_eq!(looks(&send(&mut model, Msg::Snapshot(shortened(&back)))).len(), 1, "somebody does again");
 }
 
 #[test]

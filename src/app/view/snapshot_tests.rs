@@ -191,7 +191,7 @@ fn more_sources_than_are_held() {
         let mut model = with(size, shortened(&whole));
         press(&mut model, &format!("{TO_CONTESTED} {keys}"));
         if told {
-            send(&mut model, Msg::Looked(whole.key.clone(), Ok(std::sync::Arc::new(whole.clone()))));
+            send(&mut model, Msg::Looked(whole.key.clone(), Ok(Some(std::sync::Arc::new(whole.clone())))));
         }
         model
     };

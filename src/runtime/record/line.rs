@@ -138,7 +138,7 @@ impl Line {
             },
             Msg::Looked(key, found) => Recorded::Looked {
                 key: key.clone(),
-                fact: found.as_ref().ok().map(|insight| Box::new(ViewFact::of(insight, &stand_in))),
+                fact: found.as_ref().ok().and_then(Option::as_ref).map(|insight| Box::new(ViewFact::of(insight, &stand_in))),
                 error: found.as_ref().err().cloned(),
             },
             Msg::History(past) => Recorded::History {
@@ -211,9 +211,9 @@ impl Line {
                 Msg::Refreshed(JobId(job), error.map_or(Ok(reports), Err))
             }
             Recorded::Looked { key, fact, error } => {
-                let found = match (fact, error) {
-                    (Some(fact), _) => Ok(Arc::new(fact.insight()?)),
-                    (None, error) => Err(error.unwrap_or_default()),
+                let found = match error {
+                    None => Ok(fact.map(|fact| fact.insight().map(Arc::new)).transpose()?),
+                    Some(error) => Err(error),
                 };
                 Msg::Looked(key, found)
             }

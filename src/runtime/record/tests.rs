@@ -156,11 +156,12 @@ fn a_fact_that_was_told_at_length_names_its_sources_and_loses_its_values() {
             (other, _) => panic!("{other:?}"),
         }
     };
-    let read = carried(Ok(Arc::new(whole.clone()))).unwrap();
+    let read = carried(Ok(Some(Arc::new(whole.clone())))).unwrap().unwrap();
     let names = |insight: &Insight| insight.sources.iter().map(|view| view.source.clone()).collect::<Vec<_>>();
     assert_eq!((names(&read), read.left_out), (names(&whole), None));
     let short = whole.clone().shortened();
-    assert_eq!(carried(Ok(Arc::new(short.clone()))).unwrap().left_out, short.left_out);
+    assert_eq!(carried(Ok(Some(Arc::new(short.clone())))).unwrap().unwrap().left_out, short.left_out);
+    assert_eq!(carried(Ok(None)).unwrap(), None);
     assert_eq!(carried(Err("the disk is full".to_owned())).unwrap_err(), "the disk is full");
 }
 

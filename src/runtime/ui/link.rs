@@ -222,11 +222,11 @@ impl Link {
         }
     }
 
-    /// Tells a fact with everyone who speaks of it, where somebody does.
+    /// Tells a fact with everyone who speaks of it.
     pub fn look(&self, key: Key, screen: Sender<Msg>) {
         let told = move |key, found: Result<Option<Insight>, String>| {
             // A screen that is gone needs no answer.
-            found.transpose().map(|found| screen.blocking_send(Msg::Looked(key, found.map(Arc::new))))
+            screen.blocking_send(Msg::Looked(key, found.map(|found| found.map(Arc::new))))
         };
         match self {
             Self::Owner { handle, .. } => {
