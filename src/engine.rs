@@ -50,6 +50,7 @@ mod sending;
 mod snapshots;
 pub mod source;
 pub mod store;
+mod sweep;
 mod telemetry;
 mod tell;
 mod tidying;

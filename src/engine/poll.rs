@@ -6,7 +6,7 @@ use futures_util::FutureExt as _;
 use notify::{RecursiveMode, Watcher as _};
 use tokio::{sync::mpsc, task::JoinHandle};
 
-use super::{api::EngineEvent, core::Core};
+use super::{api::EngineEvent, core::Core, sweep::Sweep};
 
 /// A watched source is looked at this often as well: not every file system tells of every change.
 const WATCH_CHECK: Duration = Duration::from_secs(300);
@@ -130,14 +130,14 @@ impl Core {
 
     /// Tells of facts whose state moved because time passed; sleeps until the next one can, or until one can sooner.
     async fn run_sweep(self: Arc<Self>) {
-        let mut weighed_at = self.now();
+        let mut sweep = Sweep::new(self.now());
         let mut remembered_at = self.now();
         loop {
             if self.now().since(remembered_at) >= REMEMBER {
                 remembered_at = self.now();
                 self.remember_recency().await;
             }
-            let wait = self.sweep(&mut weighed_at).await.max(SWEEP);
+            let wait = self.sweep(&mut sweep).await.max(SWEEP);
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
                 () = self.sooner.notified() => tokio::time::sleep(SWEEP).await,

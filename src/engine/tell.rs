@@ -25,17 +25,13 @@ use super::{
 /// Facts of a source that are dated anew together with its answer; more are in slices, so that nobody waits.
 const AT_ONCE: usize = 2_000;
 /// Keys of a slice.
-const SLICE: usize = 1_000;
+pub(super) const SLICE: usize = 1_000;
 /// Keys for which what is shown is held at a time, while a slice is told: who answers comes in between.
 const STEP: usize = 100;
 /// What a slice counts as that was not told.
 const SLICE_FAILED: Duration = Duration::from_millis(100);
 /// Slices take a tenth of a core.
-const REST: u32 = 9;
-/// How often a conflict is weighed again without anything having happened: which value wins moves with time.
-const WEIGH: Duration = Duration::from_secs(30);
-/// How long the sweep sleeps at the most.
-const LONGEST: Duration = Duration::from_secs(60);
+pub(super) const REST: u32 = 9;
 
 /// Tells a slice, and how long that took without what it made way for. On the thread that resolved these facts before, as a rule: memory is given
 /// back where it was taken, and what takes the place of a fact finds the room of the fact, in place of as much room again elsewhere.
@@ -240,32 +236,6 @@ impl Core {
                 tokio::time::sleep(took.saturating_mul(REST)).await;
             }
         });
-    }
-
-    /// Tells of facts that moved because time passed; says how long nothing more can.
-    pub async fn sweep(self: &Arc<Self>, weighed_at: &mut Timestamp) -> Duration {
-        let now = self.now();
-        let mut keys = Vec::new();
-        let mut contested = false;
-        if let Some(keeper) = self.keeper().as_mut() {
-            keys = keeper.due(now);
-            let weigh = now.since(*weighed_at) >= WEIGH;
-            for key in keeper.contested() {
-                contested = true;
-                if !weigh {
-                    break;
-                }
-                keys.push(key.clone());
-            }
-            if weigh {
-                *weighed_at = now;
-            }
-        }
-        for slice in keys.chunks(SLICE) {
-            tell_slice(Arc::clone(self), slice).await;
-        }
-        let turn = self.keeper().as_ref().and_then(Keeper::next_turn).map_or(LONGEST, |next| next.since(self.now()));
-        turn.min(if contested { WEIGH } else { LONGEST })
     }
 
     /// How every source stands, in configured order.

@@ -406,22 +406,55 @@ async fn a_shown_fact_turns_stale_because_time_passes_and_no_sooner() {
     let view = handle.view().unwrap();
     let state = || view.borrow().facts.find(&key("a")).unwrap().state;
     let ttl = view.borrow().facts.find(&key("a")).unwrap().ttl;
-    let mut weighed_at = handle.now();
+    let mut sweep = sweep::Sweep::new(handle.now());
     bench.clock.advance(ttl - Duration::from_secs(5));
-    let wait = handle.core.sweep(&mut weighed_at).await;
+    let wait = handle.core.sweep(&mut sweep).await;
     assert_eq!(state(), FactState::Fresh);
     assert_eq!(wait, Duration::from_millis(5_001), "it sleeps until the moment");
     // Vouched for meanwhile: the old moment comes and nothing turns.
     handle.refresh(&[id("cluster")]).await.unwrap();
     bench.clock.advance(wait);
-    handle.core.sweep(&mut weighed_at).await;
+    handle.core.sweep(&mut sweep).await;
     assert_eq!(state(), FactState::Fresh);
     bench.clock.advance(ttl);
     let mut events = handle.subscribe();
-    handle.core.sweep(&mut weighed_at).await;
+    handle.core.sweep(&mut sweep).await;
     assert_eq!(state(), FactState::Stale);
     let told = std::iter::from_fn(|| events.try_recv().ok());
     assert_eq!(told.filter(|event| matches!(event.event, EngineEvent::InsightChanged(_))).count(), 2);
+}
+
+#[tokio::test]
+async fn many_conflicts_are_weighed_in_slices_and_what_turns_waits_for_none_of_them() {
+    let bench = Bench::new("memory");
+    let names: Vec<String> = (0..2_500).map(|at| format!("k/{at:04}")).collect();
+    let all = |value: &'static str| names.iter().map(|name| (name.as_str(), value)).collect::<Vec<_>>();
+    let (one, other) = (Scripted::default(), Scripted::default());
+    one.say(Ok(holding(&all("1"))));
+    other.say(Ok(holding(&all("2"))));
+    let engine = bench.start(vec![source("cluster", Role::Observed, &one), source("wiki", Role::Observed, &other)]);
+    let handle = engine.handle();
+    handle.refresh(&[id("cluster"), id("wiki")]).await.unwrap();
+    let view = handle.view().unwrap();
+    let seen = || view.borrow().facts.clone();
+    let mut sweep = sweep::Sweep::new(handle.now());
+    let before = seen();
+    assert_eq!(handle.core.sweep(&mut sweep).await, Duration::from_secs(30), "values compete, and nothing is to be weighed yet");
+    assert!(seen().is(&before));
+    bench.clock.advance(Duration::from_secs(31));
+    let mut weighed = 0;
+    for so_many in [1_000, 1_000, 500] {
+        let wait = handle.core.sweep(&mut sweep).await;
+        weighed += so_many;
+        assert_eq!(seen().since(&before).0.len(), weighed);
+        assert_eq!(wait.is_zero(), weighed < 2_500, "it rests as long as it took times nine, and no time passes here");
+    }
+    // With more to weigh, what is stale by now is told of at once.
+    bench.clock.advance(Duration::from_secs(31));
+    handle.core.sweep(&mut sweep).await;
+    bench.clock.advance(before.get(0).unwrap().ttl);
+    handle.core.sweep(&mut sweep).await;
+    assert!(seen().iter().all(|insight| insight.state == FactState::Stale));
 }
 
 #[tokio::test]
