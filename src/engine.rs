@@ -36,6 +36,7 @@ mod lasting;
 mod listing;
 mod looks;
 mod making_way;
+mod outdated;
 mod poll;
 mod queue;
 mod recall;

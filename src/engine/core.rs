@@ -29,6 +29,7 @@ use super::{
     history::HistoryLog,
     keeping::Keeping,
     lasting::{HalfLives, Lasting, Origin},
+    outdated::Outdated,
     queue::Desk,
     source::{BuiltSource, Source, SourceError, detect::Detector},
     store::{CacheStore, OpenedStore, StoreError},
@@ -50,8 +51,6 @@ pub(super) struct SourceSlot {
     live: AtomicBool,
     /// Keys it holds a value of, once counted.
     pub held: Mutex<Option<u64>>,
-    /// How often its facts were dated anew: the last one to begin is the one that goes on.
-    pub redated: AtomicU64,
 }
 
 impl SourceSlot {
@@ -129,6 +128,8 @@ pub(super) struct Core {
     pub epoch: Epoch,
     /// What is shown and was told, while anybody looks or listens. Locked before the facts, never after.
     pub keeper: Mutex<Option<Keeper>>,
+    /// What is to be told anew in its turn.
+    pub outdated: Mutex<Outdated>,
     /// Keys of the first window as they are written, once known.
     pub window: Mutex<Option<Vec<Key>>>,
     /// A fact turns by itself sooner than was known.
@@ -213,7 +214,6 @@ impl Core {
                     unit,
                     live: AtomicBool::new(false),
                     held: Mutex::default(),
-                    redated: AtomicU64::new(0),
                 }
             })
             .collect();
@@ -252,6 +252,7 @@ impl Core {
             fresh: Mutex::default(),
             epoch: Epoch::default(),
             keeper: Mutex::new(None),
+            outdated: Mutex::default(),
             window: Mutex::default(),
             sooner: tokio::sync::Notify::new(),
             acquaintance: Acquaintance::default(),

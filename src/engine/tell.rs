@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeSet, HashSet},
-    sync::{Arc, MutexGuard, PoisonError, atomic::Ordering},
+    sync::{Arc, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -22,7 +22,7 @@ use super::{
     view::{Difference, EngineView, FactMap, Keeper},
 };
 
-/// Facts of a source that are dated anew together with its answer; more are in slices, so that nobody waits.
+/// Facts of a source that are dated anew together with its answer; more in their turn, so that nobody waits.
 const AT_ONCE: usize = 2_000;
 /// Keys of a slice.
 pub(super) const SLICE: usize = 1_000;
@@ -213,29 +213,16 @@ impl Core {
     }
 
     /// A source vouched anew, or began or ceased to be live: its facts have another date. Few are told at once with what changed.
-    pub fn redate(self: &Arc<Self>, at: usize, changed: &mut Vec<Key>) {
+    pub fn redate(&self, at: usize, changed: &mut Vec<Key>) {
         if self.keeper().is_none() {
             return;
         }
-        let slot = &self.sources[at];
-        let keys: Vec<Key> = self.read_facts().table.held_by(&slot.id).map(|(key, _)| key.clone()).collect();
-        let turn = slot.redated.fetch_add(1, Ordering::Relaxed) + 1;
+        let keys: Vec<Key> = self.read_facts().table.held_by(&self.sources[at].id).map(|(key, _)| key.clone()).collect();
         if keys.len() <= AT_ONCE {
             changed.extend(keys);
-            return;
+        } else {
+            self.tell_in_time(keys);
         }
-        let core = Arc::downgrade(self);
-        tokio::spawn(async move {
-            for slice in keys.chunks(SLICE) {
-                let Some(core) = core.upgrade() else { return };
-                // A later answer dates them all again.
-                if core.sources[at].redated.load(Ordering::Relaxed) != turn {
-                    return;
-                }
-                let took = tell_slice(core, slice).await;
-                tokio::time::sleep(took.saturating_mul(REST)).await;
-            }
-        });
     }
 
     /// How every source stands, in configured order.

@@ -94,7 +94,8 @@ fn candidates(ranking: &Ranking<'_>, standing: Standing<'_>) -> Vec<Candidate> {
         let best = ranking.members(class).next()?;
         // The winner leads its class even where a value within tolerance scored a little better.
         let lead = if at == 0 { ranking.winning()? } else { best };
-        let mut sources = vec![lead.reading.observation.source.clone()];
+        let mut sources = Vec::with_capacity(class.members.len());
+        sources.push(lead.reading.observation.source.clone());
         sources.extend(
             ranking.members(class).filter(|entry| !std::ptr::eq(*entry, lead)).map(|entry| entry.reading.observation.source.clone()),
         );
