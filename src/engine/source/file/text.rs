@@ -7,7 +7,11 @@ use serde_json::Value as Json;
 use crate::fact::JsonTree;
 
 use super::{
-    super::{SourceError, fail::fail, json},
+    super::{
+        SourceError,
+        fail::{fail, refused},
+        json,
+    },
     dotenv, go_mod,
     load::shown,
     unit, yaml,
@@ -84,15 +88,4 @@ fn toml(name: &str, text: &str) -> Result<Json, SourceError> {
         let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
         refused(name, error.message(), Some(line))
     })
-}
-
-/// What a parser says of a file, with the line where it does not name one itself.
-pub(super) fn refused(name: &str, message: &str, line: Option<usize>) -> SourceError {
-    let lower = message.to_lowercase();
-    let code = if lower.contains("duplicate") || lower.contains("twice") { "duplicate_member" } else { "not_json" };
-    let first = message.lines().next().unwrap_or_default().trim_end_matches('.');
-    match line {
-        Some(line) => fail(code, format!("{name}: {first} at line {line}")),
-        None => fail(code, format!("{name}: {first}")),
-    }
 }

@@ -6,9 +6,9 @@ use serde_saphyr::{Budget, Error, ExternalMessageSource, budget::BudgetBreach, g
 
 use crate::fact::JsonTree;
 
-use super::{
-    super::{SourceError, fail::fail},
-    text::refused,
+use super::super::{
+    SourceError,
+    fail::{fail, refused},
 };
 
 /// A file with nothing in it, or only comments, is an object without members, as it is in TOML. Several documents are a list of them.
