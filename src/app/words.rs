@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    fact::{Content, FactState, Insight, Mark, ReasonCode, SourceView, Timestamp, Validity, Value, span},
+    fact::{Content, FactState, Insight, Mark, ReasonCode, Role as SourceRole, SourceView, Timestamp, Validity, Value, span},
     text::{SafeText, shown_value},
     theme::Role,
 };
@@ -185,6 +185,18 @@ pub fn misfit(view: &SourceView, insight: &Insight) -> Option<String> {
     let broken = view.validity == Validity::Invalid;
     let how = view.violation.as_deref().filter(|_| !insight.secret).unwrap_or("does not fit its schema");
     broken.then(|| format!("{how} ({})", ReasonCode::SchemaInvalid))
+}
+
+/// The declared sources that say what is wanted, the best one first.
+pub fn wanting(insight: &Insight) -> impl Iterator<Item = &SourceView> {
+    let says = |view: &SourceView| matches!(&view.content, Content::Value(held) if Some(held) == insight.wanted.as_ref());
+    insight.sources.iter().filter(move |view| view.role == SourceRole::Declared && says(view))
+}
+
+/// Sources by name: `git, wiki`.
+#[must_use]
+pub fn names<'a>(views: impl Iterator<Item = &'a SourceView>) -> String {
+    views.map(|view| view.source.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 /// What a source says, for a person.

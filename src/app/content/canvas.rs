@@ -7,7 +7,8 @@ use crate::{
         words,
     },
     fact::{
-        Candidate, Content, FactState, FactorKind, Insight, Mark, Role as SourceRole, SourceState, SourceView, Timestamp, right_about, span,
+        Candidate, Content, FactState, FactorKind, Insight, Mark, ReasonCode, Role as SourceRole, SourceState, SourceView, Timestamp,
+        right_about, span,
     },
     text::SafeText,
     theme::Role,
@@ -25,7 +26,8 @@ pub fn canvas_parts(model: &Model) -> Vec<Part> {
     let mut parts = vec![Part::Heading(SafeText::line(insight.key.as_str()))];
     parts.extend(badges(insight));
     parts.extend(values(insight, now));
-    parts.extend(wanted(insight));
+    let at_length = model.shared.looked.at_length(insight);
+    parts.extend(wanted(insight, at_length));
     parts.extend(pending(model, insight));
     parts.push(Part::Gap);
     parts.push(Part::heading("Why"));
@@ -44,7 +46,6 @@ pub fn canvas_parts(model: &Model) -> Vec<Part> {
     }
     parts.push(Part::Gap);
     parts.push(Part::heading("Sources"));
-    let at_length = model.shared.looked.at_length(insight);
     parts.extend(at_length.sources.iter().map(|view| source(view, at_length, now)));
     parts.extend(model.shared.missing(insight).map(|more| Part::text(&more, Role::Dim)));
     parts.extend(series(model, insight));
@@ -108,10 +109,10 @@ fn values(insight: &Insight, now: Timestamp) -> Vec<Part> {
     parts
 }
 
-fn wanted(insight: &Insight) -> Option<Part> {
+fn wanted(insight: &Insight, at_length: &Insight) -> Option<Part> {
     let wanted = insight.wanted.as_ref()?;
-    let who = insight.sources.iter().find(|view| view.role == SourceRole::Declared && matches!(view.content, Content::Value(_)));
-    let by = who.map(|view| format!(" ({})", view.source)).unwrap_or_default();
+    let who = words::names(words::wanting(at_length));
+    let by = if who.is_empty() { String::new() } else { format!(" ({who})") };
     let text = SafeText::line(&format!("{}{by}", words::value(wanted, insight)));
     Some(Part::Pair { label: SafeText::line("wanted"), text, role: Role::Drift })
 }
@@ -132,6 +133,8 @@ fn pending(model: &Model, insight: &Insight) -> Vec<Part> {
 fn state_sentence(insight: &Insight, now: Timestamp) -> Option<Part> {
     let text = match insight.state {
         FactState::Fresh => return None,
+        // The reasons say so.
+        FactState::Gone if insight.reason_codes.contains(&ReasonCode::AbsentEverywhere) => return None,
         _ if insight.is_unheard_of() => "No source has said anything of it yet.".to_owned(),
         FactState::Stale => {
             let age = span::words(words::stepped(words::age(insight, now)));
@@ -200,4 +203,62 @@ fn series(model: &Model, insight: &Insight) -> Option<Part> {
     }
     let note = format!("confidence, last {}", words::count(canvas.series.len(), "reading", "readings"));
     part(canvas.series.iter().copied().collect(), note)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{
+        app::{
+            Msg,
+            content::conflict_parts,
+            fixture::{blank, contested, press, send, snapshot},
+        },
+        fact::{SourceId, Value},
+    };
+
+    fn said(model: &Model, parts: Vec<Part>) -> String {
+        let line = |part| match part {
+            Part::Pair { label, text, .. } => format!("{label}: {text}"),
+            Part::Text(text, _) => text.to_string(),
+            _ => String::new(),
+        };
+        assert_eq!(model.current().unwrap().key, contested().key);
+        parts.into_iter().map(line).collect::<Vec<_>>().join("\n")
+    }
+
+    fn shown(insight: Insight) -> Model {
+        let mut model = blank((120, 36));
+        let mut all = snapshot();
+        all.facts.put(Arc::new(insight));
+        send(&mut model, Msg::Snapshot(all));
+        press(&mut model, "Down Down Down Down");
+        model
+    }
+
+    #[test]
+    fn everyone_who_wants_what_is_wanted_is_named_and_who_wants_something_else_is_not() {
+        let mut insight = contested();
+        let git = insight.sources.last().unwrap().clone();
+        let declared = |name: &str, content| SourceView { source: SourceId::new(name).unwrap(), content, ..git.clone() };
+        let text = |text| Content::Value(Value::from_trusted_text(text));
+        insight.sources.extend([declared("helm", text("5")), declared("cmdb", text("6")), declared("old", Content::Absent(None))]);
+        let mut model = shown(insight);
+        let canvas = said(&model, canvas_parts(&model));
+        assert!(canvas.contains("wanted: 5 (git, helm)\n"), "{canvas}");
+        press(&mut model, "c");
+        let overlay = said(&model, conflict_parts(&model));
+        assert!(overlay.contains("wanted: 5 by git, helm, changed 2 h ago\n"), "{overlay}");
+    }
+
+    #[test]
+    fn that_a_fact_is_gone_is_said_once() {
+        let gone = |reason_codes| Insight { state: FactState::Gone, conflict: None, reason_codes, ..contested() };
+        let model = shown(gone(vec![ReasonCode::AbsentEverywhere]));
+        assert_eq!(said(&model, canvas_parts(&model)).matches("No source has it any more").count(), 1);
+        let model = shown(gone(Vec::new()));
+        assert_eq!(said(&model, canvas_parts(&model)).matches("No source has it any more").count(), 1);
+    }
 }

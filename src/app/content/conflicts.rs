@@ -9,7 +9,7 @@ use crate::{
         queue::Listed,
         words::{self, count},
     },
-    fact::{Band, Base, Candidate, ConflictClass, ConflictEntry, Content, Insight, Role as SourceRole, SourceId, SourceState, SourceView},
+    fact::{Band, Base, Candidate, ConflictClass, ConflictEntry, Insight, SourceId, SourceState, SourceView},
     text::SafeText,
     theme::Role,
 };
@@ -163,9 +163,8 @@ fn values(model: &Model, conflict: &ConflictEntry, insight: Option<&Insight>) ->
 /// `5 by git, changed 2 h ago`
 fn wanted(insight: &Insight, model: &Model) -> Option<Part> {
     let wanted = insight.wanted.as_ref()?;
-    let is_declared = |view: &&SourceView| view.role == SourceRole::Declared && matches!(view.content, Content::Value(_));
-    let by = insight.sources.iter().find(is_declared);
-    let by = by.map(|view| format!(" by {}, changed {}", view.source, words::ago(view.changed_at, model.now))).unwrap_or_default();
+    let changed = words::wanting(insight).next().map(|view| words::ago(view.changed_at, model.now));
+    let by = changed.map(|ago| format!(" by {}, changed {ago}", words::names(words::wanting(insight)))).unwrap_or_default();
     let text = SafeText::line(&format!("{}{by}", words::value(wanted, insight)));
     Some(Part::Pair { label: SafeText::line("wanted"), text, role: Role::Drift })
 }
