@@ -124,7 +124,6 @@ impl LikenessCounts {
             known.into_iter().take(MOST_SOURCES).enumerate().map(|(at, source)| (source.clone(), at)).collect();
         let count = places.len();
         let mut alike = vec![0.0; count * count];
-        alike.iter_mut().step_by(count + 1).for_each(|own| *own = 1.0);
         let at = |place: u32| usize::try_from(place).ok().and_then(|place| self.names.get(place)).and_then(|name| places.get(name));
         for (&(one, other), pair) in &self.pairs {
             let (Some(&one), Some(&other)) = (at(one), at(other)) else { continue };
@@ -134,6 +133,8 @@ impl LikenessCounts {
                 }
             }
         }
+        // A source is wholly alike to itself, also where it spoke twice of a key and not the same.
+        alike.iter_mut().step_by(count + 1).for_each(|own| *own = 1.0);
         Likeness { places, alike }
     }
 }

@@ -52,6 +52,17 @@ fn who_is_unknown_is_like_nobody_but_itself_is_one() {
 }
 
 #[test]
+fn a_source_that_spoke_twice_of_a_key_is_its_own_copy_whatever_it_said() {
+    let mut counts = LikenessCounts::default();
+    let said = said("1 2 3 3 3");
+    let twice = [(&said[0].0, &said[0].1), (&said[0].0, &said[1].1), (&said[2].0, &said[2].1), (&said[3].0, &said[3].1)];
+    (0..9).for_each(|_| counts.add(&twice, &CompareRule::default()));
+    let likeness = counts.likeness();
+    let place = likeness.place(&id("s0"));
+    assert_eq!((likeness.between(place, place), likeness.row(place.unwrap())[place.unwrap()]), (1.0, 1.0));
+}
+
+#[test]
 fn tolerance_decides_what_is_the_same() {
     let near = CompareRule { tolerance: Tolerance::Absolute(1.0), ..CompareRule::default() };
     let keys = ["10 10.5 20 20 20"; 32];
